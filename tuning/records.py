@@ -1,0 +1,123 @@
+"""What travels between the rooms: the record of one epoch, and the names of metrics and tags.
+
+Standard library only, so that whoever reads stored results needs neither torch nor Ray.
+"""
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+TRAIN_LOSS = "train/loss"
+TRAIN_ACCURACY = "train/accuracy"
+VAL_LOSS = "val/loss"
+VAL_ACCURACY = "val/accuracy"
+TEST_LOSS = "test/loss"
+TEST_ACCURACY = "test/accuracy"
+SPECTRAL_NORM_MAX = "spectral_norm/max"
+SPECTRAL_NORM_MEAN = "spectral_norm/mean"
+SPECTRAL_NORM_STD = "spectral_norm/std"
+RANK_MEAN = "rank/mean"
+STABLE_RANK_MEAN = "stable_rank/mean"
+EFFECTIVE_RANK_MEAN = "effective_rank/mean"
+LIPSCHITZ_BOUND = "lipschitz/log10_bound"
+EPOCH_SECONDS = "time/epoch_s"
+MEASURE_SECONDS = "time/measure_s"
+
+METRICS = (
+    TRAIN_LOSS,
+    TRAIN_ACCURACY,
+    VAL_LOSS,
+    VAL_ACCURACY,
+    TEST_LOSS,
+    TEST_ACCURACY,
+    SPECTRAL_NORM_MAX,
+    SPECTRAL_NORM_MEAN,
+    SPECTRAL_NORM_STD,
+    RANK_MEAN,
+    STABLE_RANK_MEAN,
+    EFFECTIVE_RANK_MEAN,
+    LIPSCHITZ_BOUND,
+    EPOCH_SECONDS,
+    MEASURE_SECONDS,
+)
+
+TAGS = (
+    "study",
+    "phase",
+    "architecture",
+    "family",
+    "size",
+    "condition",
+    "regularizer",
+    "optimizer",
+    "dataset",
+    "seed",
+    "trial_key",
+    "stop_reason",
+    "git_commit",
+)
+"""Every run carries every one of these, because MLflow's UI draws a run without the grouping tag singly."""
+
+SPECTRA_FILE = "spectra.parquet"
+LAYERS_FILE = "layers.parquet"
+
+TIMES = (EPOCH_SECONDS, MEASURE_SECONDS)
+"""The metrics that a repetition of the same trial may change; all others repeat bit for bit."""
+
+
+class Phase(StrEnum):
+    """What a run was for."""
+
+    TUNE = "tune"
+    CONFIRM = "confirm"
+    SUMMARY = "summary"
+
+
+class StopReason(StrEnum):
+    """Why a trial ended."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    EARLY_STOPPED = "early_stopped"
+    DIVERGED = "diverged"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerRecord:
+    """What one weight looked like, in one view, at the end of one epoch.
+
+    Attributes:
+        layer: the module's qualified name, ``"layers.0"``.
+        view: the linear map whose singular values these are: ``"flat"`` or ``"circular"``.
+        measures: ``{"spectral_norm": 1.7, "rank": 256.0, …}``, every value finite.
+        singular_values: descending, ``array("f")``.
+    """
+
+    layer: str
+    view: str
+    measures: Mapping[str, float]
+    singular_values: array
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochRecord:
+    """What a trial says of one epoch.
+
+    Attributes:
+        epoch: counted from 1; 0 is the state before the first step.
+        metrics: finite numbers under the names of this module. A non-finite one is left out: a store keeps
+            NaN as 0 and infinity as the largest float, and both would poison a mean.
+        layers: one entry a weight and view; empty in epochs that were not measured.
+        diverged: the loss or a weight was not finite, and the training has ended.
+    """
+
+    epoch: int
+    metrics: Mapping[str, float]
+    layers: tuple[LayerRecord, ...] = field(default=())
+    diverged: bool = False
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.metrics if name not in METRICS]
+        assert not unknown, f"metrics are named in tuning/records.py, got {unknown}"
