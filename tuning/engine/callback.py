@@ -1,0 +1,73 @@
+"""What Tune says of the trials, handed to the history, the store and the live view."""
+
+from typing import Any
+
+from ray.tune import Callback
+
+from tuning.engine.history import History, Result, TrialHistory
+from tuning.engine.progress import Progress
+from tuning.engine.provenance import git_commit
+from tuning.engine.trainable import EPOCH, ERROR, KEY, RECORD
+from tuning.records import EpochRecord, StopReason
+from tuning.store import StoreWriter
+from tuning.study import from_flat, to_params
+
+_STATUS = {StopReason.ERROR: "FAILED"}
+
+
+class RecordCallback(Callback):
+    """Keeps every record, in the order in which Tune delivers them.
+
+    Args:
+        history: what search, schedule and choice look at.
+        writer: the store; it never raises and never waits for a server.
+        progress: the live view.
+    """
+
+    def __init__(self, history: History, writer: StoreWriter, progress: Progress) -> None:
+        self._history = history
+        self._writer = writer
+        self._progress = progress
+        self._commit = git_commit()
+
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Open the trial's run, or the same one again after its node has died."""
+        settings = from_flat(trial.config["settings"])
+        self._history.start(settings)
+        tags = {**settings.tags, "stop_reason": str(StopReason.RUNNING), "git_commit": self._commit}
+        self._writer.start(settings.key, settings.key, tags, to_params(settings))
+        self._progress.update()
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
+        """Keep one epoch. Its spectra are taken out of the result: Tune would keep them in every snapshot."""
+        history = self._history.trials[trial.config[KEY]]
+        if ERROR in result:
+            history.error = result[ERROR]
+            return
+        record: EpochRecord = result.pop(RECORD)
+        history.results[result[EPOCH]] = Result.of(record.metrics, record.diverged)
+        self._writer.epoch(trial.config[KEY], record)
+        self._progress.update()
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Close the trial's run with the reason of its end."""
+        self._end(self._history.trials[trial.config[KEY]])
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Close the run of a trial whose worker died more often than Ray repeats it."""
+        history = self._history.trials[trial.config[KEY]]
+        history.error = history.error or f"the worker died: {trial.get_error()}"
+        self._end(history)
+
+    def _end(self, history: TrialHistory) -> None:
+        if not history.ended:
+            history.end(died=False)
+        tags = {"stop_reason": str(history.reason)} | ({"error": history.error[:4000]} if history.error else {})
+        self._writer.end(history.settings.key, _STATUS.get(history.reason, "FINISHED"), tags)
+        self._progress.ended(history)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle as nothing: Ray keeps a copy of its callbacks in a snapshot that we never restore from."""
+        return {}

@@ -1,0 +1,146 @@
+"""The two phases of a study on Ray Tune."""
+
+import shutil
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ray import tune
+
+from tuning.engine.callback import RecordCallback
+from tuning.engine.folder import StudyFolder
+from tuning.engine.history import History, best
+from tuning.engine.progress import Progress
+from tuning.engine.proposals import FixedProposals, OptunaProposals, Proposals
+from tuning.engine.schedule import CellScheduler
+from tuning.engine.search import InterleavedSearch
+from tuning.engine.trainable import KEY, run_trial
+from tuning.records import Phase
+from tuning.store import StoreWriter
+from tuning.study import Study, to_flat
+
+FAILURES = 3
+"""How often Ray repeats a trial whose worker or node has died."""
+
+
+class Conductor:
+    """Runs both phases, each as one Tuner over all cells.
+
+    Args:
+        study: what is asked.
+        folder: where its state lies.
+        history: what earlier sessions have done; filled further by what Tune reports.
+        writer: the store.
+        progress: the live view.
+        slots: trials that run at a time.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        folder: StudyFolder,
+        history: History,
+        writer: StoreWriter,
+        progress: Progress,
+        slots: int,
+    ) -> None:
+        self._study = study
+        self._folder = folder
+        self._history = history
+        self._progress = progress
+        self._slots = slots
+        self._callback = RecordCallback(history, writer, progress)
+
+    def conduct(self) -> bool:
+        """Tune, choose, confirm.
+
+        Returns:
+            Whether both phases ran to their end; False where the run was interrupted.
+        """
+        tuning: dict[str, Proposals] = {
+            cell.key: OptunaProposals(cell, self._history.of(cell.key, Phase.TUNE)) for cell in self._study.cells
+        }
+        if not self._run(Phase.TUNE, self._study.search.trials, tuning):
+            return False
+        choices = self._folder.keep_choices(self._choices())
+        return self._run(Phase.CONFIRM, self._study.confirm.seeds, self._confirmations(choices))
+
+    def _run(self, phase: Phase, planned: int, proposals: Mapping[str, Proposals]) -> bool:
+        if all(cell.proposed >= cell.planned for cell in proposals.values()):
+            return True
+        halving = phase is Phase.TUNE and self._study.search.early_stopping.name == "asha"
+        resources = self._study.resources
+        tuner = tune.Tuner(
+            tune.with_resources(run_trial, {"CPU": resources.cpu, "GPU": resources.gpu}),
+            tune_config=tune.TuneConfig(
+                search_alg=InterleavedSearch(proposals, self._history, str(self._folder.checkpoints)),
+                scheduler=CellScheduler(self._study, self._history) if halving else None,
+                num_samples=-1,  # the search itself says when it has no more
+                max_concurrent_trials=self._slots,
+                reuse_actors=True,
+                trial_name_creator=_key,
+                trial_dirname_creator=_key,
+            ),
+            run_config=tune.RunConfig(
+                name=str(phase),
+                storage_path=str(self._folder.ray),
+                callbacks=[self._callback],
+                failure_config=tune.FailureConfig(max_failures=FAILURES),
+                verbose=0,
+            ),
+        )
+        self._progress.begin(phase, planned)
+        try:
+            with _termination_like_interruption():
+                tuner.fit()
+        finally:
+            self._progress.finish()
+        shutil.rmtree(self._folder.ray, ignore_errors=True)
+        return not any(self._history.running()) and all(cell.proposed >= cell.planned for cell in proposals.values())
+
+    def _choices(self) -> dict[str, Any]:
+        """Return what each cell confirms; a cell of which no trial was completed has nothing to."""
+        choices = {}
+        for cell in self._study.cells:
+            chosen = best(self._history.of(cell.key, Phase.TUNE))
+            if chosen is None or chosen.last is None:
+                continue
+            flat = to_flat(chosen.settings)
+            choices[cell.key] = {
+                "trial_key": chosen.settings.key,
+                "val_accuracy": chosen.last.objective,
+                "values": {name: flat[name] for name in cell.space},
+            }
+        return choices
+
+    def _confirmations(self, choices: Mapping[str, Any]) -> dict[str, Proposals]:
+        """Return the confirm phase: for each chosen setting, the seeds that have not ended yet."""
+        ended = {key for key, trial in self._history.trials.items() if trial.ended}
+        confirmations: dict[str, Proposals] = {}
+        for cell in self._study.cells:
+            if cell.key in choices:
+                values = choices[cell.key]["values"]
+                seeds = range(self._study.confirm.seeds)
+                settings = [cell.settings(Phase.CONFIRM, index, values) for index in seeds]
+                confirmations[cell.key] = FixedProposals([s for s in settings if s.key not in ended])
+        return confirmations
+
+
+def _key(trial: Any) -> str:
+    """Return Tune's name for a trial, which is ours."""
+    return str(trial.config[KEY])
+
+
+@contextmanager
+def _termination_like_interruption() -> Iterator[None]:
+    """Let SIGTERM end the run as Ctrl-C does: Tune stops its trials and returns, and the store is closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

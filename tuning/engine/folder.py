@@ -1,0 +1,87 @@
+"""A study's folder: what must outlive the process, and nothing else."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tuning.study import Study
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """``<storage>/<study>/``: the study as it was run, the journal, checkpoints, the frozen choices.
+
+    Attributes:
+        path: the folder.
+    """
+
+    path: Path
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where running trials keep their state; on a cluster, a disk that all nodes share."""
+        return self.path / "checkpoints"
+
+    @property
+    def ray(self) -> Path:
+        """Where Ray keeps its own files; nothing is restored from them."""
+        return self.path / "ray"
+
+    def claim(self, study: Study) -> None:
+        """Keep the study with its results, or see that it is the one whose results are here.
+
+        Args:
+            study: what is to be run.
+
+        Raises:
+            ValueError: where the folder holds results of a study that asked something else.
+        """
+        file = self.path / "study.json"
+        asked = study.as_data()
+        if not file.exists():
+            _write(file, asked)
+            return
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        changed = sorted(set(_leaves(kept).items()) ^ set(_leaves(asked).items()))
+        if changed:
+            names = list(dict.fromkeys(name for name, _ in changed))
+            raise ValueError(
+                f"a study that goes on must be the one that was begun, got another {', '.join(names[:5])} than in {file}; "
+                "undo the change, rename the study, or begin anew with --fresh"
+            )
+
+    def keep_choices(self, choices: dict[str, Any]) -> dict[str, Any]:
+        """Freeze what each cell confirms, once: what was chosen first stays chosen.
+
+        Args:
+            choices: by cell: the trial's key, its searched values and its validation accuracy.
+
+        Returns:
+            The frozen choices.
+        """
+        file = self.path / "choices.json"
+        if not file.exists():
+            _write(file, choices)
+        frozen: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return frozen
+
+
+def _write(file: Path, data: Any) -> None:
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.replace(file)
+
+
+def _leaves(data: Any, name: str = "") -> dict[str, str]:
+    """Return every scalar below ``data`` by its dotted path."""
+    if isinstance(data, dict):
+        pairs = data.items()
+    elif isinstance(data, list):
+        pairs = enumerate(data)  # type: ignore[assignment]
+    else:
+        return {name: json.dumps(data)}
+    found: dict[str, str] = {}
+    for key, value in pairs:
+        found |= _leaves(value, f"{name}.{key}" if name else str(key))
+    return found

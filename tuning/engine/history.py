@@ -1,0 +1,131 @@
+"""What the trials of a study have said so far: the one thing that search, schedule, choice and live view look at."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tuning.records import EPOCH_SECONDS, MEASURE_SECONDS, VAL_ACCURACY, VAL_LOSS, Phase, StopReason
+from tuning.store import EpochLogged, Event, RunEnded, RunStarted
+from tuning.study import TrialSettings, from_params
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One epoch of one trial, as far as the engine decides by it.
+
+    Attributes:
+        objective: validation accuracy; 0, the worst there is, where the trial diverged.
+        loss: validation loss, infinite where there is none.
+        seconds: what the epoch and its measurement took.
+        diverged: the training has ended with this epoch.
+    """
+
+    objective: float
+    loss: float
+    seconds: float
+    diverged: bool
+
+    @classmethod
+    def of(cls, metrics: Mapping[str, float], diverged: bool) -> "Result":
+        """Return what the engine keeps of one epoch's metrics."""
+        return cls(
+            objective=metrics.get(VAL_ACCURACY, 0.0),
+            loss=metrics.get(VAL_LOSS, math.inf),
+            seconds=metrics.get(EPOCH_SECONDS, 0.0) + metrics.get(MEASURE_SECONDS, 0.0),
+            diverged=diverged,
+        )
+
+
+@dataclass
+class TrialHistory:
+    """One trial: its settings, its epochs so far, and how it ended."""
+
+    settings: TrialSettings
+    results: dict[int, Result] = field(default_factory=dict)
+    reason: StopReason = StopReason.RUNNING
+    error: str = ""
+
+    @property
+    def last_epoch(self) -> int:
+        """The last epoch reported, 0 before the first."""
+        return max(self.results, default=0)
+
+    @property
+    def last(self) -> Result | None:
+        """The last epoch's result, or None before any."""
+        return self.results[self.last_epoch] if self.results else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the trial will report no more."""
+        return self.reason is not StopReason.RUNNING
+
+    def end(self, *, died: bool) -> None:
+        """Set why the trial has ended.
+
+        Args:
+            died: its worker was lost more often than Ray repeats a trial.
+        """
+        if died or self.error:
+            self.reason = StopReason.ERROR
+        elif self.last is not None and self.last.diverged:
+            self.reason = StopReason.DIVERGED
+        elif self.last_epoch >= self.settings.training.epochs:
+            self.reason = StopReason.COMPLETED
+        else:
+            self.reason = StopReason.EARLY_STOPPED
+
+
+@dataclass
+class History:
+    """All trials of a study by key, in the order in which they were started."""
+
+    trials: dict[str, TrialHistory] = field(default_factory=dict)
+
+    def start(self, settings: TrialSettings) -> TrialHistory:
+        """Return the trial's history, begun if it is new."""
+        return self.trials.setdefault(settings.key, TrialHistory(settings))
+
+    def of(self, cell: str, phase: Phase) -> list[TrialHistory]:
+        """Return the trials of one cell and phase by index."""
+        mine = [trial for trial in self.trials.values() if trial.settings.cell == cell and trial.settings.phase == phase]
+        return sorted(mine, key=lambda trial: trial.settings.index)
+
+    def recall(self, events: Iterable[Event]) -> None:
+        """Take up what an earlier session has journaled.
+
+        Args:
+            events: in the order in which they were written.
+        """
+        for event in events:
+            match event:
+                case RunStarted():
+                    trial = self.trials.setdefault(event.key, TrialHistory(from_params(event.params)))
+                    trial.reason, trial.error = StopReason.RUNNING, ""
+                case EpochLogged():
+                    self.trials[event.key].results[event.epoch] = Result.of(event.metrics, event.diverged)
+                case RunEnded():
+                    self.trials[event.key].reason = StopReason(event.tags["stop_reason"])
+                    self.trials[event.key].error = event.tags.get("error", "")
+
+    def running(self) -> Iterator[TrialHistory]:
+        """Yield the trials that have not ended."""
+        return (trial for trial in self.trials.values() if not trial.ended)
+
+
+def best(trials: list[TrialHistory]) -> TrialHistory | None:
+    """Return the trial to confirm: best validation accuracy after its last epoch, at full budget.
+
+    A trial that was stopped early or diverged is never chosen: its number belongs to another budget. Ties, which are
+    common on small validation parts, go to the smaller validation loss, then to the earlier trial.
+
+    Args:
+        trials: the tune phase of one cell.
+
+    Returns:
+        The chosen trial, or None where none was completed.
+    """
+    completed = [trial for trial in trials if trial.reason is StopReason.COMPLETED and trial.last is not None]
+    if not completed:
+        return None
+    return min(completed, key=lambda t: (-t.last.objective, t.last.loss, t.settings.index))  # type: ignore[union-attr]

@@ -1,0 +1,137 @@
+"""The live view: a line for each cell, redrawn in place on a terminal, a line a trial elsewhere."""
+
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from tuning.engine.history import History, TrialHistory, best
+from tuning.records import Phase, StopReason
+from tuning.study import Study
+
+_ENDINGS = (StopReason.COMPLETED, StopReason.EARLY_STOPPED, StopReason.DIVERGED, StopReason.ERROR)
+
+
+class Progress:
+    """What a person at the terminal sees of a running study.
+
+    Args:
+        study: whose cells are shown.
+        history: what the trials have said.
+        console: where to write.
+        slots: trials that run at a time, for the estimate of the time left.
+    """
+
+    def __init__(self, study: Study, history: History, console: Console, slots: int) -> None:
+        self._study = study
+        self._history = history
+        self._console = console
+        self._slots = slots
+        self._phase = Phase.TUNE
+        self._planned = 0
+        self._spoken = False
+        self._live = Live(console=console, get_renderable=self._table, refresh_per_second=2, transient=False)
+
+    def begin(self, phase: Phase, planned_a_cell: int) -> None:
+        """Show a phase.
+
+        Args:
+            phase: ``tune`` or ``confirm``.
+            planned_a_cell: its trials in each cell.
+        """
+        self._phase, self._planned, self._spoken = phase, planned_a_cell, False
+        if self._console.is_terminal:
+            self._live = Live(
+                console=self._console, get_renderable=self._table, refresh_per_second=2, transient=False
+            )
+            self._live.start()
+
+    def finish(self) -> None:
+        """Leave the phase's last state on the screen."""
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def update(self) -> None:
+        """Say the first epoch at once where nothing is redrawn; a log shows life before the first trial ends."""
+        if self._console.is_terminal or self._spoken:
+            return
+        for trial in self._history.running():
+            if trial.last_epoch >= 1 and trial.last is not None:
+                self._spoken = True
+                self._console.print(
+                    f"{self._phase}: first epoch of {trial.settings.cell}, val accuracy {trial.last.objective:.4f}"
+                )
+                return
+
+    def ended(self, trial: TrialHistory) -> None:
+        """Say how a trial has ended where nothing is redrawn."""
+        if self._console.is_terminal:
+            return
+        mine = self._history.of(trial.settings.cell, self._phase)
+        done = sum(other.ended for other in mine)
+        value = f"val accuracy {trial.last.objective:.4f}" if trial.last is not None else "no epoch"
+        self._console.print(
+            f"{self._phase}: {trial.settings.cell} {done}/{self._planned} {_spoken(trial.reason)} "
+            f"after {trial.last_epoch} epochs, {value}; {_duration(self._seconds_left())} left",
+            highlight=False,
+        )
+
+    def _table(self) -> Table:
+        table = Table(title=self._title(), title_justify="left", pad_edge=False, box=None, header_style="bold")
+        table.add_column("cell", no_wrap=True)
+        for heading in ("done", "running", "stopped early", "failed", "best val accuracy"):
+            table.add_column(heading, justify="right")
+        for cell in self._study.cells:
+            table.add_row(cell.key, *self._row(self._history.of(cell.key, self._phase)))
+        return table
+
+    def _row(self, trials: Sequence[TrialHistory]) -> tuple[str, ...]:
+        counts = {reason: sum(trial.reason is reason for trial in trials) for reason in StopReason}
+        failed = counts[StopReason.DIVERGED] + counts[StopReason.ERROR]
+        leader = max((t.last.objective for t in trials if t.last is not None and t.last_epoch), default=None)
+        return (
+            f"{sum(trial.ended for trial in trials)}/{self._planned}",
+            str(counts[StopReason.RUNNING] or "–"),
+            str(counts[StopReason.EARLY_STOPPED] or "–"),
+            f"[red]{failed}[/]" if failed else "–",
+            "–" if leader is None else f"{leader:.4f}",
+        )
+
+    def _title(self) -> str:
+        left = self._seconds_left()
+        return f"{self._study.name} · {self._phase} · {_duration(left)} left"
+
+    def _seconds_left(self) -> float | None:
+        """Return an estimate: the mean trial of each cell so far, for all that it still has to run."""
+        total = 0.0
+        known = [trial for cell in self._study.cells for trial in self._history.of(cell.key, self._phase)]
+        ended = [trial for trial in known if trial.ended]
+        if not ended:
+            return None
+        mean = sum(map(_seconds, ended)) / len(ended)
+        for cell in self._study.cells:
+            trials = self._history.of(cell.key, self._phase)
+            mine = [_seconds(trial) for trial in trials if trial.ended]
+            total += (sum(mine) / len(mine) if mine else mean) * (self._planned - len(mine))
+            total -= sum(_seconds(trial) for trial in trials if not trial.ended)
+        return max(0.0, total) / self._slots
+
+
+def _seconds(trial: TrialHistory) -> float:
+    return sum(result.seconds for result in trial.results.values())
+
+
+def _spoken(reason: StopReason) -> str:
+    return str(reason).replace("_", " ")
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown time"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

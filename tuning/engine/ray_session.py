@@ -1,0 +1,61 @@
+"""Ray started and ended, quietly."""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_QUIET = {
+    # Ray's CSV, JSON and TensorBoard loggers cost more than a small training; the store keeps what they would.
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    # A trial's folder would become its working folder, and relative paths would point elsewhere.
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    # A reused worker waits this long for the trial before to let go; two seconds fail on a busy machine.
+    "TUNE_FUNCTION_THREAD_TIMEOUT_S": "60",
+    # With zero GPUs reserved a trial must not see any; and Ray stops announcing that it will change this.
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",
+    "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS": "1",
+}
+
+
+@contextmanager
+def ray_session(address: str | None) -> Iterator[dict[str, float]]:
+    """Start a local Ray or join a cluster, and leave it again.
+
+    Args:
+        address: of a cluster; None or ``local`` for one of this process's own.
+
+    Yields:
+        The resources there are, ``{"CPU": 2.0, …}``.
+
+    Raises:
+        ValueError: where no cluster answers at the address.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    warnings.filterwarnings("ignore", module="ray")
+    local = address in {None, "local"}
+    try:
+        ray.init(
+            address="local" if local else address,
+            include_dashboard=False if local else None,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            configure_logging=True,
+            runtime_env={"env_vars": _QUIET},
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"Ray must be reachable, got no answer at {address!r} ({str(error).strip().splitlines()[0]}); "
+            "start it with `ray start --head`, or leave --address out for a local one"
+        ) from error
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    try:
+        yield ray.cluster_resources()
+    finally:
+        ray.shutdown()

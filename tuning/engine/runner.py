@@ -1,0 +1,103 @@
+"""A study from its first trial to its last confirmation."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from tuning.engine.conductor import Conductor
+from tuning.engine.folder import StudyFolder
+from tuning.engine.history import History
+from tuning.engine.preflight import check_folder, check_resources, check_study
+from tuning.engine.progress import Progress
+from tuning.engine.ray_session import ray_session
+from tuning.records import Phase, StopReason
+from tuning.store import Journal, StoreWriter, WriterReport
+from tuning.study import Study
+
+STORE_SECONDS = 120.0
+"""How long the end of a study waits for a slow store; what is then still unsent is sent by the next run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a study has ended.
+
+    Attributes:
+        problems: one line each; empty where every planned trial ended well and the store has everything.
+        interrupted: the run was stopped from outside; run again, it goes on.
+        folder: where the journal and the choices lie.
+    """
+
+    problems: tuple[str, ...]
+    interrupted: bool
+    folder: Path
+
+
+def run(study: Study, *, tracking_uri: str | None, storage: Path, address: str | None, console: Console) -> Outcome:
+    """Tune every cell, choose, confirm, and keep every record; continue where an earlier run has stopped.
+
+    Args:
+        study: what is asked.
+        tracking_uri: the store; None for MLflow's own default.
+        storage: the folder below which the study's folder lies; on a cluster, a disk that all nodes share.
+        address: of a Ray cluster; None for a local Ray.
+        console: for the live view.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        ValueError: before any trial has started: where data, store, folder, cluster or study do not fit.
+    """
+    folder = StudyFolder(storage.absolute() / study.name)
+    check_folder(folder.path)
+    folder.claim(study)
+    history = History()
+    reports: list[WriterReport] = []
+    with ThreadPoolExecutor(2) as pool:
+        # MLflow's import and first connection, the data set and Ray's start take seconds each: side by side.
+        checking = pool.submit(check_study, study)
+        opening = pool.submit(StoreWriter, study.name, tracking_uri, folder.path)
+        with _closed_at_the_end(opening, reports), ray_session(address) as available:
+            checking.result()
+            slots = check_resources(study, available)
+            writer = opening.result()
+            history.recall(event for event, _ in Journal(folder.path).read())
+            progress = Progress(study, history, console, slots)
+            conductor = Conductor(study, folder, history, writer, progress, slots)
+            interrupted = not conductor.conduct()
+    store = [str(report) for report in reports if not report.complete]
+    return Outcome(problems=(*_problems(study, history), *store), interrupted=interrupted, folder=folder.path)
+
+
+@contextmanager
+def _closed_at_the_end(opening: "Future[StoreWriter]", reports: list[WriterReport]) -> Iterator[None]:
+    """Close the store, if it was opened, whatever else went wrong."""
+    try:
+        yield
+    finally:
+        if opening.exception() is None:
+            reports.append(opening.result().close(STORE_SECONDS))
+
+
+def _problems(study: Study, history: History) -> Iterator[str]:
+    """Yield what a reader of the results must know: trials that failed, budgets not spent, cells not confirmed."""
+    plan = {Phase.TUNE: study.search.trials, Phase.CONFIRM: study.confirm.seeds}
+    for cell in study.cells:
+        for phase, planned in plan.items():
+            trials = history.of(cell.key, phase)
+            ended = sum(trial.ended for trial in trials)
+            for trial in trials:
+                if trial.reason is StopReason.ERROR:
+                    yield f"{trial.settings.key} failed: {trial.error.splitlines()[0]}"
+            if phase is Phase.CONFIRM and trials == [] and ended == 0:
+                tuned = history.of(cell.key, Phase.TUNE)
+                if len(tuned) == study.search.trials and all(trial.ended for trial in tuned):
+                    yield f"{cell.key}: no trial was completed at full budget, so there is nothing to confirm"
+                    continue
+            if ended < planned:
+                yield f"{cell.key}: {ended} of {planned} {phase} trials have ended"

@@ -1,0 +1,47 @@
+"""One Tune searcher over all cells, so that no cell's end leaves the cluster idle."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ray.tune.search import Searcher
+
+from tuning.engine.history import History
+from tuning.engine.proposals import Proposals
+from tuning.engine.trainable import OBJECTIVE, as_config
+from tuning.study import TrialSettings
+
+
+class InterleavedSearch(Searcher):
+    """Asks the cells in turn, the one with the fewest trials first, and tells each what its own trials have said.
+
+    Args:
+        proposals: by cell, in the order of the study.
+        history: what the trials have said; the store's callback fills it.
+        checkpoints: folder below which each trial keeps its state.
+    """
+
+    def __init__(self, proposals: Mapping[str, Proposals], history: History, checkpoints: str) -> None:
+        super().__init__(metric=OBJECTIVE, mode="max")
+        self._proposals = proposals
+        self._history = history
+        self._checkpoints = checkpoints
+        self._live: dict[str, TrialSettings] = {}
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str:
+        """Return the next trial's configuration, or FINISHED when every cell has proposed all of its trials."""
+        open_cells = [cell for cell in self._proposals.values() if cell.proposed < cell.planned]
+        if not open_cells:
+            return Searcher.FINISHED
+        settings = min(open_cells, key=lambda cell: cell.proposed).propose()
+        self._live[trial_id] = settings
+        return as_config(settings, self._checkpoints)
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Tell the trial's cell how it has ended; its epochs are in the history already."""
+        settings = self._live.pop(trial_id)
+        trial = self._history.start(settings)
+        trial.end(died=error)
+        self._proposals[settings.cell].finish(trial)
+
+    def save(self, checkpoint_path: str) -> None:
+        """Save nothing: the journal of the study is the searcher's state, and outlives Ray's own."""

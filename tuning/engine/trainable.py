@@ -1,0 +1,54 @@
+"""The function that Ray runs: one training in a worker, its records handed to Tune."""
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+from ray import tune
+
+from tuning.records import VAL_ACCURACY, EpochRecord
+from tuning.study import TrialSettings, from_flat, to_flat
+from tuning.trial import train
+
+OBJECTIVE = "objective"
+EPOCH = "epoch"
+RECORD = "record"
+ERROR = "error"
+CELL = "cell"
+KEY = "key"
+
+
+def as_config(settings: TrialSettings, checkpoints: str) -> dict[str, Any]:
+    """Return what Tune carries to the worker: plain values alone.
+
+    Args:
+        settings: the trial's settings.
+        checkpoints: folder below which the trial keeps its state, on a disk that all nodes share.
+    """
+    return {
+        KEY: settings.key,
+        CELL: settings.cell,
+        "checkpoint": str(Path(checkpoints) / settings.key),
+        "settings": to_flat(settings),
+    }
+
+
+def run_trial(config: dict[str, Any]) -> None:
+    """Train as the configuration says and report every epoch to Tune.
+
+    A training that raises reports its error as a result: it would raise again however often Ray repeated it. What
+    Ray repeats is a trial whose worker or node died.
+
+    Args:
+        config: what `as_config` has made.
+    """
+    try:
+        train(from_flat(config["settings"]), _report, checkpoint=Path(config["checkpoint"]))
+    except Exception as error:
+        text = traceback.format_exc(limit=-6)
+        tune.report({OBJECTIVE: 0.0, EPOCH: -1, ERROR: f"{type(error).__name__}: {error}\n{text}"})
+
+
+def _report(record: EpochRecord) -> None:
+    objective = record.metrics.get(VAL_ACCURACY, 0.0)
+    tune.report({OBJECTIVE: objective, EPOCH: record.epoch, RECORD: record})

@@ -1,0 +1,59 @@
+"""What is asked: studies, their cells, and the settings of one trial.
+
+`Study` and `load` need pydantic and PyYAML. They are imported when first asked for, because a machine that only
+trains (`tuning.trial` imports the settings from here) need have neither.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from tuning.study.cell import Cell, Condition, Values
+from tuning.study.dataset import DATASETS, DataSettings
+from tuning.study.names import nearest
+from tuning.study.seeds import derive_seed
+from tuning.study.settings import TrialSettings, from_flat, from_params, to_flat, to_params
+from tuning.study.space import Choice, Domain, IntUniform, LogUniform, Uniform
+from tuning.study.training import SGD, Adam, Measure, Optimizer, Resources, Schedule, Training
+
+if TYPE_CHECKING:
+    from tuning.study.reading import load, parse_study, shipped
+    from tuning.study.study import Study
+
+_ON_DEMAND = {"Study": "study", "load": "reading", "parse_study": "reading", "shipped": "reading"}
+
+__all__ = [
+    "DATASETS",
+    "SGD",
+    "Adam",
+    "Cell",
+    "Choice",
+    "Condition",
+    "DataSettings",
+    "Domain",
+    "IntUniform",
+    "LogUniform",
+    "Measure",
+    "Optimizer",
+    "Resources",
+    "Schedule",
+    "Study",
+    "Training",
+    "TrialSettings",
+    "Uniform",
+    "Values",
+    "derive_seed",
+    "from_flat",
+    "from_params",
+    "load",
+    "nearest",
+    "parse_study",
+    "shipped",
+    "to_flat",
+    "to_params",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_DEMAND:
+        raise AttributeError(f"module 'tuning.study' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"tuning.study.{_ON_DEMAND[name]}"), name)

@@ -1,0 +1,199 @@
+"""A cell: one architecture under one condition, with the space that is searched in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from models import Architecture
+
+from regularizers import REGULARIZERS
+from tuning.records import Phase
+from tuning.study.build import build, build_named
+from tuning.study.names import check_known, nearest
+from tuning.study.seeds import derive_seed
+from tuning.study.settings import TrialSettings
+from tuning.study.space import Domain, parse, plain
+from tuning.study.training import INITIALIZATIONS, OPTIMIZERS, Schedule, Training
+
+if TYPE_CHECKING:
+    from tuning.study.study import Study
+
+Values = dict[str, Any]
+"""Searched values by flat name, ``{"training.learning_rate": 1e-3, "regularizer.strength": 1e-2}``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """A regularizer with the ranges of its hyperparameters and, where it is about them, more.
+
+    Attributes:
+        regularizer: its study name.
+        hyperparameters: by name, a constant or a search domain.
+        optimizer: name and settings, where the condition has its own.
+        initialization: where the condition has its own.
+        learning_rate: where the condition has its own constant or domain, as another optimizer needs.
+    """
+
+    regularizer: str
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    optimizer: Mapping[str, Any] | None = None
+    initialization: str | None = None
+    learning_rate: Any = None
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the condition as a study file has it."""
+        own = {"optimizer": self.optimizer, "initialization": self.initialization, "learning_rate": self.learning_rate}
+        return plain({"regularizer": self.regularizer, **self.hyperparameters, **own})
+
+
+def read_condition(name: str, value: Any) -> Condition:
+    """Return the condition that a study file describes.
+
+    Args:
+        name: the condition's name, for messages.
+        value: ``{regularizer: weight_decay, strength: {log_uniform: [1e-5, 0.1]}}``.
+
+    Returns:
+        The condition, its ranges parsed; `Cell.check_domains` tries them.
+
+    Raises:
+        ValueError: where something is unknown or missing.
+    """
+    if isinstance(value, Condition):
+        return value
+    if not isinstance(value, dict) or "regularizer" not in value:
+        raise ValueError(f"condition {name} must name its regularizer, got {value!r}; e.g. {{regularizer: none}}")
+    rest = {str(key): parse(item) for key, item in value.items() if key != "optimizer"}
+    try:
+        regularizer = check_known("regularizer", rest.pop("regularizer"), REGULARIZERS)
+        initialization = rest.pop("initialization", None)
+        if initialization is not None:
+            check_known("initialization", initialization, INITIALIZATIONS)
+        optimizer = value.get("optimizer")
+        if optimizer is not None:
+            optimizer = {"name": optimizer} if isinstance(optimizer, str) else dict(optimizer)
+            check_known("optimizer", optimizer.get("name", ""), OPTIMIZERS)
+            optimizer = {key: parse(item) for key, item in optimizer.items()}
+        learning_rate = rest.pop("learning_rate", None)
+        _check_hyperparameters(regularizer, rest)
+    except ValueError as error:
+        raise ValueError(f"condition {name}: {error}") from error
+    return Condition(
+        regularizer=regularizer,
+        hyperparameters=rest,
+        optimizer=optimizer,
+        initialization=initialization,
+        learning_rate=learning_rate,
+    )
+
+
+def _check_hyperparameters(regularizer: str, given: Mapping[str, Any]) -> None:
+    known = list(REGULARIZERS[regularizer].__dataclass_fields__)
+    condition_keys = ["regularizer", "optimizer", "initialization", "learning_rate"]
+    for name in given:
+        if name not in known:
+            raise ValueError(
+                f"regularizer {regularizer} takes {', '.join(known) or 'no hyperparameters'}, "
+                f"got {name!r}{nearest(name, known + condition_keys)}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One architecture under one condition.
+
+    Attributes:
+        study: the study that it is a cell of.
+        architecture: the model.
+        condition_name: the condition's name in the study file.
+        condition: what holds the weights, and its ranges.
+    """
+
+    study: "Study"
+    architecture: Architecture
+    condition_name: str
+    condition: Condition
+
+    @property
+    def key(self) -> str:
+        """``architecture/condition``."""
+        return f"{self.architecture.name}/{self.condition_name}"
+
+    @property
+    def space(self) -> dict[str, Domain]:
+        """The searched hyperparameters by flat name; empty where the study fixes everything."""
+        return {name: value for name, value in self._values().items() if isinstance(value, Domain)}
+
+    def draw(self, index: int) -> Values:
+        """Return the index-th random point of the space.
+
+        The same name has the same draw in every cell, so the conditions of an architecture meet the same learning
+        rates: common random numbers.
+        """
+        base = self.study.search.seed
+        return {
+            name: domain.at(derive_seed(base, "draw", name, index) / 2**63) for name, domain in self.space.items()
+        }
+
+    def settings(self, phase: Phase, index: int, values: Mapping[str, Any]) -> TrialSettings:
+        """Return the complete settings of one trial.
+
+        Args:
+            phase: ``tune`` or ``confirm``.
+            index: the trial's number in this cell and phase; its seed is derived from phase and index alone, so that
+                the trials of one index are paired across cells.
+            values: a value for each name of `space`.
+
+        Returns:
+            Settings that `tuning.trial.train` takes.
+        """
+        assert set(values) == set(self.space), f"{self.key} searches {list(self.space)}, got {list(values)}"
+        study, plan = self.study, self.study.training
+        groups: dict[str, dict[str, Any]] = {"training": {}, "regularizer": {}, "optimizer": {}}
+        for name, value in {**self._values(), **values}.items():
+            group, key = name.split(".", 1)
+            groups[group][key] = value
+        base = study.search.seed
+        split_names = (Phase.TUNE, "split") if phase is Phase.TUNE else (phase, index, "split")
+        return TrialSettings(
+            study=study.name,
+            phase=phase,
+            condition=self.condition_name,
+            index=index,
+            seed=derive_seed(base, phase, index),
+            split_seed=derive_seed(base, *split_names),
+            dataset=study.dataset,
+            architecture=self.architecture,
+            regularizer=build_named("regularizer", REGULARIZERS, groups["regularizer"]),
+            optimizer=build_named("optimizer", OPTIMIZERS, groups["optimizer"]),
+            schedule=build("schedule", Schedule, plan.schedule),
+            training=build("training", Training, {**groups["training"], "epochs": plan.epochs}),
+            measure=study.measure,
+            resources=study.resources,
+        )
+
+    def check_domains(self) -> None:
+        """Raise a ValueError if any end of any range is outside what its hyperparameter may be."""
+        centre = {name: domain.at(0.5) for name, domain in self.space.items()}
+        points = [centre] + [
+            {**centre, name: value} for name, domain in self.space.items() for value in domain.extremes()
+        ]
+        for point in points:
+            try:
+                self.settings(Phase.TUNE, 0, point)
+            except ValueError as error:
+                raise ValueError(f"condition {self.condition_name}: {error}") from error
+
+    def _values(self) -> dict[str, Any]:
+        """Every constant and domain of the cell by flat name."""
+        study, condition = self.study, self.condition
+        own_rate = condition.learning_rate
+        batch_size = study.shared.batch_size
+        values = {
+            "training.learning_rate": study.shared.learning_rate if own_rate is None else own_rate,
+            "training.batch_size": study.training.batch_size if batch_size is None else batch_size,
+            "training.initialization": condition.initialization or study.training.initialization,
+            "regularizer.name": condition.regularizer,
+        }
+        values |= {f"regularizer.{name}": value for name, value in condition.hyperparameters.items()}
+        return values | {f"optimizer.{name}": value for name, value in (condition.optimizer or study.training.optimizer).items()}

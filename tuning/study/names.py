@@ -1,0 +1,54 @@
+"""Names that people write: which are allowed, and which known one a misspelt one may have meant."""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]|_(?!_)){0,47}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``" (did you mean 'adam'?)"`` where a known name is near, else the empty string."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{near[0]}'?)" if near else ""
+
+
+def check_name(what: str, name: str) -> str:
+    """Return the name, which becomes part of file names, tags and run keys (where two underscores separate names).
+
+    Args:
+        what: the thing named, for the message.
+        name: what the user wrote.
+
+    Returns:
+        The name itself.
+
+    Raises:
+        ValueError: for a name that could leave its folder, clash with a separator or not be read in a table.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            f"a {what} is named by up to 48 letters, digits, '.', '-' or single '_', the first a letter or digit, "
+            f"got {name!r}; rename it"
+        )
+    return name
+
+
+def check_known(what: str, name: str, known: Iterable[str]) -> str:
+    """Return the name if it is a known one.
+
+    Args:
+        what: the thing named, for the message.
+        name: what the user wrote.
+        known: the names there are.
+
+    Returns:
+        The name itself.
+
+    Raises:
+        ValueError: for any other name, with the nearest known one.
+    """
+    names = list(known)
+    if name not in names:
+        raise ValueError(f"{what} must be one of {', '.join(names)}, got {name!r}{nearest(str(name), names)}")
+    return name

@@ -1,0 +1,117 @@
+"""From a name or a path to a study, every mistake in one line."""
+
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from tuning.study.names import nearest
+from tuning.study.study import Study
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain data only; a key given twice is an error; ``1e-5`` is a number, as YAML 1.2 has it."""
+
+
+def _mapping_without_duplicates(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    for key in keys:
+        if not isinstance(key, str):
+            raise yaml.MarkedYAMLError(problem=f"a key must be text, got {key!r}", problem_mark=node.start_mark)
+        if keys.count(key) > 1:
+            raise yaml.MarkedYAMLError(problem=f"the key {key!r} is given twice", problem_mark=node.start_mark)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+"),
+    list("-+0123456789."),
+)
+
+
+def shipped() -> dict[str, Path]:
+    """Return the studies that ship, by name."""
+    folder = Path(str(resources.files("tuning") / "studies"))
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def load(name_or_path: str | Path) -> Study:
+    """Return the study of a shipped name or a YAML file.
+
+    Args:
+        name_or_path: ``quickstart``, or a path with a slash or the suffix ``.yaml`` or ``.yml``.
+
+    Returns:
+        The study, every range, name and combination in it checked.
+
+    Raises:
+        ValueError: in one line: what is wrong, where, what came, and what to write instead.
+    """
+    text = str(name_or_path)
+    known = shipped()
+    path = known.get(text, Path(text))
+    if not path.is_file():
+        if "/" not in text and path.suffix not in {".yaml", ".yml"}:
+            raise ValueError(
+                f"a study is a shipped name ({', '.join(known)}) or a path to a YAML file, got {text!r}{nearest(text, known)}"
+            )
+        raise ValueError(f"a study file must exist, got {text}; check the path")
+    return read(path)
+
+
+def read(path: Path) -> Study:
+    """Return the study of a YAML file.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The study.
+
+    Raises:
+        ValueError: as `load` does.
+    """
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"a study file must be readable text, got {path}: {error}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path} must be YAML of plain data: {_one_line(str(error))}") from error
+    if not isinstance(data, dict):
+        raise ValueError(f"{path} must hold a mapping (name, dataset, architectures, …), got {type(data).__name__}")
+    return parse_study(data, str(path))
+
+
+def parse_study(data: dict[str, Any], source: str) -> Study:
+    """Return the study that plain data describes.
+
+    Args:
+        data: what the YAML file holds.
+        source: where it came from, for messages.
+
+    Returns:
+        The study.
+
+    Raises:
+        ValueError: naming the key and the rule of every mistake, in one line.
+    """
+    try:
+        return Study.model_validate(data)
+    except ValidationError as error:
+        mistakes = []
+        for mistake in error.errors():
+            where = ".".join(str(part) for part in mistake["loc"])
+            rule = mistake["msg"].removeprefix("Value error, ")
+            came = f", got {mistake['input']!r}" if mistake["type"] not in {"value_error", "missing"} else ""
+            mistakes.append(_one_line(f"{where}: {rule}{came}" if where else f"{rule}{came}"))
+        raise ValueError(f"{source}: {'; '.join(mistakes)}") from error
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 400 else f"{line[:397]}…"

@@ -1,0 +1,6 @@
+"""One training, in torch alone: from settings to records."""
+
+from tuning.trial.data import open_dataset
+from tuning.trial.trainer import Report, train
+
+__all__ = ["Report", "open_dataset", "train"]

@@ -1,0 +1,38 @@
+"""What the weights are before the first step."""
+
+import math
+
+import torch
+from torch import nn
+
+from models import Architecture
+from regularizers import select
+
+
+def build_initialized(
+    architecture: Architecture, input_shape: tuple[int, int, int], num_classes: int, *, name: str, seed: int
+) -> nn.Module:
+    """Return the model with its initial weights, which depend on the arguments alone.
+
+    ``default`` is torch's own initialization. ``orthogonal`` makes every weight a semi-orthogonal matrix times
+    √(fan_out/fan_in) (convolutions as Co × Ci·kh·kw), so that each starts on the spectral condition ‖W‖₂ =
+    √(fan_out/fan_in) with all singular values equal (Yang, Simon and Bernstein 2023); biases and norms stay torch's.
+
+    Args:
+        architecture: what to build.
+        input_shape: channels, height and width of an image.
+        num_classes: outputs.
+        name: ``default`` or ``orthogonal``.
+        seed: of every draw. The process's own random state is left as it was.
+
+    Returns:
+        The model, on the CPU, in training mode.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = architecture.build(input_shape, num_classes)
+        if name == "orthogonal":
+            with torch.no_grad():
+                for target in select(model):
+                    nn.init.orthogonal_(target.parameter, gain=math.sqrt(target.fan_out / target.fan_in))
+    return model

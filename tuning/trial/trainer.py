@@ -1,0 +1,151 @@
+"""One training, from settings to records; no Ray, no MLflow.
+
+Everything random is derived from the settings' seeds by name, and anew for every epoch, so that a training continued
+from a checkpoint draws what an uninterrupted one would have drawn without carrying a random state along.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from regularizers import Regularizer
+from tuning.records import EpochRecord, Phase
+from tuning.study import TrialSettings, derive_seed
+from tuning.trial.checkpoint import Checkpoint
+from tuning.trial.initialization import build_initialized
+from tuning.trial.optim import build_optimizer
+from tuning.trial.evaluation import batch_sums
+from tuning.trial.recorder import Recorder
+from tuning.trial.schedules import factor
+from tuning.trial.trial_data import TrialData
+
+Report = Callable[[EpochRecord], None]
+
+
+def train(settings: TrialSettings, report: Report, checkpoint: Path | None = None) -> None:
+    """Train one model as the settings say, and report the state before the first step and after every epoch.
+
+    The same settings give the same bits on the same machine, whether spectra are measured or not, and whether the
+    training ran through or was continued from a checkpoint. A training whose loss or weights stop being finite ends
+    with one record that says so (``diverged``), whose validation accuracy is 0 and whose non-finite numbers are left
+    out.
+
+    Args:
+        settings: what to train, on what, how.
+        report: called with each `EpochRecord`, in order; what it raises ends the training.
+        checkpoint: a folder for the training's state. Where it holds one, the training continues from it.
+
+    Raises:
+        ValueError: if a GPU is reserved and torch sees none, or the data set cannot be read.
+    """
+    device = _prepare_process(settings)
+    loop = _Loop.build(settings, device)
+    keeper = Checkpoint(checkpoint)
+    state = keeper.load()
+    recorder = Recorder(settings, loop.model, loop.data)
+    if state is None:
+        report(recorder.record(0, train_sums=None, seconds=0.0))
+    else:
+        loop.load_state_dict(state)
+    for epoch in range(loop.epoch + 1, settings.training.epochs + 1):
+        start = time.perf_counter()
+        sums = loop.run_epoch()
+        record = recorder.record(epoch, train_sums=sums, seconds=time.perf_counter() - start)
+        report(record)
+        if record.diverged:
+            return
+        if keeper.due() and epoch < settings.training.epochs:
+            keeper.save(loop.state_dict())
+
+
+def _prepare_process(settings: TrialSettings) -> torch.device:
+    """Return the device, with threads and determinism set: a reused process keeps those of the trial before.
+
+    Raises:
+        ValueError: if a GPU is reserved and torch sees none.
+    """
+    torch.set_num_threads(settings.resources.cpu)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS repeats its sums only with a fixed workspace
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False  # the fastest kernel of the moment would decide the bits
+    if settings.resources.gpu == 0:
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        raise ValueError(
+            f"resources: gpu must be 0 where torch sees no GPU, got {settings.resources.gpu:g}; "
+            "set it to 0 or install the CUDA build of torch"
+        )
+    return torch.device("cuda")
+
+
+@dataclass
+class _Loop:
+    """The parts of one training and the steps that move them."""
+
+    settings: TrialSettings
+    model: nn.Module
+    regularizer: Regularizer
+    optimizer: torch.optim.Optimizer
+    data: TrialData
+    epoch: int = 0
+
+    @classmethod
+    def build(cls, settings: TrialSettings, device: torch.device) -> "_Loop":
+        data = TrialData.open(settings, device)
+        model = build_initialized(
+            settings.architecture,
+            data.dataset.input_shape,
+            data.dataset.num_classes,
+            name=settings.training.initialization,
+            seed=derive_seed(settings.seed, "initialization"),
+        ).to(device)
+        regularizer = settings.regularizer.attach(model)
+        optimizer = build_optimizer(model, settings.optimizer, settings.training.learning_rate)
+        return cls(settings=settings, model=model, regularizer=regularizer, optimizer=optimizer, data=data)
+
+    def run_epoch(self) -> Tensor:
+        """Take every step of the next epoch and return the sums of `batch_sums` over it, on the device."""
+        self.epoch += 1
+        self.model.train()
+        sums = torch.zeros(3, device=self.data.device)
+        for x, y, learning_rate in self._steps():
+            for group in self.optimizer.param_groups:
+                group["lr"] = learning_rate
+            self.optimizer.zero_grad(set_to_none=True)
+            logits = self.model(x)
+            cross_entropy = F.cross_entropy(logits, y)
+            loss = cross_entropy + self.regularizer.penalty()
+            loss.backward()
+            self.regularizer.before_step(learning_rate)
+            self.optimizer.step()
+            self.regularizer.after_step(learning_rate)
+            sums += batch_sums(cross_entropy.detach(), logits.detach(), y)
+        return sums
+
+    def _steps(self) -> Iterator[tuple[Tensor, Tensor, float]]:
+        """Yield the epoch's batches, each with its learning rate."""
+        steps = len(self.data.training)
+        for step, (x, y) in enumerate(self.data.training.epoch(self.epoch)):
+            progress = (self.epoch - 1 + step / steps) / self.settings.training.epochs
+            yield x, y, self.settings.training.learning_rate * factor(self.settings.schedule, progress)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "epoch": self.epoch,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "regularizer": self.regularizer.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.epoch = state["epoch"]
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.regularizer.load_state_dict(state["regularizer"])
