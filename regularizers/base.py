@@ -1,0 +1,187 @@
+"""What every regularizer answers, and what every regularizer's settings have in common."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from regularizers.targets import Target, check_roles, select
+
+
+class Regularizer:
+    """Holds the weights of one model while it is trained; this one holds them loosely and does nothing.
+
+    The training loop asks the same four questions of every regularizer, the baseline too::
+
+        loss = cross_entropy(model(x), y) + regularizer.penalty()
+        loss.backward()
+        regularizer.before_step(lr)
+        optimizer.step()
+        regularizer.after_step(lr)
+
+    A method overrides what it needs. Inside a step none of them reads a Python number out of a tensor, which
+    would make a GPU wait for the processor. Attach a regularizer when the model is on its device.
+
+    Args:
+        targets: the weights it holds, at least one.
+    """
+
+    def __init__(self, targets: Sequence[Target]) -> None:
+        assert targets, "select() has refused an empty choice"
+        self.targets = tuple(targets)
+
+    def penalty(self) -> Tensor:
+        """What is added to the loss.
+
+        Returns:
+            A scalar on the weights' device; zero where the method has no penalty.
+        """
+        return self.targets[0].parameter.new_zeros(())
+
+    def before_step(self, lr: float) -> None:
+        """Act on the weights before the optimizer does, as decoupled decay must.
+
+        Args:
+            lr: the learning rate of this step.
+        """
+
+    def after_step(self, lr: float) -> None:
+        """Act on the updated weights, as projections and caps must.
+
+        Args:
+            lr: the learning rate of this step.
+        """
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What a training must keep in order to go on with the same bits.
+
+        Returns:
+            Copies, by name; empty where a method remembers nothing (or remembers it inside the model).
+        """
+        return {name: tensor.clone() for name, tensor in self._state().items()}
+
+    @torch.no_grad()
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take up the state of an earlier ``state_dict()``.
+
+        Args:
+            state: what ``state_dict()`` of the same regularizer on the same architecture gave.
+
+        Raises:
+            ValueError: the names or shapes are not those of this regularizer.
+        """
+        own = self._state()
+        got = {name: tuple(tensor.shape) for name, tensor in state.items()}
+        expected = {name: tuple(tensor.shape) for name, tensor in own.items()}
+        if got != expected:
+            raise ValueError(
+                f"state must have the names and shapes {expected}, got {got}; "
+                "load what the same regularizer saved on the same architecture"
+            )
+        for name, tensor in own.items():
+            tensor.copy_(state[name])
+
+    def _state(self) -> dict[str, Tensor]:
+        """The living tensors that are saved and loaded."""
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegularizerSettings(ABC):
+    """The hyperparameters of a method, checked when they are made; ``attach`` puts them to work on a model.
+
+    Attributes:
+        where: the roles of the weights to hold (``regularizers.targets.ROLES``); None for all weights.
+    """
+
+    where: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.where is None:
+            return
+        if isinstance(self.where, str) or not self.where:  # a bare string is a sequence too, of letters
+            raise ValueError(f"where must list roles, got {self.where!r}; write e.g. ['hidden'], or leave it out")
+        check_roles(self.where)
+        object.__setattr__(self, "where", tuple(self.where))  # a study file brings a list
+
+    @abstractmethod
+    def attach(self, model: nn.Module) -> Regularizer:
+        """Begin to hold the weights of a model.
+
+        Args:
+            model: the network, on its device.
+        """
+
+    def held(self, model: nn.Module) -> list[Target]:
+        """The weights of a model that these settings hold.
+
+        Args:
+            model: the network.
+
+        Returns:
+            At least one target.
+
+        Raises:
+            ValueError: nothing matches, or a weight is already reparametrized: what a method writes to the
+            trained
+                tensor would not arrive in the weight that the network computes with.
+        """
+        targets = select(model, self.where)
+        for target in targets:
+            if parametrize.is_parametrized(target.module, "weight"):
+                raise ValueError(
+                    f"a weight can be reparametrized once, got {target.name!r} which already is; "
+                    "attach to a freshly built model"
+                )
+        return targets
+
+
+def check_number(
+    name: str, value: float, example: str, *, above: float = -math.inf, at_least: float = -math.inf
+) -> None:
+    """Refuse a hyperparameter that is not a finite number of its domain.
+
+    Args:
+        name: the hyperparameter's name, for the message.
+        value: what came.
+        example: a value that would do, for the message.
+        above: the value must be greater than this.
+        at_least: the value must not be less than this.
+
+    Raises:
+        ValueError: the value is no number, is not finite, or lies outside the domain.
+
+    Example:
+        >>> check_number("scale", -1.0, "1.0", above=0)
+        Traceback (most recent call last):
+        ValueError: scale must be a finite number > 0, got -1.0; choose e.g. 1.0
+    """
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and math.isfinite(value) and value > above and value >= at_least:
+        return
+    domain = f" > {above:g}" if above > -math.inf else f" >= {at_least:g}" if at_least > -math.inf else ""
+    raise ValueError(f"{name} must be a finite number{domain}, got {value!r}; choose e.g. {example}")
+
+
+def check_count(name: str, value: int, example: str) -> None:
+    """Refuse a hyperparameter that is not a positive whole number.
+
+    Args:
+        name: the hyperparameter's name, for the message.
+        value: what came.
+        example: a value that would do, for the message.
+
+    Raises:
+        ValueError: the value is no whole number of at least 1.
+
+    Example:
+        >>> check_count("power_iterations", 0, "1")
+        Traceback (most recent call last):
+        ValueError: power_iterations must be a whole number >= 1, got 0; choose e.g. 1
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} must be a whole number >= 1, got {value!r}; choose e.g. {example}")

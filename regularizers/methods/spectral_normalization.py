@@ -1,0 +1,112 @@
+"""Spectral normalization: the network computes with the weight divided by its spectral norm."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
+from regularizers.linear_map import flatten
+from regularizers.spectrum import leading_direction, top_triplet
+from regularizers.targets import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpectralNormalization(RegularizerSettings):
+    """The network's weight is W = σ* · V / σ₁(V), where V is trained and σ* = scale · √(fan_out / fan_in).
+
+    The reparametrization of Miyato et al. 2018 (https://arxiv.org/abs/1802.05957), with a target for each
+    layer in the place of 1. The gradient flows through σ = uᵀVv with u and v held constant, as in the paper;
+    it takes from V what would only change its size. A convolution is normalized in its flat view.
+
+    **What is approximate.** u and v follow V by power iteration, started from the step before, once a
+    training step, in ``after_step``, and never when the weight is read: a measurement changes nothing,
+    unlike with ``torch.nn.utils.parametrizations.spectral_norm``. The estimate σ never exceeds σ₁, so ‖W‖₂ =
+    σ* · σ₁/σ ≥ σ*, and it exceeds σ* by the relative error of the estimate. At attachment σ is found by
+    Lanczos' method.
+
+    u and v are buffers of the model, and travel with its state_dict; the regularizer keeps nothing beside
+    them. A model with this method is saved as a state_dict or copied by deepcopy; torch does not pickle such
+    models whole.
+
+    Attributes:
+        scale: the RMS→RMS norm to hold, > 0.
+        power_iterations: iterations a step, ≥ 1.
+
+    Example:
+        >>> layer = nn.Linear(2, 2, bias=False)
+        >>> layer.weight.data = torch.tensor([[3.0, 0.0], [0.0, 0.5]])
+        >>> _ = SpectralNormalization(scale=1.0).attach(layer)
+        >>> torch.linalg.svdvals(layer.weight.detach()).round(decimals=4)
+        tensor([1.0000, 0.1667])
+    """
+
+    scale: float = 1.0
+    power_iterations: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("scale", self.scale, "1.0", above=0)
+        check_count("power_iterations", self.power_iterations, "1")
+
+    def attach(self, model: nn.Module) -> Regularizer:
+        """Reparametrize the weights of a model. The trained parameters stay the same objects.
+
+        Args:
+            model: the network, on its device.
+
+        Returns:
+            The regularizer; its state lies in the model.
+        """
+        targets = self.held(model)
+        for target in targets:
+            norm = self.scale * math.sqrt(target.fan_out / target.fan_in)
+            parametrize.register_parametrization(target.module, "weight", _Normalized(target.weight, norm))
+        return _SpectralNormalization(targets, self.power_iterations)
+
+
+class _Normalized(nn.Module):
+    """V ↦ σ* V / uᵀVv. Reading never changes u and v."""
+
+    u: Tensor
+    v: Tensor
+
+    def __init__(self, weight: Tensor, norm: float) -> None:
+        super().__init__()
+        self._norm = norm
+        matrix = flatten(weight)
+        u, _, v = top_triplet(matrix, leading_direction(matrix), 1)
+        self.register_buffer("u", u)
+        self.register_buffer("v", v)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        sigma = self.u @ (flatten(weight) @ self.v)
+        # A zero weight has no size to divide by, and stays zero.
+        return weight * (self._norm / torch.where(sigma > 0, sigma, 1))
+
+    @torch.no_grad()
+    def follow(self, weight: Tensor, iterations: int) -> None:
+        u, _, v = top_triplet(flatten(weight), self.v, iterations)
+        self.u.copy_(u)
+        self.v.copy_(v)
+
+
+class _SpectralNormalization(Regularizer):
+    def __init__(self, targets: Sequence[Target], power_iterations: int) -> None:
+        super().__init__(targets)
+        self._iterations = power_iterations
+        self._normalized = [(_normalized(target.module), target.parameter) for target in targets]
+
+    def after_step(self, lr: float) -> None:
+        for normalized, trained in self._normalized:
+            normalized.follow(trained.detach(), self._iterations)
+
+
+def _normalized(module: nn.Module) -> _Normalized:
+    assert parametrize.is_parametrized(module, "weight")
+    (normalized,) = module.parametrizations["weight"]  # type: ignore[index]
+    assert isinstance(normalized, _Normalized)
+    return normalized

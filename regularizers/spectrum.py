@@ -1,0 +1,261 @@
+"""Singular values, norms and leading singular vectors: pure functions of tensors.
+
+Matrices may have leading batch dimensions (…, m, n). Nothing here draws from torch's global random state.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from regularizers.linear_map import check_view, flatten, frequencies, padded_gram, transfer
+
+TOLERANCE = 1e-4
+"""Relative residual ‖Gx − θx‖ / θ at which an eigenvalue θ of G = AᵀA is taken as found. σ = √θ is then
+within half of it, relatively, of a singular value, and mostly far closer: θ errs by the residual's square."""
+
+_CHUNK = 2**24  # entries of transfer matrices held at once: 128 MB in complex64, whatever the image's size
+
+
+def svdvals(matrix: Tensor) -> Tensor:
+    """Singular values, descending, by a routine that does not give up.
+
+    Where the batched routine does not converge (a GPU may fail on repeated singular values, which are just
+    what orthogonal and capped weights have), another driver is tried, then float64 on the CPU, matrix by
+    matrix. A matrix that is not finite has NaN for singular values; it spoils no other matrix of its batch.
+
+    Args:
+        matrix: (…, m, n), real or complex; half precision is computed in float32.
+
+    Returns:
+        (…, min(m, n)), real.
+
+    Example:
+        >>> svdvals(torch.diag(torch.tensor([1.0, 3.0, 2.0])))
+        tensor([3., 2., 1.])
+    """
+    matrix = _widened(matrix)
+    for driver in (None, "gesvd") if matrix.is_cuda else (None,):
+        try:
+            return torch.linalg.svdvals(matrix, driver=driver)
+        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+            continue
+    return _svdvals_one_by_one(matrix)
+
+
+def singular_values(weight: Tensor, view: str = "flat", input_size: tuple[int, int] | None = None) -> Tensor:
+    """All singular values of a weight, seen as a linear map.
+
+    Flat: those of the matrix Co × (Ci·kh·kw). Circular: those of the stride-1 convolution on an h × w image
+    with wrap-around borders, which are the singular values of its transfer matrices at all h·w frequencies
+    (Sedghi, Gupta and Long 2018, https://arxiv.org/abs/1805.10408); exact for every kernel and image size.
+    For kernels of k × k taps σ_flat ≤ σ_circular ≤ k·σ_flat, where the image is not smaller than the kernel.
+    A view that is unknown or does not fit the weight is refused with a ``ValueError``.
+
+    Args:
+        weight: a matrix (m, n) or a kernel (Co, Ci, kh, kw), with at most one batch dimension before it.
+        view: ``"flat"`` or ``"circular"``. (``"padded"`` has no affordable spectrum: see ``spectral_norm``.)
+        input_size: (h, w), for the circular view.
+
+    Returns:
+        (…, min(m, n)) or (…, h·w·min(Co, Ci)), descending.
+
+    Example:
+        >>> kernel = torch.ones(1, 1, 2, 1)  # y[i] = x[i] + x[i + 1]
+        >>> singular_values(kernel)
+        tensor([1.4142])
+        >>> singular_values(kernel, "circular", input_size=(2, 1)).round(decimals=6)
+        tensor([2., 0.])
+    """
+    check_view(weight, view, input_size, views=("flat", "circular"))
+    if view == "flat":
+        return svdvals(flatten(weight))
+    assert input_size is not None
+    weight = _widened(weight)
+    points, multiplicity = frequencies(input_size)
+    count = max(1, _CHUNK // weight[..., 0, 0].numel())
+    parts = [svdvals(transfer(weight, chunk)) for chunk in points.split(count)]
+    values = torch.cat(parts, dim=-2).repeat_interleave(multiplicity.to(weight.device), dim=-2)
+    return values.flatten(-2).sort(dim=-1, descending=True).values
+
+
+def spectral_norm(
+    weight: Tensor,
+    view: str = "flat",
+    input_size: tuple[int, int] | None = None,
+    stride: int | tuple[int, int] = 1,
+    padding: int | tuple[int, int] = 0,
+) -> float:
+    """The largest singular value of a weight, seen as a linear map.
+
+    Flat and circular are exact. Padded is the map the network computes, known by its products alone
+    (convolution and transposed convolution, as in Ryu et al. 2019, https://arxiv.org/abs/1905.05894):
+    Lanczos' method in float64 from a fixed start, to a relative residual of ``TOLERANCE``. It never
+    overshoots. Always σ_padded ≤ σ of the same kernel unstrided. A view that is unknown or does not fit the
+    weight is refused with a ``ValueError``.
+
+    Args:
+        weight: a matrix (m, n) or a kernel (Co, Ci, kh, kw).
+        view: ``"flat"``, ``"circular"`` or ``"padded"``.
+        input_size: (h, w), for the circular and the padded view.
+        stride: the layer's; only the padded view depends on it, the circular view is the unstrided map.
+        padding: the layer's; only the padded view depends on it.
+
+    Returns:
+        σ₁. Reading it makes a GPU wait, so this is for measuring, not for training steps.
+
+    Example:
+        >>> spectral_norm(torch.ones(1, 1, 2, 1), "padded", input_size=(2, 1))  # y = x[0] + x[1]
+        1.4142135623730951
+    """
+    check_view(weight, view, input_size)
+    if view != "padded":
+        return float(singular_values(weight, view, input_size).max())
+    assert input_size is not None
+    kernel = weight.detach().double()
+    start = start_vector(kernel.shape[1] * input_size[0] * input_size[1], kernel)
+    eigenvalue, _ = top_eigenpair(padded_gram(kernel, input_size, stride, padding), start)
+    return float(eigenvalue) ** 0.5
+
+
+def top_triplet(matrix: Tensor, v: Tensor, iterations: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The leading singular triplet by power iteration from a known right vector.
+
+    One iteration is u ← Wv/‖Wv‖, v ← Wᵀu/‖Wᵀu‖, and σ = ‖Wᵀu‖ = uᵀWv. Hence Wᵀu = σv holds exactly, σ ≤ σ₁
+    always, and a singular value lies within ‖Wv − σu‖ of σ. Started from the vector of the step before, one
+    iteration is enough to follow a weight that changes little (Miyato et al. 2018,
+    https://arxiv.org/abs/1802.05957).
+
+    A zero matrix has no direction: then u = 0, σ = 0, and v is kept. No value becomes NaN.
+
+    Args:
+        matrix: W, (…, m, n).
+        v: unit vectors, (…, n).
+        iterations: how many, at least 1.
+
+    Returns:
+        u (…, m), σ (…), v (…, n).
+
+    Example:
+        >>> u, sigma, v = top_triplet(torch.diag(torch.tensor([3.0, 1.0])), torch.tensor([0.6, 0.8]), 20)
+        >>> round(sigma.item(), 6), u.round(decimals=6), v.round(decimals=6)
+        (3.0, tensor([1., 0.]), tensor([1., 0.]))
+    """
+    assert iterations >= 1
+    for _ in range(iterations):
+        u, _ = _unit(_product(matrix, v))
+        image = _product(matrix.mT, u)
+        direction, sigma = _unit(image)
+        v = torch.where(sigma.unsqueeze(-1) > 0, direction, v)
+    return u, sigma, v
+
+
+def leading_direction(matrix: Tensor) -> Tensor:
+    """The leading right singular vector of one matrix, from a fixed start: where warm starts begin.
+
+    Args:
+        matrix: (m, n).
+
+    Returns:
+        A unit vector (n,).
+    """
+    start = start_vector(matrix.shape[1], matrix)
+    _, v = top_eigenpair(lambda x: matrix.mT @ (matrix @ x), start, cycles=8)
+    return v
+
+
+def start_vector(length: int, like: Tensor) -> Tensor:
+    """A unit vector without preferred direction, the same every time, drawn from a generator of its own.
+
+    Args:
+        length: its length, which is also its seed.
+        like: gives dtype and device.
+
+    Returns:
+        (length,).
+    """
+    generator = torch.Generator().manual_seed(length)
+    vector = torch.randn(length, generator=generator, dtype=torch.float64)
+    return (vector / torch.linalg.vector_norm(vector)).to(like)
+
+
+def top_eigenpair(
+    gram: Callable[[Tensor], Tensor],
+    start: Tensor,
+    *,
+    tolerance: float = TOLERANCE,
+    basis: int = 24,
+    cycles: int = 100,
+) -> tuple[Tensor, Tensor]:
+    """The largest eigenvalue of a positive semidefinite map and its vector, by restarted Lanczos iterations.
+
+    Each cycle builds an orthonormal basis of span{x, Gx, …, G^(basis−1)x}, takes the best vector in it
+    (Rayleigh–Ritz), and starts the next cycle from there. Where plain power iteration needs hundreds of
+    products to tell clustered values apart, this needs tens. It reads numbers from tensors: not for use
+    inside a step.
+
+    Args:
+        gram: x ↦ Gx on vectors of one length.
+        start: a unit vector (n,).
+        tolerance: the relative residual at which to stop.
+        basis: vectors held at once, and as many images.
+        cycles: after so many the best found so far is returned.
+
+    Returns:
+        θ, a scalar, never above the largest eigenvalue (up to rounding), and a unit vector (n,).
+    """
+    x = start
+    for _ in range(cycles):
+        vectors, images = _krylov(gram, x, basis)
+        if not images.isfinite().all():
+            return images.new_full((), torch.nan), start
+        eigenvalues, coordinates = torch.linalg.eigh(vectors @ images.mT)
+        theta, best = eigenvalues[-1].clamp(min=0), coordinates[:, -1]
+        x = best @ vectors
+        residual = torch.linalg.vector_norm(best @ images - theta * x)
+        if residual <= tolerance * theta:
+            break
+    return theta, x / torch.linalg.vector_norm(x)
+
+
+def _krylov(gram: Callable[[Tensor], Tensor], start: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """An orthonormal Krylov basis (k, n), k ≤ size, and its images under the map (k, n)."""
+    vectors, images = start.unsqueeze(0), gram(start).unsqueeze(0)
+    while len(vectors) < min(size, len(start)):
+        new = images[-1]
+        for _ in range(2):  # once leaves rounding errors behind, twice is enough
+            new = new - (vectors @ new) @ vectors
+        norm = torch.linalg.vector_norm(new)
+        if not norm > torch.finfo(new.dtype).eps * torch.linalg.vector_norm(images[-1]):
+            break  # the basis spans an invariant subspace: nothing more can be found from this start
+        vectors = torch.cat([vectors, (new / norm).unsqueeze(0)])
+        images = torch.cat([images, gram(vectors[-1]).unsqueeze(0)])
+    return vectors, images
+
+
+def _product(matrix: Tensor, vector: Tensor) -> Tensor:
+    # For one matrix the matrix-vector routine is faster than a product with a one-column matrix.
+    return matrix @ vector if matrix.ndim == 2 else (matrix @ vector.unsqueeze(-1)).squeeze(-1)
+
+
+def _unit(vector: Tensor) -> tuple[Tensor, Tensor]:
+    """A vector over its norm (zero where the norm is zero), and the norm."""
+    norm = torch.linalg.vector_norm(vector, dim=-1)
+    return vector / norm.unsqueeze(-1).clamp(min=torch.finfo(vector.dtype).tiny), norm
+
+
+def _widened(tensor: Tensor) -> Tensor:
+    """Half precision as float32, in which alone the decompositions exist."""
+    return tensor.float() if tensor.dtype in {torch.float16, torch.bfloat16} else tensor
+
+
+def _svdvals_one_by_one(matrix: Tensor) -> Tensor:
+    """The last resort: each matrix alone, in float64 on the CPU."""
+    *batch, rows, columns = matrix.shape
+    values = []
+    for one in matrix.reshape(-1, rows, columns).cpu():
+        if one.isfinite().all():
+            values.append(torch.linalg.svdvals(one.to(torch.complex128 if one.is_complex() else torch.float64)))
+        else:
+            values.append(torch.full((min(rows, columns),), torch.nan, dtype=torch.float64))
+    return torch.stack(values).view(*batch, -1).to(matrix.device, matrix.real.dtype)

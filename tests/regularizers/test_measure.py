@@ -1,0 +1,215 @@
+"""Facts about the measures of a model's weights."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from regularizers import LayerSpectrum, lipschitz_log10_bound, measure
+from tests import oracles
+
+
+def of(weight: Tensor) -> LayerSpectrum:
+    layer = nn.Linear(weight.shape[1], weight.shape[0], bias=False, dtype=weight.dtype)
+    layer.weight.data = weight
+    return measure(nn.Sequential(layer), (weight.shape[1],))["0"]
+
+
+class Branched(nn.Module):
+    """Convolutions of several sizes, BatchNorm, dropout, and a train() of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Conv2d(2, 4, 3, padding=1)
+        self.norm = nn.BatchNorm2d(4)
+        self.b = nn.Conv2d(4, 3, 3, stride=2, padding=1)
+        self.shortcut = nn.Conv2d(4, 3, 1, stride=2)
+        self.drop = nn.Dropout(0.5)
+        self.head = nn.Linear(3, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.norm(self.a(x)))
+        return self.head(self.drop(self.b(x) + self.shortcut(x)).mean((2, 3)))
+
+    def train(self, mode: bool = True) -> "Branched":
+        super().train(mode)
+        self.norm.training = False
+        return self
+
+
+@pytest.fixture
+def branched() -> Branched:
+    torch.manual_seed(0)
+    return Branched()
+
+
+def test_an_orthogonal_matrix_has_full_ranks_of_every_kind() -> None:
+    for n in (1, 2, 64):
+        spectrum = of(3 * torch.eye(n))
+        assert (spectrum.rank, spectrum.spectral_norm) == (n, 3)
+        assert (spectrum.stable_rank, spectrum.effective_rank) == pytest.approx((n, n))
+        assert spectrum.frobenius_norm == pytest.approx(3 * math.sqrt(n))
+
+
+def test_a_rank_one_matrix_has_ranks_of_one() -> None:
+    spectrum = of(torch.outer(torch.linspace(1, 2, 20), torch.linspace(-1, 1, 30)))
+    assert spectrum.rank == 1
+    assert (spectrum.stable_rank, spectrum.effective_rank) == pytest.approx((1, 1), rel=1e-4)
+
+
+def test_powers_of_one_half_give_the_closed_forms() -> None:
+    n = 10
+    spectrum = of(torch.diag(0.5 ** torch.arange(n, dtype=torch.float64)))
+    p = [0.5**i / (2 - 0.5 ** (n - 1)) for i in range(n)]
+    assert spectrum.rank == n
+    assert spectrum.stable_rank == pytest.approx((1 - 0.25**n) / 0.75)
+    assert spectrum.effective_rank == pytest.approx(math.exp(-sum(q * math.log(q) for q in p)))
+
+
+def test_a_zero_matrix_measures_zero_and_nothing_is_nan() -> None:
+    spectrum = of(torch.zeros(4, 3))
+    assert set(spectrum.measures.values()) == {0.0}
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (5, 1), (1, 1)], ids=str)
+def test_one_row_or_column_has_ranks_of_one_and_its_own_length_as_norm(shape: tuple[int, int]) -> None:
+    weight = torch.arange(1.0, 1 + shape[0] * shape[1]).view(shape)
+    spectrum = of(weight)
+    assert spectrum.spectral_norm == pytest.approx(weight.norm().item())
+    assert (spectrum.rank, spectrum.stable_rank) == (1, pytest.approx(1))
+    assert spectrum.effective_rank == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("dtype", "rank"), [(torch.float32, 2), (torch.float64, 3)], ids=["float32", "float64"])
+def test_the_numeric_rank_is_that_of_the_weights_own_precision(dtype: torch.dtype, rank: int) -> None:
+    assert of(torch.diag(torch.tensor([1.0, 1e-3, 1e-8], dtype=dtype))).rank == rank
+
+
+def test_a_weight_that_is_not_finite_is_measured_as_nan_and_ends_nothing() -> None:
+    spectrum = of(torch.tensor([[1.0, torch.nan], [0.0, 1.0]]))
+    assert spectrum.rank == 0
+    assert all(math.isnan(value) for name, value in spectrum.measures.items() if name != "rank")
+
+
+def test_orthogonal_initialization_times_the_root_of_the_fan_ratio_has_rms_norm_one() -> None:
+    for rows, columns, frobenius in (
+        (200, 307, math.sqrt(200 * 200 / 307)),
+        (10, 200, math.sqrt(10 * 10 / 200)),
+    ):
+        torch.manual_seed(0)
+        weight = nn.init.orthogonal_(torch.empty(rows, columns)) * math.sqrt(rows / columns)
+        spectrum = of(weight)
+        assert spectrum.rms_norm == pytest.approx(1, rel=1e-5)
+        assert spectrum.frobenius_norm == pytest.approx(frobenius, rel=1e-5)
+        assert spectrum.singular_values.numpy() == pytest.approx(math.sqrt(rows / columns), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "norm"),
+    [(2000, 2000, 1.1547), (100, 2000, 0.7064), (512, 4608, 0.7698)],
+    ids=["square", "head", "convolution 512-512-3-3"],
+)
+def test_default_initialization_has_the_norm_of_random_matrix_theory(rows: int, columns: int, norm: float) -> None:
+    torch.manual_seed(0)
+    layer = nn.Linear(columns, rows, bias=False)
+    spectrum = of(layer.weight.detach())
+    assert spectrum.spectral_norm == pytest.approx(norm, rel=0.02)  # (√m + √n) / √(3n), an asymptote
+    assert spectrum.frobenius_norm == pytest.approx(math.sqrt(rows / 3), rel=0.02)
+    if rows == columns:
+        assert spectrum.stable_rank == pytest.approx(rows / 4, rel=0.02)
+        assert spectrum.effective_rank / rows == pytest.approx(0.805, rel=0.02)
+
+
+def test_the_flat_view_has_every_weight_in_order_with_float32_values_on_the_cpu(branched: Branched) -> None:
+    spectra = measure(branched, (2, 8, 6))
+    assert list(spectra) == ["a", "b", "shortcut", "head"]
+    assert (spectra["b"].fan_out, spectra["b"].fan_in) == (3, 36)
+    for name, spectrum in spectra.items():
+        weight = branched.get_submodule(name).weight.detach()
+        exact = oracles.dense_singular_values(weight)
+        assert spectrum.view == "flat"
+        assert spectrum.singular_values.dtype == torch.float32
+        torch.testing.assert_close(spectrum.singular_values, exact.float(), rtol=0, atol=1e-6 * exact[0].item())
+        assert spectrum.frobenius_norm == pytest.approx(weight.norm().item(), rel=1e-5)
+
+
+def test_weights_of_equal_shape_are_measured_as_if_alone() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(6, 6), nn.Linear(6, 6), nn.Linear(6, 2))
+    spectra = measure(model, (6,))
+    assert spectra["1"].spectral_norm == pytest.approx(of(model[1].weight.detach()).spectral_norm, rel=1e-6)
+    assert spectra["0"].spectral_norm != spectra["1"].spectral_norm
+
+
+def test_the_circular_view_takes_each_convolution_at_its_real_input_size(branched: Branched) -> None:
+    spectra = measure(branched, (2, 8, 6), view="circular")
+    assert list(spectra) == ["a", "b", "shortcut"]
+    for name, spectrum in spectra.items():
+        weight = branched.get_submodule(name).weight.detach()
+        dense = oracles.dense_singular_values(oracles.circular_matrix(weight, (8, 6)))
+        values = spectrum.singular_values
+        torch.testing.assert_close(values.double(), dense[: len(values)], rtol=0, atol=1e-6 * dense[0].item())
+        assert spectrum.rms_norm == pytest.approx(spectrum.spectral_norm * math.sqrt(weight.shape[1] / weight.shape[0]))
+        assert spectrum.stable_rank <= spectrum.rank
+
+
+def test_a_model_without_convolutions_has_no_circular_view() -> None:
+    assert measure(nn.Linear(3, 2), (3,), view="circular") == {}
+
+
+def test_measuring_gives_back_every_flag_buffer_gradient_and_random_state(branched: Branched) -> None:
+    branched.train()
+    branched.b.eval()
+    branched(torch.ones(3, 2, 8, 6)).sum().backward()
+    flags = [module.training for module in branched.modules()]
+    before = {name: tensor.clone() for name, tensor in branched.state_dict().items()}
+    gradients = [parameter.grad.clone() for parameter in branched.parameters()]
+    state = torch.get_rng_state()
+    for view in ("flat", "circular"):
+        measure(branched, (2, 8, 6), view)
+    assert [module.training for module in branched.modules()] == flags
+    assert all(torch.equal(tensor, before[name]) for name, tensor in branched.state_dict().items())
+    assert all(torch.equal(p.grad, g) for p, g in zip(branched.parameters(), gradients, strict=True))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert not branched.a._forward_pre_hooks
+
+
+def test_flags_and_hooks_are_given_back_when_the_forward_pass_fails(branched: Branched) -> None:
+    with pytest.raises(RuntimeError):
+        measure(branched, (5, 8, 6), view="circular")
+    assert branched.drop.training
+    assert not branched.a._forward_pre_hooks
+
+
+def test_torchs_own_spectral_norm_is_read_without_moving_its_state() -> None:
+    torch.manual_seed(0)
+    layer = nn.utils.parametrizations.spectral_norm(nn.Linear(6, 4)).train()
+    before = {name: tensor.clone() for name, tensor in layer.state_dict().items()}
+    assert measure(nn.Sequential(layer), (6,))["0"].spectral_norm == pytest.approx(1, rel=1e-2)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in layer.state_dict().items())
+
+
+def test_the_lipschitz_bound_is_the_sum_of_logarithms_of_the_norms() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    model[0].weight.data, model[1].weight.data = 10 * torch.eye(2), 0.001 * torch.eye(2)
+    assert lipschitz_log10_bound(measure(model, (2,))) == pytest.approx(-2, abs=1e-6)
+
+
+@pytest.mark.parametrize("value", [0.0, math.nan, math.inf], ids=str)
+def test_there_is_no_lipschitz_bound_with_a_layer_that_is_zero_or_not_finite(value: float) -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    model[1].weight.data.fill_(value)
+    assert lipschitz_log10_bound(measure(model, (2,))) is None
+    assert lipschitz_log10_bound({}) is None
+
+
+def test_unknown_views_unused_and_dilated_convolutions_are_refused(branched: Branched) -> None:
+    with pytest.raises(ValueError, match="did you mean 'circular'"):
+        measure(branched, (2, 8, 6), view="circula")
+    branched.extra = nn.Conv2d(2, 2, 3)
+    with pytest.raises(ValueError, match="got unused 'extra'"):
+        measure(branched, (2, 8, 6), view="circular")
+    dilated = nn.Sequential(nn.Conv2d(2, 2, 3, dilation=2))
+    with pytest.raises(ValueError, match=r"dilation 1, got \(2, 2\) in '0'"):
+        measure(dilated, (2, 8, 8), view="circular")
