@@ -3,7 +3,7 @@
 import shutil
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -134,7 +134,7 @@ def _key(trial: Any) -> str:
 
 
 @contextmanager
-def _termination_like_interruption() -> Iterator[None]:
+def _termination_like_interruption() -> Generator[None]:
     """Let SIGTERM end the run as Ctrl-C does: Tune stops its trials and returns, and the store is closed."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -47,7 +47,8 @@ class StudyFolder:
         if changed:
             names = list(dict.fromkeys(name for name, _ in changed))
             raise ValueError(
-                f"a study that goes on must be the one that was begun, got another {', '.join(names[:5])} than in {file}; "
+                f"a study that goes on must be the one that was begun, got another {', '.join(names[:5])} "
+                f"than in {file}; "
                 "undo the change, rename the study, or begin anew with --fresh"
             )
 

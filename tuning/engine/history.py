@@ -88,7 +88,9 @@ class History:
 
     def of(self, cell: str, phase: Phase) -> list[TrialHistory]:
         """Return the trials of one cell and phase by index."""
-        mine = [trial for trial in self.trials.values() if trial.settings.cell == cell and trial.settings.phase == phase]
+        mine = [
+            trial for trial in self.trials.values() if trial.settings.cell == cell and trial.settings.phase == phase
+        ]
         return sorted(mine, key=lambda trial: trial.settings.index)
 
     def recall(self, events: Iterable[Event]) -> None:

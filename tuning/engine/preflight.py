@@ -47,7 +47,9 @@ def check_folder(folder: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise ValueError(f"the results folder must be writable, got {folder} ({error}); choose another --storage") from error
+        raise ValueError(
+            f"the results folder must be writable, got {folder} ({error}); choose another --storage"
+        ) from error
 
 
 def check_resources(study: Study, available: dict[str, float]) -> int:

@@ -7,11 +7,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from tuning.engine.history import History, TrialHistory, best
+from tuning.engine.history import History, TrialHistory
 from tuning.records import Phase, StopReason
 from tuning.study import Study
-
-_ENDINGS = (StopReason.COMPLETED, StopReason.EARLY_STOPPED, StopReason.DIVERGED, StopReason.ERROR)
 
 
 class Progress:
@@ -21,18 +19,23 @@ class Progress:
         study: whose cells are shown.
         history: what the trials have said.
         console: where to write.
-        slots: trials that run at a time, for the estimate of the time left.
     """
 
-    def __init__(self, study: Study, history: History, console: Console, slots: int) -> None:
+    def __init__(self, study: Study, history: History, console: Console) -> None:
         self._study = study
         self._history = history
         self._console = console
-        self._slots = slots
         self._phase = Phase.TUNE
         self._planned = 0
         self._spoken = False
+        self._began = time.monotonic()
+        self._done_before = 0.0
         self._live = Live(console=console, get_renderable=self._table, refresh_per_second=2, transient=False)
+
+    def announce(self, step: str) -> None:
+        """Say what is being prepared, so that nobody waits before an empty screen."""
+        if self._console.is_terminal:
+            self._console.print(f"[dim]{step} …[/]", highlight=False)
 
     def begin(self, phase: Phase, planned_a_cell: int) -> None:
         """Show a phase.
@@ -42,10 +45,11 @@ class Progress:
             planned_a_cell: its trials in each cell.
         """
         self._phase, self._planned, self._spoken = phase, planned_a_cell, False
+        self._began = time.monotonic()
+        past = [trial for cell in self._study.cells for trial in self._history.of(cell.key, phase)]
+        self._done_before = sum(map(_seconds, past))
         if self._console.is_terminal:
-            self._live = Live(
-                console=self._console, get_renderable=self._table, refresh_per_second=2, transient=False
-            )
+            self._live = Live(console=self._console, get_renderable=self._table, refresh_per_second=2, transient=False)
             self._live.start()
 
     def finish(self) -> None:
@@ -60,9 +64,7 @@ class Progress:
         for trial in self._history.running():
             if trial.last_epoch >= 1 and trial.last is not None:
                 self._spoken = True
-                self._console.print(
-                    f"{self._phase}: first epoch of {trial.settings.cell}, val accuracy {trial.last.objective:.4f}"
-                )
+                self._say(f"first epoch of {trial.settings.cell}, val accuracy {trial.last.objective:.4f}")
                 return
 
     def ended(self, trial: TrialHistory) -> None:
@@ -72,11 +74,14 @@ class Progress:
         mine = self._history.of(trial.settings.cell, self._phase)
         done = sum(other.ended for other in mine)
         value = f"val accuracy {trial.last.objective:.4f}" if trial.last is not None else "no epoch"
-        self._console.print(
-            f"{self._phase}: {trial.settings.cell} {done}/{self._planned} {_spoken(trial.reason)} "
-            f"after {trial.last_epoch} epochs, {value}; {_duration(self._seconds_left())} left",
-            highlight=False,
+        self._say(
+            f"{trial.settings.cell} {done}/{self._planned} {_spoken(trial.reason)} "
+            f"after {trial.last_epoch} epochs, {value}; {_duration(self._seconds_left())} left"
         )
+
+    def _say(self, text: str) -> None:
+        """Write one line, however long: what reads it is a file or a pipe."""
+        self._console.print(f"{self._phase}: {text}", highlight=False, soft_wrap=True)
 
     def _table(self) -> Table:
         table = Table(title=self._title(), title_justify="left", pad_edge=False, box=None, header_style="bold")
@@ -104,19 +109,23 @@ class Progress:
         return f"{self._study.name} · {self._phase} · {_duration(left)} left"
 
     def _seconds_left(self) -> float | None:
-        """Return an estimate: the mean trial of each cell so far, for all that it still has to run."""
-        total = 0.0
-        known = [trial for cell in self._study.cells for trial in self._history.of(cell.key, self._phase)]
-        ended = [trial for trial in known if trial.ended]
-        if not ended:
+        """Return an estimate, or None before a trial has ended.
+
+        What is left is, for each cell, its mean trial so far times the trials still to run; it goes on at the rate at
+        which this session has gone so far, Ray's own time between trials included.
+        """
+        trials = {cell.key: self._history.of(cell.key, self._phase) for cell in self._study.cells}
+        seconds = {cell: [_seconds(trial) for trial in mine if trial.ended] for cell, mine in trials.items()}
+        ended = [value for mine in seconds.values() for value in mine]
+        done = sum(_seconds(trial) for mine in trials.values() for trial in mine)
+        if not ended or done <= self._done_before:
             return None
-        mean = sum(map(_seconds, ended)) / len(ended)
-        for cell in self._study.cells:
-            trials = self._history.of(cell.key, self._phase)
-            mine = [_seconds(trial) for trial in trials if trial.ended]
-            total += (sum(mine) / len(mine) if mine else mean) * (self._planned - len(mine))
-            total -= sum(_seconds(trial) for trial in trials if not trial.ended)
-        return max(0.0, total) / self._slots
+        left = 0.0
+        for mine in seconds.values():
+            mean = sum(mine or ended) / len(mine or ended)
+            left += mean * (self._planned - len(mine))
+        running = done - sum(ended)
+        return max(0.0, left - running) * (time.monotonic() - self._began) / (done - self._done_before)
 
 
 def _seconds(trial: TrialHistory) -> float:

@@ -84,7 +84,7 @@ class OptunaProposals:
         return self._ask(index, values)
 
     def finish(self, trial: TrialHistory) -> None:
-        """Tell Optuna how the trial has ended: an early stop is PRUNED with its epochs, never a result at full budget."""
+        """Tell Optuna how the trial has ended: an early stop is PRUNED with its epochs, no result at full budget."""
         asked = self._asked.pop(trial.settings.key)
         for epoch, objective in _steps(trial).items():
             asked.report(objective, epoch)

@@ -11,7 +11,7 @@ def git_commit() -> str:
     root = Path(__file__).resolve().parents[2]
     try:
         done = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"],  # noqa: S607 - git is on the PATH or absent
+            ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"],
             cwd=root,
             capture_output=True,
             text=True,

@@ -3,7 +3,7 @@
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 _QUIET = {
@@ -16,13 +16,14 @@ _QUIET = {
     # With zero GPUs reserved a trial must not see any; and Ray stops announcing that it will change this.
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",
     "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "0",
+    # Of Tune's two ways of printing only the older obeys `verbose=0`.
+    "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_DEDUP_LOGS": "1",
 }
 
 
 @contextmanager
-def ray_session(address: str | None) -> Iterator[dict[str, float]]:
+def ray_session(address: str | None) -> Generator[dict[str, float]]:
     """Start a local Ray or join a cluster, and leave it again.
 
     Args:

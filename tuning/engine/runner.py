@@ -1,6 +1,6 @@
 """A study from its first trial to its last confirmation."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,24 +58,36 @@ def run(study: Study, *, tracking_uri: str | None, storage: Path, address: str |
     folder.claim(study)
     history = History()
     reports: list[WriterReport] = []
-    with ThreadPoolExecutor(2) as pool:
-        # MLflow's import and first connection, the data set and Ray's start take seconds each: side by side.
-        checking = pool.submit(check_study, study)
+    progress = Progress(study, history, console)
+    progress.announce("checking the data set and the models")
+    check_study(study)
+    with ThreadPoolExecutor(1) as pool:
+        # MLflow's import and first connection take seconds, Ray's start does too: side by side.
+        progress.announce("opening the store and starting Ray")
         opening = pool.submit(StoreWriter, study.name, tracking_uri, folder.path)
         with _closed_at_the_end(opening, reports), ray_session(address) as available:
-            checking.result()
             slots = check_resources(study, available)
             writer = opening.result()
             history.recall(event for event, _ in Journal(folder.path).read())
-            progress = Progress(study, history, console, slots)
-            conductor = Conductor(study, folder, history, writer, progress, slots)
-            interrupted = not conductor.conduct()
+            interrupted = not _conducted(Conductor(study, folder, history, writer, progress, slots))
     store = [str(report) for report in reports if not report.complete]
     return Outcome(problems=(*_problems(study, history), *store), interrupted=interrupted, folder=folder.path)
 
 
+def _conducted(conductor: Conductor) -> bool:
+    """Return whether both phases ran to their end.
+
+    Raises:
+        RuntimeError: for what would look like a user's mistake, which all were found before.
+    """
+    try:
+        return conductor.conduct()
+    except ValueError as error:
+        raise RuntimeError("the study has stopped on an error of ours; run again, it goes on") from error
+
+
 @contextmanager
-def _closed_at_the_end(opening: "Future[StoreWriter]", reports: list[WriterReport]) -> Iterator[None]:
+def _closed_at_the_end(opening: "Future[StoreWriter]", reports: list[WriterReport]) -> Generator[None]:
     """Close the store, if it was opened, whatever else went wrong."""
     try:
         yield

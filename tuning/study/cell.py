@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from models import Architecture
-
 from regularizers import REGULARIZERS
 from tuning.records import Phase
 from tuning.study.build import build, build_named
@@ -43,7 +42,8 @@ class Condition:
     def as_data(self) -> dict[str, Any]:
         """Return the condition as a study file has it."""
         own = {"optimizer": self.optimizer, "initialization": self.initialization, "learning_rate": self.learning_rate}
-        return plain({"regularizer": self.regularizer, **self.hyperparameters, **own})
+        data: dict[str, Any] = plain({"regularizer": self.regularizer, **self.hyperparameters, **own})
+        return data
 
 
 def read_condition(name: str, value: Any) -> Condition:
@@ -131,9 +131,7 @@ class Cell:
         rates: common random numbers.
         """
         base = self.study.search.seed
-        return {
-            name: domain.at(derive_seed(base, "draw", name, index) / 2**63) for name, domain in self.space.items()
-        }
+        return {name: domain.at(derive_seed(base, "draw", name, index) / 2**63) for name, domain in self.space.items()}
 
     def settings(self, phase: Phase, index: int, values: Mapping[str, Any]) -> TrialSettings:
         """Return the complete settings of one trial.
@@ -173,7 +171,11 @@ class Cell:
         )
 
     def check_domains(self) -> None:
-        """Raise a ValueError if any end of any range is outside what its hyperparameter may be."""
+        """Try every end of every range.
+
+        Raises:
+            ValueError: where one is outside what its hyperparameter may be.
+        """
         centre = {name: domain.at(0.5) for name, domain in self.space.items()}
         points = [centre] + [
             {**centre, name: value} for name, domain in self.space.items() for value in domain.extremes()
@@ -196,4 +198,6 @@ class Cell:
             "regularizer.name": condition.regularizer,
         }
         values |= {f"regularizer.{name}": value for name, value in condition.hyperparameters.items()}
-        return values | {f"optimizer.{name}": value for name, value in (condition.optimizer or study.training.optimizer).items()}
+        return values | {
+            f"optimizer.{name}": value for name, value in (condition.optimizer or study.training.optimizer).items()
+        }

@@ -54,13 +54,9 @@ class DataSettings:
             cure = f"did you mean {near[0]!r}?" if near else "for your own images choose 'image-folder'"
             raise ValueError(f"dataset must be one of {', '.join(DATASETS)}, got {self.name!r}; {cure}")
         if self.name == "image-folder" and not self.path:
-            raise ValueError(
-                "image-folder needs a path, got none; give the folder that holds one sub-folder a class"
-            )
+            raise ValueError("image-folder needs a path, got none; give the folder that holds one sub-folder a class")
         if self.name == "digits" and self.path is not None:
-            raise ValueError(
-                f"digits comes with scikit-learn and takes no path, got {self.path!r}; leave it out"
-            )
+            raise ValueError(f"digits comes with scikit-learn and takes no path, got {self.path!r}; leave it out")
         if not 0 < self.validation_fraction <= 0.5:
             raise ValueError(
                 f"validation_fraction must be in (0, 0.5], got {self.validation_fraction}; choose e.g. 0.1"

@@ -58,7 +58,8 @@ def load(name_or_path: str | Path) -> Study:
     if not path.is_file():
         if "/" not in text and path.suffix not in {".yaml", ".yml"}:
             raise ValueError(
-                f"a study is a shipped name ({', '.join(known)}) or a path to a YAML file, got {text!r}{nearest(text, known)}"
+                f"a study is a shipped name ({', '.join(known)}) or a path to a YAML file, "
+                f"got {text!r}{nearest(text, known)}"
             )
         raise ValueError(f"a study file must exist, got {text}; check the path")
     return read(path)
@@ -77,7 +78,7 @@ def read(path: Path) -> Study:
         ValueError: as `load` does.
     """
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"a study file must be readable text, got {path}: {error}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -8,7 +8,6 @@ from typing import Any
 from models import Architecture
 from regularizers import REGULARIZERS
 from regularizers.base import RegularizerSettings
-
 from tuning.records import Phase
 from tuning.study.build import build, build_named
 from tuning.study.dataset import DataSettings
@@ -93,14 +92,14 @@ def to_flat(settings: TrialSettings) -> FlatSettings:
     """
     flat: FlatSettings = {}
     for field in fields(settings):
-        value = getattr(settings, field.name)
-        if not is_dataclass(value):
+        value: Any = getattr(settings, field.name)
+        if not is_dataclass(value) or isinstance(value, type):
             flat[field.name] = str(value) if isinstance(value, Phase) else value
             continue
         if field.name == "regularizer":
-            flat["regularizer.name"] = _NAMES[type(value)]
+            flat["regularizer.name"] = _NAMES[type(settings.regularizer)]
         elif field.name == "optimizer":
-            flat["optimizer.name"] = value.name
+            flat["optimizer.name"] = settings.optimizer.name
         for part in fields(value):
             item = getattr(value, part.name)
             flat[f"{field.name}.{part.name}"] = list(item) if isinstance(item, tuple) else item

@@ -126,7 +126,9 @@ def parse(value: Any) -> Any:
     if len(value) != 1 or next(iter(value)) not in known:
         got = ", ".join(map(str, value)) or "nothing"
         hint = nearest(str(next(iter(value), "")), known)
-        raise ValueError(f"a search range is one of {', '.join(known)}, got {got}{hint}; e.g. {{log_uniform: [1e-5, 0.1]}}")
+        raise ValueError(
+            f"a search range is one of {', '.join(known)}, got {got}{hint}; e.g. {{log_uniform: [1e-5, 0.1]}}"
+        )
     kind, arguments = next(iter(value.items()))
     if kind == "choice":
         if not isinstance(arguments, list):

@@ -150,7 +150,9 @@ class Study(_Strict):
     @classmethod
     def _conditions(cls, value: Any) -> Any:
         if not isinstance(value, dict) or not value:
-            raise ValueError(f"one or more conditions are needed, got {value!r}; e.g. {{baseline: {{regularizer: none}}}}")
+            raise ValueError(
+                f"one or more conditions are needed, got {value!r}; e.g. {{baseline: {{regularizer: none}}}}"
+            )
         return {check_name("condition", str(name)): read_condition(str(name), item) for name, item in value.items()}
 
     @field_validator("measure", mode="before")

@@ -76,7 +76,9 @@ class Schedule:
 
     def __post_init__(self) -> None:
         check_known("schedule", self.name, SCHEDULES)
-        _check("warmup must be in [0, 1)", 0 <= self.warmup < 1, self.warmup, "it is a share of the training, e.g. 0.05")
+        _check(
+            "warmup must be in [0, 1)", 0 <= self.warmup < 1, self.warmup, "it is a share of the training, e.g. 0.05"
+        )
         if self.name != "multi_step":
             _check(
                 f"schedule {self.name} takes neither milestones nor gamma",
@@ -96,7 +98,7 @@ class Schedule:
         ascending = list(self.milestones) == sorted(set(self.milestones)) and len(self.milestones) > 0
         _check(
             "milestones must ascend inside (0, 1)",
-            ascending and 0 < self.milestones[0] and self.milestones[-1] < 1,
+            ascending and self.milestones[0] > 0 and self.milestones[-1] < 1,
             list(self.milestones),
             "they are shares of the training, e.g. [0.3, 0.6]",
         )

@@ -16,12 +16,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from regularizers import Regularizer
-from tuning.records import EpochRecord, Phase
+from tuning.records import EpochRecord
 from tuning.study import TrialSettings, derive_seed
 from tuning.trial.checkpoint import Checkpoint
+from tuning.trial.evaluation import batch_sums
 from tuning.trial.initialization import build_initialized
 from tuning.trial.optim import build_optimizer
-from tuning.trial.evaluation import batch_sums
 from tuning.trial.recorder import Recorder
 from tuning.trial.schedules import factor
 from tuning.trial.trial_data import TrialData

@@ -1,10 +1,8 @@
 """One trial's view of a data set: its own split, its own normalization, its batches."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
 from tuning.records import Phase
 from tuning.study import TrialSettings, derive_seed
@@ -73,9 +71,7 @@ EVALUATION_BATCH = 500
 """Images evaluated at a time; it changes memory and speed, and no result but by rounding."""
 
 
-def _test_part(
-    settings: TrialSettings, dataset: Dataset, numbers: Normalization, device: torch.device
-) -> Batches:
+def _test_part(settings: TrialSettings, dataset: Dataset, numbers: Normalization, device: torch.device) -> Batches:
     images, labels = dataset.test()
     return Batches(
         images=resident(images, device),

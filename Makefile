@@ -1,0 +1,33 @@
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := regularizers models tuning analysis tests
+
+.PHONY: quickstart test lint format
+
+quickstart: .venv/installed  ## tune, confirm and report scikit-learn's digits
+	$(BIN)/python -m tuning run quickstart
+	$(BIN)/python -m analysis report quickstart
+	@echo
+	@echo "The report:        results/quickstart/report.html (open it in a browser)"
+	@echo "Every run, MLflow: $(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db   then http://127.0.0.1:5000"
+
+test: lint  ## every check there is
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/installed
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+# Made anew when the dependencies change; the file is touched last, so that a broken installation is tried again.
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "spectune needs Python 3.11 or newer, got $$($(PYTHON) --version); call: make PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,251 @@
+"""The whole way of the data through the real engine and the real store, as a person would run it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+
+from tests.tuning.studies import tiny
+from tuning.records import LAYERS_FILE, SPECTRA_FILE, TAGS, TIMES
+from tuning.store import StoreReader
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
+
+
+class Place:
+    """A folder with a study file, a results folder and a store of its own."""
+
+    def __init__(self, folder: Path, **changes):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.uri = f"sqlite:///{folder}/mlflow.db"
+        (folder / "study.yaml").write_text(yaml.safe_dump(tiny(**changes)))
+
+    @property
+    def command(self):
+        return [sys.executable, "-m", "tuning", "run", "study.yaml", "--tracking-uri", self.uri]
+
+    @property
+    def environment(self):
+        root = str(Path(__file__).parents[2])
+        quiet = {
+            name: value for name, value in os.environ.items() if name not in {"RAY_ADDRESS", "MLFLOW_TRACKING_URI"}
+        }
+        return {**quiet, "PYTHONPATH": root, "COLUMNS": "100"}
+
+    def run(self, *options):
+        return subprocess.run(
+            [*self.command, *options],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def begin(self):
+        return subprocess.Popen(
+            self.command,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    @property
+    def runs(self):
+        return StoreReader("tiny", self.uri).runs()
+
+    def numbers(self):
+        """Every stored number of every run by key, but for the times."""
+        reader = StoreReader("tiny", self.uri)
+        keys = {run.run_id: run.tags["trial_key"] for run in reader.runs()}
+        points = Counter((keys[p.run_id], p.metric, p.epoch, p.value) for p in reader.history(list(keys)))
+        return {point: count for point, count in points.items() if point[1] not in TIMES}
+
+    def spectra(self):
+        reader = StoreReader("tiny", self.uri)
+        return {
+            (run.tags["trial_key"], name): reader.artifact(run, name).read_bytes()
+            for run in reader.runs()
+            for name in (SPECTRA_FILE, LAYERS_FILE)
+        }
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A study that was run once, at one trial at a time, and what its run printed."""
+    place = Place(tmp_path_factory.mktemp("finished"))
+    return place, place.run()
+
+
+def test_a_study_runs_to_its_end_and_says_little(finished):
+    _, done = finished
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "first epoch of mlp-tiny/baseline" in done.stdout
+    assert "confirm: mlp-deep/decay 2/2 completed after 3 epochs" in done.stdout
+    assert not re.search(r"ray|actor|warn|Configuration", done.stdout.replace("python -m analysis", ""), re.IGNORECASE)
+
+
+def test_every_planned_run_is_stored_with_every_tag_and_param(finished):
+    place, _ = finished
+    runs = place.runs
+    assert Counter((run.tags["phase"], run.tags["architecture"], run.tags["condition"]) for run in runs) == {
+        (phase, architecture, condition): count
+        for phase, count in (("tune", 3), ("confirm", 2))
+        for architecture in ("mlp-tiny", "mlp-deep")
+        for condition in ("baseline", "decay")
+    }
+    for run in runs:
+        assert set(TAGS) <= set(run.tags)
+        assert run.status == "FINISHED"
+        assert run.tags["stop_reason"] in {"completed", "early_stopped"}
+        assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?|unknown", run.tags["git_commit"])
+        assert float(run.params["training.learning_rate"]) > 0
+
+
+def test_every_epoch_is_stored_with_every_metric(finished):
+    place, _ = finished
+    reader = StoreReader("tiny", place.uri)
+    confirmed = [run.run_id for run in reader.runs() if run.tags["phase"] == "confirm"]
+    points = reader.history(confirmed)
+    of_one = {(p.metric, p.epoch) for p in points if p.run_id == confirmed[0]}
+    assert {epoch for metric, epoch in of_one if metric == "spectral_norm/max"} == {0, 1, 2, 3}
+    assert {metric for metric, epoch in of_one if epoch == 3} == {
+        *("train/loss", "train/accuracy", "val/loss", "val/accuracy", "test/loss", "test/accuracy"),
+        *("spectral_norm/max", "spectral_norm/mean", "spectral_norm/std", "lipschitz/log10_bound"),
+        *("rank/mean", "stable_rank/mean", "effective_rank/mean", "time/epoch_s", "time/measure_s"),
+    }
+
+
+def test_the_test_part_is_read_in_the_confirm_phase_alone(finished):
+    place, _ = finished
+    for run in place.runs:
+        assert ("test/accuracy" in run.metrics) == (run.tags["phase"] == "confirm")
+
+
+def test_confirm_runs_take_the_settings_that_tuned_best(finished):
+    place, _ = finished
+    for cell in ("mlp-tiny", "mlp-deep"):
+        mine = [run for run in place.runs if run.tags["architecture"] == cell and run.tags["condition"] == "decay"]
+        tuned = [r for r in mine if r.tags["phase"] == "tune" and r.tags["stop_reason"] == "completed"]
+        winner = max(tuned, key=lambda run: (run.metrics["val/accuracy"], -run.metrics["val/loss"]))
+        for run in mine:
+            if run.tags["phase"] == "confirm":
+                assert run.params["training.learning_rate"] == winner.params["training.learning_rate"]
+                assert run.params["regularizer.strength"] == winner.params["regularizer.strength"]
+
+
+def test_a_finished_study_run_again_is_finished(finished):
+    place, _ = finished
+    before = place.numbers()
+    again = place.run()
+    assert again.returncode == 0, again.stderr
+    assert place.numbers() == before
+
+
+def test_the_same_seed_stores_the_same_bits_and_another_seed_stores_others(finished, tmp_path):
+    first, _ = finished
+    second = Place(tmp_path / "second")
+    other = Place(tmp_path / "other", search={**tiny()["search"], "seed": 1})
+    assert second.run().returncode == 0
+    assert other.run().returncode == 0
+    assert second.numbers() == first.numbers()
+    assert second.spectra() == first.spectra()
+    assert other.numbers() != first.numbers()
+
+
+@pytest.mark.parametrize("line", [1, 9, 15], ids=["first epoch", "in the search", "in the confirmation"])
+def test_a_killed_study_goes_on_and_stores_what_an_uninterrupted_one_does(finished, tmp_path, line):
+    whole, _ = finished
+    place = Place(tmp_path)
+    process = place.begin()
+    for _ in range(line):
+        process.stdout.readline()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    done = place.run()
+    assert done.returncode == 0, done.stderr
+    assert place.numbers() == whole.numbers()
+    assert place.spectra() == whole.spectra()
+    assert {run.status for run in place.runs} == {"FINISHED"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "termination"])
+def test_an_interrupted_study_says_so_and_goes_on(finished, tmp_path, number):
+    whole, _ = finished
+    place = Place(tmp_path)
+    process = place.begin()
+    for _ in range(3):
+        process.stdout.readline()
+    process.send_signal(number)
+    _, errors = process.communicate()
+    assert process.returncode == 130
+    assert "The same command goes on where this one stopped." in errors
+    assert "Traceback" not in errors
+    assert place.run().returncode == 0
+    assert place.numbers() == whole.numbers()
+
+
+def test_a_changed_study_is_refused_with_the_change_named(finished):
+    place, _ = finished
+    file = place.folder / "study.yaml"
+    before = file.read_text()
+    file.write_text(yaml.safe_dump(tiny(training={"epochs": 4})))
+    done = place.run()
+    file.write_text(before)
+    assert done.returncode == 2
+    assert "training.epochs" in done.stderr
+
+
+def pictures(folder, *, classes=2, sizes=((8, 8),)):
+    for number in range(classes):
+        (folder / f"class{number}").mkdir(parents=True)
+        for index in range(8):
+            size = sizes[index % len(sizes)]
+            Image.new("L", size, color=10 * index).save(folder / f"class{number}" / f"{index}.png")
+    return {"name": "image-folder", "path": str(folder)}
+
+
+def with_corrupt_image(folder):
+    dataset = pictures(folder)
+    (folder / "class0" / "0.png").write_bytes(b"no image")
+    return dataset
+
+
+def folder_of(images):
+    return lambda tmp: Place(tmp, dataset=images(tmp / "images"))
+
+
+CONV_HELD = {"held": {"regularizer": "weight_decay", "strength": 0.1, "where": ["conv"]}}
+BAD_PLACES = {
+    "no such folder": (folder_of(lambda f: {"name": "image-folder", "path": str(f)}), [], "/images"),
+    "one class": (folder_of(lambda f: pictures(f, classes=1)), [], "class"),
+    "images of different sizes": (folder_of(lambda f: pictures(f, sizes=((8, 8), (9, 8)))), [], "size"),
+    "corrupt image": (folder_of(with_corrupt_image), [], "0.png"),
+    "gpu where there is none": (lambda tmp: Place(tmp, resources={"gpu": 1}), [], "1 GPU wanted and 0 there"),
+    "more cores than there are": (lambda tmp: Place(tmp, resources={"cpu": 4096}), [], "4096 CPU wanted"),
+    "role that no model has": (lambda tmp: Place(tmp, conditions=CONV_HELD), [], "where must match a weight, got conv"),
+    "store in a folder that is not there": (Place, ["--tracking-uri", "sqlite:///none/mlflow.db"], "folder"),
+    "store that nobody serves": (Place, ["--tracking-uri", "http://127.0.0.1:9"], "store must be reachable"),
+    "results folder below a file": (Place, ["--storage", "study.yaml"], "results folder must be writable"),
+}
+
+
+@pytest.mark.parametrize(("place", "options", "message"), BAD_PLACES.values(), ids=BAD_PLACES)
+def test_what_cannot_work_ends_before_any_trial_in_one_line_with_exit_2(tmp_path, place, options, message):
+    done = place(tmp_path).run(*options)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert message in done.stderr
+    assert "epoch" not in done.stdout

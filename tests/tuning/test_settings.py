@@ -1,0 +1,59 @@
+import json
+
+import pytest
+
+from tests.tuning.studies import settings, study
+from tuning.records import TAGS, Phase
+from tuning.study import derive_seed, from_flat, from_params, to_flat, to_params
+
+
+@pytest.mark.parametrize("cell", range(4))
+def test_flat_settings_are_plain_and_turn_back_into_equal_settings(cell):
+    original = settings(cell)
+    flat = json.loads(json.dumps(to_flat(original)))
+    assert from_flat(flat) == original
+    assert from_params(to_params(original)) == original
+    assert all(isinstance(value, str) for value in to_params(original).values())
+
+
+def test_text_that_looks_like_a_number_stays_text():
+    numbered = settings(conditions={"1": {"regularizer": "none"}})
+    assert numbered.condition == "1"
+    assert from_params(to_params(numbered)) == numbered
+
+
+def test_settings_bear_every_tag_that_a_run_needs():
+    assert {*settings().tags, "stop_reason", "git_commit"} == set(TAGS)
+
+
+def test_keys_are_unique_over_cells_phases_and_indices():
+    keys = [
+        settings(cell, phase, index).key
+        for cell in range(4)
+        for phase in (Phase.TUNE, Phase.CONFIRM)
+        for index in (0, 1, 10)
+    ]
+    assert len(set(keys)) == len(keys)
+
+
+def test_seeds_are_equal_across_cells_and_fresh_in_the_confirm_phase():
+    tune = {index: {settings(cell, Phase.TUNE, index).seed for cell in range(4)} for index in range(4)}
+    confirm = {index: {settings(cell, Phase.CONFIRM, index).seed for cell in range(4)} for index in range(4)}
+    assert all(len(seeds) == 1 for seeds in [*tune.values(), *confirm.values()])
+    assert set.union(*tune.values()).isdisjoint(set.union(*confirm.values()))
+    assert len(set.union(*tune.values())) == 4
+
+
+def test_the_validation_part_is_one_in_tuning_and_another_for_each_confirm_seed():
+    assert len({settings(0, Phase.TUNE, index).split_seed for index in range(3)}) == 1
+    assert len({settings(0, Phase.CONFIRM, index).split_seed for index in range(3)}) == 3
+
+
+def test_another_study_seed_gives_other_seeds():
+    search = {"trials": 3, "seed": 1}
+    assert settings().seed != settings(search=search).seed
+    assert study().cells[0].draw(0) != study(search=search).cells[0].draw(0)
+
+
+def test_a_derived_seed_is_the_same_in_every_process():
+    assert derive_seed(0, "confirm", 3) == 964810959082215748

@@ -1,0 +1,160 @@
+import dataclasses
+import math
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from regularizers import REGULARIZERS
+from tests.tuning.studies import settings
+from tuning.records import EPOCH_SECONDS, MEASURE_SECONDS, SPECTRAL_NORM_MAX, TIMES, VAL_ACCURACY, Phase
+from tuning.study import Measure, Training, to_flat
+from tuning.trial import train
+from tuning.trial.checkpoint import Checkpoint
+
+REGULARIZED = {
+    "none": {},
+    "weight_decay": {"strength": 0.1},
+    "l2_penalty": {"strength": 1e-3},
+    "spectral_norm_scaling": {"scale": 1.0},
+    "spectral_normalization": {"scale": 1.0},
+}
+
+
+def regularized(name, **changes):
+    """A small ResNet, which has convolutions and BatchNorm, under one regularizer."""
+    narrow = {"name": "resnet-narrow", "family": "resnet", "layout": "cifar", "depth": 8, "width": 4}
+    held = {"regularizer": name, **REGULARIZED[name]}
+    return settings(architectures=[narrow], conditions={"held": held}, **changes)
+
+
+def records_of(trial, checkpoint=None):
+    records = []
+    train(trial, records.append, checkpoint)
+    return records
+
+
+def numbers(records):
+    """Everything but the times, which alone may differ between two runs."""
+    return [
+        (record.epoch, {k: v for k, v in record.metrics.items() if k not in TIMES}, record.layers) for record in records
+    ]
+
+
+def learned(records):
+    """What training alone decides, measured or not."""
+    keep = ("train/loss", "train/accuracy", "val/loss", "val/accuracy")
+    return [[record.metrics.get(name) for name in keep] for record in records]
+
+
+def test_every_regularizer_is_trained_here():
+    assert set(REGULARIZED) == set(REGULARIZERS)
+
+
+@pytest.mark.parametrize("name", REGULARIZED)
+def test_the_same_settings_give_the_same_bits_and_another_seed_gives_others(name):
+    trial = regularized(name)
+    assert numbers(records_of(trial)) == numbers(records_of(trial))
+    assert numbers(records_of(dataclasses.replace(trial, seed=trial.seed + 1))) != numbers(records_of(trial))
+
+
+@pytest.mark.parametrize("name", REGULARIZED)
+def test_measuring_more_or_less_leaves_the_training_its_bits(name):
+    often = regularized(name, measure={"every": 1, "views": ["flat", "circular"]})
+    seldom = dataclasses.replace(often, measure=Measure(every=100))
+    assert learned(records_of(often)) == learned(records_of(seldom))
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("name", REGULARIZED)
+def test_a_training_continued_from_its_checkpoint_equals_the_uninterrupted_one(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(Checkpoint, "due", lambda self: self.folder is not None)
+    trial = regularized(name)
+    whole = records_of(trial)
+    seen = []
+
+    def killed_in_the_third_epoch(record):
+        if record.epoch == 3:
+            raise KilledError
+        seen.append(record)
+
+    with pytest.raises(KilledError):
+        train(trial, killed_in_the_third_epoch, tmp_path)
+    rest = records_of(trial, tmp_path)
+    assert [record.epoch for record in rest] == [3]
+    assert numbers(seen + rest) == numbers(whole)
+
+
+def test_records_begin_before_the_first_step_and_end_with_the_last_epoch():
+    records = records_of(settings())
+    assert [record.epoch for record in records] == [0, 1, 2, 3]
+    assert EPOCH_SECONDS not in records[0].metrics
+    assert all(SPECTRAL_NORM_MAX in record.metrics and record.layers for record in records)
+    assert records[-1].metrics[VAL_ACCURACY] > records[0].metrics[VAL_ACCURACY]
+
+
+def test_spectra_are_taken_as_often_as_asked_and_of_the_first_and_last_state():
+    records = records_of(settings(measure={"every": 2}))
+    assert [bool(record.layers) for record in records] == [True, False, True, True]
+    assert [MEASURE_SECONDS in record.metrics for record in records] == [True, False, True, True]
+
+
+def test_the_test_part_is_recorded_in_the_confirm_phase_alone():
+    assert not any("test/loss" in record.metrics for record in records_of(settings()))
+    assert all("test/loss" in record.metrics for record in records_of(settings(phase=Phase.CONFIRM)))
+
+
+def test_a_diverged_training_ends_with_one_finite_record_that_says_so():
+    calm = settings(training={"epochs": 5, "optimizer": {"name": "sgd", "momentum": 0.9}})
+    wild = dataclasses.replace(calm, training=Training(learning_rate=1e12, batch_size=64, epochs=5))
+    records = records_of(wild)
+    last = records[-1]
+    assert last.diverged
+    assert last.epoch < 5
+    assert not any(record.diverged for record in records[:-1])
+    assert last.metrics[VAL_ACCURACY] == 0.0
+    assert all(math.isfinite(value) for record in records for value in record.metrics.values())
+
+
+def test_conditions_start_from_the_same_weights_and_see_the_same_images():
+    first, second = (records_of(regularized(name))[0] for name in ("none", "weight_decay"))
+    assert numbers([first]) == numbers([second])
+
+
+def test_the_orthogonal_initialization_stands_on_the_spectral_condition():
+    trial = settings(2, training={"epochs": 1, "initialization": "orthogonal"})
+    start = records_of(trial)[0]
+    for layer, fans in zip(start.layers, [(16, 64), (16, 16), (10, 16)], strict=True):
+        expected = math.sqrt(fans[0] / fans[1])
+        assert list(layer.singular_values) == pytest.approx([expected] * min(fans), rel=1e-5)
+
+
+def test_the_process_keeps_its_own_random_state():
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    records_of(settings())
+    assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_reserved_gpu_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="torch sees no GPU"):
+        records_of(settings(resources={"gpu": 1}))
+
+
+def test_training_needs_neither_ray_nor_mlflow_nor_the_readers_of_study_files():
+    code = f"""
+import sys
+for name in ("ray", "mlflow", "optuna", "pydantic", "yaml", "rich", "typer"):
+    sys.modules[name] = None
+from tuning.study import from_flat
+from tuning.trial import train
+train(from_flat({to_flat(settings())!r}), lambda record: print(record.epoch, end=" "))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "0 1 2 3 ", done.stderr
