@@ -98,7 +98,7 @@ class LayerRecord:
     layer: str
     view: str
     measures: Mapping[str, float]
-    singular_values: array
+    singular_values: "array[float]"  # a string: array is no generic class before Python 3.12
 
 
 @dataclass(frozen=True, kw_only=True)
