@@ -1,0 +1,96 @@
+"""Reading back, and the summary runs."""
+
+from pathlib import Path
+
+import pytest
+from mlflow.entities import Metric
+
+from tests.tuning.store_cases import tags, write_run
+from tuning.records import SPECTRA_FILE
+from tuning.store import StoredRun, StoreReader, StoreWriter, write_summary
+from tuning.store.connection import connect
+
+
+@pytest.fixture
+def study(folder: Path, uri: str) -> str:
+    writer = StoreWriter("quickstart", uri, folder / "study")
+    write_run(writer, "k1")
+    write_run(writer, "k2")
+    assert writer.close(60.0).complete
+    return uri
+
+
+def summaries(uri: str) -> list[StoredRun]:
+    return [run for run in StoreReader("quickstart", uri).runs() if run.tags["phase"] == "summary"]
+
+
+def test_an_unknown_study_is_told_with_the_nearest_and_all_known(study: str) -> None:
+    with pytest.raises(ValueError, match=r"got 'quikstart' \(did you mean 'quickstart'\?\).*has: quickstart\."):
+        StoreReader("quikstart", study)
+
+
+def test_a_store_without_studies_says_so(uri: str) -> None:
+    with pytest.raises(ValueError, match=r"has: none yet\. Run the study first"):
+        StoreReader("quickstart", uri)
+
+
+def test_reading_a_store_that_does_not_exist_makes_none(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="a store to read must exist"):
+        StoreReader("quickstart", f"sqlite:///{tmp_path}/mlflow.db")
+    assert not list(tmp_path.iterdir())
+
+
+def test_history_holds_the_chosen_runs_and_metrics_alone(study: str) -> None:
+    reader = StoreReader("quickstart", study)
+    first, _ = reader.runs()
+    points = reader.history([first.run_id], ["val/accuracy"])
+    assert [(point.epoch, point.value) for point in points] == [(epoch, 0.01 * epoch) for epoch in range(4)]
+    assert reader.history([], ["val/accuracy"]) == []
+
+
+def test_of_several_points_at_one_epoch_the_latest_stays(study: str) -> None:
+    reader = StoreReader("quickstart", study)
+    run = reader.runs()[0].run_id
+    for value, time in [(0.7, 2), (0.9, 1)]:
+        connect(study).log_batch(run, metrics=[Metric("val/loss", value, time, 5)])
+    assert reader.history([run], ["val/loss"]) == [(run, "val/loss", 5, 0.7)]
+
+
+def test_an_artifact_on_this_machine_is_read_where_it_lies(study: str, folder: Path) -> None:
+    reader = StoreReader("quickstart", study)
+    path = reader.artifact(reader.runs()[0], SPECTRA_FILE)
+    assert path is not None
+    assert path.is_relative_to(folder / "mlartifacts" / "quickstart")
+
+
+def test_a_summary_written_again_replaces_the_earlier_one_as_a_whole(study: str, folder: Path) -> None:
+    page = folder / "report.html"
+    summary = tags("cell-1", phase="summary")
+    for number in (1, 2):
+        page.write_text(f"report {number}")
+        values = {f"mean/{number}": {1: 0.5, 2: 0.5 + number}, "low/val/accuracy": {2: 0.25}}
+        write_summary("quickstart", study, "cell-1", summary, values, [page])
+    (run,) = summaries(study)
+    assert (run.status, run.tags) == ("FINISHED", summary)
+    assert run.metrics == {"mean/2": 2.5, "low/val/accuracy": 0.25}
+    reader = StoreReader("quickstart", study)
+    stored = reader.artifact(run, "report.html")
+    assert stored is not None
+    assert stored.read_text() == "report 2"
+    assert {(point.metric, point.epoch) for point in reader.history([run.run_id])} == {
+        ("mean/2", 1),
+        ("mean/2", 2),
+        ("low/val/accuracy", 2),
+    }
+
+
+def test_every_cell_has_its_own_summary(study: str) -> None:
+    for cell in ("cell-1", "cell-2"):
+        write_summary("quickstart", study, cell, tags(cell, phase="summary"), {}, [])
+    assert [run.tags["trial_key"] for run in summaries(study)] == ["cell-1", "cell-2"]
+
+
+def test_a_summary_may_be_wider_than_one_call(study: str) -> None:
+    values = {f"mean/{number}": {1: float(number)} for number in range(2500)}
+    write_summary("quickstart", study, "cell-1", tags("cell-1", phase="summary"), values, [])
+    assert summaries(study)[0].metrics == {name: by_epoch[1] for name, by_epoch in values.items()}

@@ -1,0 +1,123 @@
+"""Spectra: parts by epoch become two tables, whatever was reported twice or stored before."""
+
+import math
+from array import array
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.tuning.store_cases import layers
+from tuning.records import LAYERS_FILE, SPECTRA_FILE, LayerRecord
+from tuning.store import spectra
+from tuning.store.spectra import Parts, merge
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return found
+
+
+def nothing(name: str) -> None:
+    return None
+
+
+def merged(parts: Parts, folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    first, second = merge(parts.of("k"), folder, nothing)
+    return rows(first), rows(second)
+
+
+def spectra_twin(epoch: int, entries: tuple[LayerRecord, ...]) -> list[dict[str, Any]]:
+    return [
+        {"epoch": epoch, "layer": entry.layer, "view": entry.view, "index": index, "value": value}
+        for entry in entries
+        for index, value in enumerate(entry.singular_values)
+    ]
+
+
+def layers_twin(epoch: int, entries: tuple[LayerRecord, ...]) -> list[dict[str, Any]]:
+    return [{"epoch": epoch, "layer": entry.layer, "view": entry.view, **entry.measures} for entry in entries]
+
+
+@pytest.mark.parametrize("group_rows", [1, 7, 1 << 18], ids="groups of {} rows".format)
+def test_the_tables_hold_every_value_and_measure_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_rows: int
+) -> None:
+    monkeypatch.setattr(spectra, "_GROUP_ROWS", group_rows)
+    parts = Parts(tmp_path)
+    for epoch in (10, 2, 0):
+        parts.write("k", epoch, layers(epoch))
+    values, measures = merged(parts, tmp_path)
+    assert values == [row for epoch in (0, 2, 10) for row in spectra_twin(epoch, layers(epoch))]
+    assert measures == [row for epoch in (0, 2, 10) for row in layers_twin(epoch, layers(epoch))]
+
+
+def test_the_columns_have_the_types_that_are_promised(tmp_path: Path) -> None:
+    parts = Parts(tmp_path)
+    parts.write("k", 1, layers(1))
+    first, second = merge(parts.of("k"), tmp_path, nothing)
+    names = "dictionary<values=string, indices=int32, ordered=0>"
+    assert {field.name: str(field.type) for field in pq.read_schema(first)} == {
+        "epoch": "int32",
+        "layer": names,
+        "view": names,
+        "index": "int32",
+        "value": "float",
+    }
+    assert [str(field.type) for field in pq.read_schema(second)] == [
+        "int32",
+        names,
+        names,
+        "double",
+        "double",
+    ]
+    assert pq.ParquetFile(first).metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_an_epoch_reported_twice_has_its_rows_once(tmp_path: Path) -> None:
+    parts = Parts(tmp_path)
+    parts.write("k", 1, layers(5))
+    parts.write("k", 1, layers(1))
+    assert merged(parts, tmp_path)[0] == spectra_twin(1, layers(1))
+
+
+def test_a_run_that_goes_on_keeps_the_epochs_already_stored(tmp_path: Path) -> None:
+    before, after = Parts(tmp_path / "before"), Parts(tmp_path / "after")
+    for epoch in (1, 2):
+        before.write("k", epoch, layers(epoch + 100))
+    stored = {path.name: path for path in merge(before.of("k"), tmp_path / "before", nothing)}
+    for epoch in (2, 3):
+        after.write("k", epoch, layers(epoch))
+    first, second = merge(after.of("k"), tmp_path / "after", stored.get)
+    expected = {1: layers(101), 2: layers(2), 3: layers(3)}
+    assert rows(first) == [row for epoch, entries in expected.items() for row in spectra_twin(epoch, entries)]
+    assert rows(second) == [row for epoch, entries in expected.items() for row in layers_twin(epoch, entries)]
+    assert (first.name, second.name) == (SPECTRA_FILE, LAYERS_FILE)
+
+
+def test_a_measure_that_an_epoch_lacks_is_null(tmp_path: Path) -> None:
+    parts = Parts(tmp_path)
+    for epoch, measures in enumerate([{"rank": 1.0}, {"alpha": 2.0}]):
+        entry = LayerRecord(layer="a", view="flat", measures=measures, singular_values=array("f", [1.0]))
+        parts.write("k", epoch, [entry])
+    found = [(row["alpha"], row["rank"]) for row in merged(parts, tmp_path)[1]]
+    assert found == [(None, 1.0), (2.0, None)]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf], ids=str)
+def test_a_weight_that_diverged_has_no_spectrum(tmp_path: Path, value: float) -> None:
+    lost = LayerRecord(layer="b", view="flat", measures={}, singular_values=array("f", [value, 1.0]))
+    parts = Parts(tmp_path)
+    parts.write("k", 1, [*layers(1), lost])
+    parts.write("k", 2, [lost])
+    assert merged(parts, tmp_path)[0] == spectra_twin(1, layers(1))
+
+
+def test_dropped_parts_are_gone_and_a_part_that_came_since_stays(tmp_path: Path) -> None:
+    parts = Parts(tmp_path)
+    parts.write("k", 1, layers(1))
+    old = parts.of("k")
+    parts.write("k", 2, layers(2))
+    parts.drop(old)
+    assert [path.name for path in parts.of("k")] == ["00000002.arrow"]

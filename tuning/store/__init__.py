@@ -1,0 +1,27 @@
+"""What is kept: the journal on disk, the writer that carries it into MLflow, and the reader.
+
+The only room that knows MLflow. MLflow takes seconds to import, and is imported when a store is first opened,
+not with this package.
+"""
+
+from tuning.store.address import resolve_tracking_uri
+from tuning.store.history import Point
+from tuning.store.journal import EpochLogged, Event, Journal, RunEnded, RunStarted
+from tuning.store.reader import StoredRun, StoreReader
+from tuning.store.summary import write_summary
+from tuning.store.writer import StoreWriter, WriterReport
+
+__all__ = [
+    "EpochLogged",
+    "Event",
+    "Journal",
+    "Point",
+    "RunEnded",
+    "RunStarted",
+    "StoreReader",
+    "StoreWriter",
+    "StoredRun",
+    "WriterReport",
+    "resolve_tracking_uri",
+    "write_summary",
+]

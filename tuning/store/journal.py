@@ -1,0 +1,251 @@
+"""The queue between the driver and MLflow, kept on disk: one line an event, appended and never rewritten.
+
+What is in the journal survives the driver. Whoever wants to know what a study has done so far (the writer
+that carries it into MLflow, a search that must be told its old results) reads it from the start; reading
+changes nothing.
+"""
+
+import errno
+import json
+import math
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+STATUSES = ("FINISHED", "FAILED", "KILLED")
+"""How a run can end, in MLflow's words."""
+
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_SYNC_SECONDS = 1.0
+
+
+def _check_key(key: str) -> None:
+    assert _KEY.fullmatch(key), f"a run's key names a folder and is quoted in searches, got {key!r}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted:
+    """A trial begins, or goes on after an interruption.
+
+    Attributes:
+        key: the trial's key, the same after every restart.
+        name: what people see in MLflow's list of runs.
+        tags: for grouping and filtering; changed tags replace the old ones.
+        params: the flat settings.
+        time_ms: when the trial began first, in milliseconds of the Unix epoch.
+    """
+
+    key: str
+    name: str
+    tags: Mapping[str, str]
+    params: Mapping[str, str]
+    time_ms: int
+
+    def __post_init__(self) -> None:
+        _check_key(self.key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochLogged:
+    """A trial has reported one epoch.
+
+    Attributes:
+        key: the trial's key.
+        epoch: counted from 1; 0 is the state before the first step.
+        metrics: finite numbers by name.
+        diverged: the training has ended because a number was not finite.
+        nonfinite: names of the metrics that were left out because they were not finite.
+    """
+
+    key: str
+    epoch: int
+    metrics: Mapping[str, float]
+    diverged: bool = False
+    nonfinite: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        _check_key(self.key)
+        assert self.epoch >= 0, f"epochs are counted from 0, got {self.epoch}"
+        poison = {name: value for name, value in self.metrics.items() if not math.isfinite(value)}
+        assert not poison, f"only finite metrics are journaled, got {poison}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEnded:
+    """A trial is over.
+
+    Attributes:
+        key: the trial's key.
+        status: one of `STATUSES`.
+        tags: what is known only now, ``stop_reason`` first of all.
+        time_ms: when it ended, in milliseconds of the Unix epoch.
+    """
+
+    key: str
+    status: str
+    tags: Mapping[str, str]
+    time_ms: int
+
+    def __post_init__(self) -> None:
+        _check_key(self.key)
+        assert self.status in STATUSES, f"a run ends as one of {STATUSES}, got {self.status!r}"
+
+
+Event = RunStarted | EpochLogged | RunEnded
+_EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in (RunStarted, EpochLogged, RunEnded)}
+
+
+def _encode(event: Event) -> bytes:
+    fields = {"event": type(event).__name__, **vars(event)}
+    return json.dumps(fields, ensure_ascii=False, allow_nan=False, default=dict).encode() + b"\n"
+
+
+def _decode(line: bytes) -> Event:
+    fields = json.loads(line)
+    kind = _EVENTS[fields.pop("event")]
+    if "nonfinite" in fields:
+        fields["nonfinite"] = tuple(fields["nonfinite"])
+    return kind(**fields)
+
+
+class Journal:
+    """The events of one study in order, in ``journal.jsonl``.
+
+    A line counts once its newline is written. A process killed in the middle of a line therefore leaves a
+    tail that `read` does not see and the next `append` cuts off. A line that was appended survives the
+    death of the process at once; the death of the machine, from the next `sync`, at most a second's appends
+    later.
+
+    Args:
+        folder: the study's folder; made with the first `append`.
+    """
+
+    NAME: ClassVar[str] = "journal.jsonl"
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / self.NAME
+        self._descriptor: int | None = None
+        self._end = 0
+        self._synced = 0.0
+
+    def append(self, event: Event) -> None:
+        """Add one event at the end; it is wholly there, or not at all.
+
+        Args:
+            event: what happened.
+
+        Raises:
+            OSError: where the disk is full or gone; the journal is then as it was before.
+        """
+        line = _encode(event)
+        if self._descriptor is None:
+            self._descriptor = self._open()
+        try:
+            if os.write(self._descriptor, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+        except OSError:
+            os.ftruncate(self._descriptor, self._end)
+            raise
+        self._end += len(line)
+        if time.monotonic() - self._synced > _SYNC_SECONDS:
+            self.sync()
+
+    def sync(self) -> None:
+        """Wait until everything appended so far is on the disk itself."""
+        if self._descriptor is not None:
+            os.fsync(self._descriptor)
+            self._synced = time.monotonic()
+
+    def read(self, start: int = 0) -> Iterator[tuple[Event, int]]:
+        """Go through the events from an offset on.
+
+        Args:
+            start: 0, or an offset that an earlier reading yielded.
+
+        Yields:
+            Each event, and the offset behind it, from which a later reading goes on.
+
+        Raises:
+            ValueError: where a whole line is no event: the file has been edited or the disk is damaged.
+        """
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as lines:
+            lines.seek(start)
+            end = start
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    return
+                try:
+                    event = _decode(line)
+                except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
+                    raise ValueError(
+                        f"every line of {self.path} must be an event, got {line[:80]!r} at byte {end}; "
+                        "restore the file or move the study's folder away to start anew"
+                    ) from error
+                end += len(line)
+                yield event, end
+
+    def close(self) -> None:
+        """Sync and let go of the file."""
+        if self._descriptor is not None:
+            self.sync()
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _open(self) -> int:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self._end = _end_of_whole_lines(descriptor)
+        os.ftruncate(descriptor, self._end)
+        return descriptor
+
+
+def _end_of_whole_lines(descriptor: int, block: int = 1 << 16) -> int:
+    """Return the offset behind the last newline, searched from the end because journals grow long."""
+    stop = os.fstat(descriptor).st_size
+    while stop > 0:
+        start = max(0, stop - block)
+        newline = os.pread(descriptor, stop - start, start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        stop = start
+    return 0
+
+
+class Bookmark:
+    """How much of the journal one store has received, in ``sent.json``.
+
+    The mark belongs to one experiment of one store: pointed at another (the data base was deleted, the
+    tracking URI changed), it reads 0, and the journal is sent again from its beginning.
+
+    Args:
+        folder: the study's folder.
+        experiment: identifies the experiment in its store.
+    """
+
+    def __init__(self, folder: Path, experiment: str) -> None:
+        self._path = folder / "sent.json"
+        self._experiment = experiment
+
+    def read(self) -> int:
+        """Return the journal's offset up to which everything has been sent; 0 where nothing is known."""
+        try:
+            mark = json.loads(self._path.read_bytes())
+            return int(mark["offset"]) if mark["experiment"] == self._experiment else 0
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0  # sending again is harmless, so a lost or damaged mark is no error
+
+    def write(self, offset: int) -> None:
+        """Replace the mark, as a whole.
+
+        Args:
+            offset: the journal's offset up to which everything has been sent.
+        """
+        fresh = self._path.with_suffix(".tmp")
+        fresh.write_text(json.dumps({"offset": offset, "experiment": self._experiment}), encoding="utf-8")
+        fresh.replace(self._path)

@@ -1,0 +1,144 @@
+"""Reading a study back: its runs, their points by epoch, their files."""
+
+import difflib
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuning.store.address import hide_password, resolve_tracking_uri, sqlite_path
+from tuning.store.artifacts import fetch
+from tuning.store.connection import connect, reaching
+from tuning.store.history import Point, read_history
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+_RUNS_A_PAGE = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredRun:
+    """One run as the store has it.
+
+    Attributes:
+        run_id: MLflow's id.
+        name: as people see it.
+        status: ``"RUNNING"``, ``"FINISHED"``, ``"FAILED"``, ``"KILLED"`` or ``"SCHEDULED"``.
+        tags: without MLflow's own.
+        params: the flat settings, as text.
+        metrics: the value of the last epoch, by name.
+        start_ms: when it began, in milliseconds of the Unix epoch.
+        end_ms: when it ended, ``None`` while it runs.
+        artifact_uri: where its files are.
+    """
+
+    run_id: str
+    name: str
+    status: str
+    tags: Mapping[str, str]
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    start_ms: int
+    end_ms: int | None
+    artifact_uri: str
+
+
+class StoreReader:
+    """Reads one study from one store.
+
+    Args:
+        study: the study's name, which is the experiment's.
+        tracking_uri: the store, as `resolve_tracking_uri` takes it.
+
+    Raises:
+        ValueError: where the store cannot be reached, or has no such study.
+    """
+
+    def __init__(self, study: str, tracking_uri: str | None = None) -> None:
+        self._uri = resolve_tracking_uri(tracking_uri)
+        path = sqlite_path(self._uri)
+        if path is not None and not path.is_file():
+            raise ValueError(f"a store to read must exist, got {self._uri!r}; run a study first, or name another store")
+        self._client = connect(self._uri)
+        with reaching(self._uri):
+            names = {found.name: found.experiment_id for found in self._client.search_experiments()}
+        if study not in names:
+            raise ValueError(_unknown_study(study, self._uri, sorted(set(names) - {"Default"})))
+        self._experiment_id = names[study]
+        self._copies = Path(tempfile.mkdtemp(prefix="spectune-"))
+        weakref.finalize(self, shutil.rmtree, self._copies, ignore_errors=True)
+
+    def runs(self) -> list[StoredRun]:
+        """Return every run of the study, trials and summaries, the oldest first."""
+        found: list[Run] = []
+        token = None
+        while True:
+            page = self._client.search_runs(
+                [self._experiment_id],
+                max_results=_RUNS_A_PAGE,
+                order_by=["attributes.start_time ASC", "tags.trial_key ASC"],
+                page_token=token,
+            )
+            found += page
+            token = page.token
+            if not token:
+                return [_stored(run) for run in found]
+
+    def history(self, run_ids: Sequence[str], metrics: Sequence[str] | None = None) -> list[Point]:
+        """Return the points of several runs by epoch.
+
+        Args:
+            run_ids: as in `StoredRun.run_id`.
+            metrics: names of metrics; all of these runs, if left out.
+
+        Returns:
+            ``(run_id, metric, epoch, value)``, ordered by run, metric and epoch, one point an epoch: should
+            a run have received several, the latest.
+        """
+        chosen = set(run_ids)
+        if metrics is None:
+            runs = (run for run in self.runs() if run.run_id in chosen)
+            metrics = sorted({name for run in runs for name in run.metrics})
+        return read_history(self._client, self._uri, sorted(chosen), metrics)
+
+    def artifact(self, run: StoredRun, name: str) -> Path | None:
+        """Return a local path of a run's file, ``None`` where the run has none of that name.
+
+        Args:
+            run: the run.
+            name: e.g. ``"spectra.parquet"``.
+
+        Returns:
+            The stored file itself where it lies on this machine, else a copy that lives as long as this
+            reader.
+        """
+        return fetch(self._client, run.run_id, run.artifact_uri, name, self._copies / run.run_id)
+
+
+def _unknown_study(study: str, uri: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(study, known, n=1)
+    hint = f" (did you mean '{near[0]}'?)" if near else ""
+    there = ", ".join(known) if known else "none yet"
+    return (
+        f"a study to read must be in the store, got {study!r}{hint}; {hide_password(uri)!r} has: {there}. "
+        "Run the study first, or name another store"
+    )
+
+
+def _stored(run: "Run") -> StoredRun:
+    info = run.info
+    return StoredRun(
+        run_id=info.run_id,
+        name=info.run_name,
+        status=info.status,
+        tags={name: value for name, value in run.data.tags.items() if not name.startswith("mlflow.")},
+        params=dict(run.data.params),
+        metrics=dict(run.data.metrics),
+        start_ms=info.start_time,
+        end_ms=info.end_time,
+        artifact_uri=info.artifact_uri,
+    )

@@ -1,0 +1,197 @@
+"""Singular values and measures of every layer: one small file an epoch, merged into two tables a run.
+
+An epoch's layers are written where the driver runs, at once and as a whole (``parts/<key>/<epoch>.arrow``),
+so that nothing is lost with the driver or with the store. When the run ends its parts become
+``spectra.parquet`` (a row a singular value) and ``layers.parquet`` (a row a layer and view), one epoch in
+memory at a time.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.ipc
+import pyarrow.parquet as pq
+
+from tuning.records import LAYERS_FILE, SPECTRA_FILE, LayerRecord
+
+_NAMES = pa.dictionary(pa.int32(), pa.string())
+_SPECTRA = pa.schema([
+    ("epoch", pa.int32()),
+    ("layer", _NAMES),
+    ("view", _NAMES),
+    ("index", pa.int32()),
+    ("value", pa.float32()),
+])
+_LAYERS = pa.schema([("epoch", pa.int32()), ("layer", _NAMES), ("view", _NAMES)])
+_PART = pa.schema([("layer", pa.string()), ("view", pa.string()), ("values", pa.list_(pa.float32()))])
+_GROUP_ROWS = 1 << 18
+
+
+class Parts:
+    """The layers of epochs whose run has not ended, a file an epoch.
+
+    Args:
+        folder: the study's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "parts"
+
+    def write(self, key: str, epoch: int, layers: Sequence[LayerRecord]) -> None:
+        """Keep the layers of one epoch; those of an earlier report of the same epoch are replaced.
+
+        Args:
+            key: the trial's key.
+            epoch: the epoch.
+            layers: one entry a weight and view; entries whose singular values are not all finite are left
+                out, because a diverged weight has no spectrum.
+
+        Raises:
+            OSError: where the disk is full or gone; no half-written part is left.
+        """
+        table = _part([entry for entry in layers if np.isfinite(_values(entry)).all()])
+        if not table.num_rows:
+            return
+        path = self._folder / key / f"{epoch:08d}.arrow"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".tmp")
+        try:
+            with fresh.open("wb") as file:
+                with pa.ipc.new_file(file, table.schema) as sink:
+                    sink.write_table(table)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(path)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
+
+    def of(self, key: str) -> list[Path]:
+        """Return the parts of a run, by epoch."""
+        return sorted((self._folder / key).glob("*.arrow"))
+
+    def drop(self, parts: Sequence[Path]) -> None:
+        """Delete parts that are merged and stored, and their folder with the last."""
+        for path in parts:
+            path.unlink(missing_ok=True)
+        for folder in {path.parent for path in parts}:
+            with suppress(OSError):  # a part has come since
+                folder.rmdir()
+
+
+def merge(parts: Sequence[Path], folder: Path, previous: Callable[[str], Path | None]) -> list[Path]:
+    """Write the two tables of a run from its parts, and from the tables already stored where it went on.
+
+    Args:
+        parts: what `Parts.of` returned.
+        folder: where to write ``spectra.parquet`` and ``layers.parquet``.
+        previous: finds the table of that name as it is stored now, ``None`` where there is none. Its epochs
+            stay, except those that the parts hold anew.
+
+    Returns:
+        The paths of the two tables.
+    """
+    renewed = pa.array([_epoch(path) for path in parts], pa.int32())
+    spectra, layers = folder / SPECTRA_FILE, folder / LAYERS_FILE
+    stored = previous(SPECTRA_FILE)
+    _write(spectra, _SPECTRA, _kept(stored, renewed), (_spectra(_epoch(path), _read(path)) for path in parts))
+    stored = previous(LAYERS_FILE)
+    schema = _layers_schema([*([pq.read_schema(stored)] if stored else []), *map(_read_schema, parts)])
+    _write(layers, schema, _kept(stored, renewed), (_layers(_epoch(path), _read(path)) for path in parts))
+    return [spectra, layers]
+
+
+def _values(entry: LayerRecord) -> np.ndarray:
+    return np.frombuffer(entry.singular_values, dtype=np.float32)
+
+
+def _part(layers: Sequence[LayerRecord]) -> pa.Table:
+    measures = sorted({name for entry in layers for name in entry.measures})
+    assert not set(measures) & {*_PART.names, *_LAYERS.names}, f"a measure has the name of a column: {measures}"
+    spectra = [_values(entry) for entry in layers]
+    starts = np.cumsum([0, *map(len, spectra)], dtype=np.int32)
+    flat = np.concatenate([np.empty(0, np.float32), *spectra])
+    columns = [
+        pa.array([entry.layer for entry in layers], pa.string()),
+        pa.array([entry.view for entry in layers], pa.string()),
+        pa.ListArray.from_arrays(pa.array(starts), pa.array(flat)),
+        *(pa.array([entry.measures.get(name) for entry in layers], pa.float64()) for name in measures),
+    ]
+    schema = pa.schema([*_PART, *((name, pa.float64()) for name in measures)])
+    return pa.table(columns, schema=schema)
+
+
+def _epoch(part: Path) -> int:
+    return int(part.stem)
+
+
+def _read(part: Path) -> pa.Table:
+    with pa.memory_map(str(part)) as source:
+        return pa.ipc.open_file(source).read_all()
+
+
+def _read_schema(part: Path) -> pa.Schema:
+    with pa.memory_map(str(part)) as source:
+        return pa.ipc.open_file(source).schema
+
+
+def _spectra(epoch: int, part: pa.Table) -> pa.Table:
+    values = part["values"].combine_chunks()
+    lengths = pc.list_value_length(values).to_numpy()
+    rows = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+    starts = np.cumsum(lengths) - lengths
+    columns = [
+        pa.array(np.full(len(rows), epoch, np.int32)),
+        part["layer"].combine_chunks().dictionary_encode().take(pa.array(rows)),
+        part["view"].combine_chunks().dictionary_encode().take(pa.array(rows)),
+        pa.array((np.arange(len(rows)) - starts[rows]).astype(np.int32)),
+        values.flatten(),
+    ]
+    return pa.table(columns, schema=_SPECTRA)
+
+
+def _layers(epoch: int, part: pa.Table) -> pa.Table:
+    measures = part.drop_columns(["values"])
+    return measures.add_column(0, "epoch", pa.array(np.full(part.num_rows, epoch, np.int32)))
+
+
+def _layers_schema(sources: Sequence[pa.Schema]) -> pa.Schema:
+    measures = sorted({name for schema in sources for name in schema.names} - {*_PART.names, *_LAYERS.names})
+    return pa.schema([*_LAYERS, *((name, pa.float64()) for name in measures)])
+
+
+def _kept(stored: Path | None, renewed: pa.Array) -> Iterator[pa.Table]:
+    if stored is None:
+        return
+    with pq.ParquetFile(stored) as table:
+        for batch in table.iter_batches(_GROUP_ROWS):
+            rows = pa.Table.from_batches([batch])
+            yield rows.filter(pc.invert(pc.is_in(rows["epoch"], renewed)))
+
+
+def _write(path: Path, schema: pa.Schema, *sources: Iterator[pa.Table]) -> None:
+    """Stream tables into one file, in row groups large enough to compress well."""
+    with pq.ParquetWriter(path, schema, compression="zstd") as sink:
+        waiting: list[pa.Table] = []
+        for source in sources:
+            for table in source:
+                waiting.append(_fit(table, schema))
+                if sum(rows.num_rows for rows in waiting) >= _GROUP_ROWS:
+                    sink.write_table(pa.concat_tables(waiting))
+                    waiting.clear()
+        if waiting:
+            sink.write_table(pa.concat_tables(waiting))
+
+
+def _fit(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Give a table the columns of the schema; a measure that it lacks is null."""
+    columns = [
+        table[column.name].cast(column.type) if column.name in table.column_names else pa.nulls(len(table), column.type)
+        for column in schema
+    ]
+    return pa.table(columns, schema=schema)

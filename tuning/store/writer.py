@@ -1,0 +1,233 @@
+"""The one writer of a study: whoever reports waits for the local disk alone.
+
+Every report is first appended to the study's journal, and a thread writes the journal into MLflow. A store
+that is away, slow or refusing delays nobody and loses nothing: opened again, the writer sends what is
+pending.
+"""
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from tuning.records import TAGS, EpochRecord, LayerRecord
+from tuning.store.address import resolve_tracking_uri
+from tuning.store.connection import connect, describe, open_experiment, prepare_sqlite
+from tuning.store.drain import Drain
+from tuning.store.journal import Bookmark, EpochLogged, Event, Journal, RunEnded, RunStarted
+from tuning.store.sender import MAX_PARAM, Sender
+from tuning.store.spectra import Parts
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriterReport:
+    """How far a writer has come.
+
+    Attributes:
+        sent: events written into MLflow since the writer was opened.
+        pending: events in the journal that MLflow does not have yet.
+        refused: events that MLflow called invalid; they stay in the journal, and the store lacks them.
+        unwritten: events that wait in memory because the disk takes no more.
+        error: why not everything is stored, in one line; ``None`` where all is well.
+        journal: the file that holds every event.
+    """
+
+    sent: int
+    pending: int
+    refused: int
+    unwritten: int
+    error: str | None
+    journal: Path
+
+    @property
+    def complete(self) -> bool:
+        """Whether the store has everything."""
+        return not (self.pending or self.refused or self.unwritten)
+
+    def __str__(self) -> str:
+        """Say it to a person, with the cure where something is missing."""
+        if self.complete:
+            return f"all {self.sent} events are stored"
+        text = (
+            f"{self.sent} events are stored, {self.pending} wait, {self.refused} were refused "
+            f"({self.error}); {self.journal} keeps them all: run the study again when the store is back"
+        )
+        return text + (f", and make room: the disk lacks the last {self.unwritten}" if self.unwritten else "")
+
+
+class StoreWriter:
+    """Keeps what a study reports, in one experiment of one store.
+
+    Opening it checks that the store can be reached and written, and begins to send what an earlier writer
+    left; a store that cannot, or a study that another process is writing, is a ``ValueError``. After that
+    no method raises for what happens on the way to the disk or the store. It may be opened in one thread
+    and used in another.
+
+    Args:
+        study: the study's name, which is the experiment's.
+        tracking_uri: the store, as `resolve_tracking_uri` takes it.
+        folder: the study's folder, for the journal and what belongs to it.
+    """
+
+    def __init__(self, study: str, tracking_uri: str | None, folder: Path) -> None:
+        uri = resolve_tracking_uri(tracking_uri)
+        self._lock = _locked(study, folder)
+        try:
+            prepare_sqlite(uri)
+            client = connect(uri)
+            experiment = open_experiment(client, study, uri)
+            self._journal, self._parts = Journal(folder), Parts(folder)
+            self._starts: dict[str, RunStarted] = {}
+            self._epochs: set[tuple[str, int]] = set()
+            for event, _ in self._journal.read():
+                self._is_new(event)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._unwritten: deque[tuple[Event, Sequence[LayerRecord], bool]] = deque()
+        self._disk_error: str | None = None
+        self._mutex = threading.Lock()
+        self._closed = False
+        self._drain = Drain(
+            journal=self._journal,
+            sender=Sender(client, experiment.id, self._parts, self._starts),
+            bookmark=Bookmark(folder, experiment.identity),
+            refill=self._refill,
+            name=f"store of {study}",
+        )
+
+    def start(self, key: str, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> None:
+        """Open a trial's run, or the same run again when the trial goes on after an interruption.
+
+        Args:
+            key: the trial's key: letters, digits, ``.``, ``_`` and ``-``; the same after every restart.
+            name: what people see in MLflow's list of runs.
+            tags: every one of `tuning.records.TAGS`, and any more.
+            params: the flat settings, as text.
+        """
+        missing = [tag for tag in TAGS if tag not in tags]
+        assert not missing, f"every run carries every tag of tuning/records.py, missing {missing}"
+        assert tags["trial_key"] == key, f"the tag trial_key must be the key {key!r}, got {tags['trial_key']!r}"
+        long = [param for param, value in params.items() if len(value) > MAX_PARAM]
+        assert not long, f"a parameter's value has at most {MAX_PARAM} characters, got more in {long}"
+        first = self._starts.get(key)
+        time_ms = first.time_ms if first else _now_ms()
+        self._put(RunStarted(key=key, name=name, tags=dict(tags), params=dict(params), time_ms=time_ms))
+
+    def epoch(self, key: str, record: EpochRecord) -> None:
+        """Keep one epoch of a trial.
+
+        Of an epoch that a resumed trial reports again the metrics first reported stay, because MLflow would
+        show both; its layers are replaced.
+
+        Args:
+            key: the trial's key.
+            record: the epoch. A metric that is not finite is left out, and the run's tag ``nonfinite`` says
+                so.
+        """
+        assert key in self._starts, f"a run is started before its epochs are reported, got {key!r}"
+        finite = {name: float(value) for name, value in record.metrics.items() if math.isfinite(value)}
+        event = EpochLogged(
+            key=key,
+            epoch=record.epoch,
+            metrics=finite,
+            diverged=record.diverged,
+            nonfinite=tuple(name for name in record.metrics if name not in finite),
+        )
+        self._put(event, record.layers)
+
+    def end(self, key: str, status: str, tags: Mapping[str, str]) -> None:
+        """Close a trial's run.
+
+        Args:
+            key: the trial's key.
+            status: ``"FINISHED"``, ``"FAILED"`` or ``"KILLED"``.
+            tags: what is known only now, ``stop_reason`` first of all.
+        """
+        assert key in self._starts, f"a run is started before it ends, got {key!r}"
+        self._put(RunEnded(key=key, status=status, tags=dict(tags), time_ms=_now_ms()))
+
+    def report(self) -> WriterReport:
+        """Say how far the writing has come."""
+        return WriterReport(
+            sent=self._drain.sent,
+            pending=sum(1 for _ in self._journal.read(self._drain.position)),
+            refused=self._drain.refused,
+            unwritten=len(self._unwritten),
+            error=self._disk_error or self._drain.error,
+            journal=self._journal.path,
+        )
+
+    def close(self, timeout: float) -> WriterReport:
+        """Send what is pending, and stop.
+
+        Args:
+            timeout: seconds after which the rest is left in the journal, for the next writer of this study.
+
+        Returns:
+            What was sent and what is pending.
+        """
+        self._closed = True
+        self._drain.close(timeout)
+        report = self.report()
+        self._journal.close()
+        self._lock.release()
+        return report
+
+    def _is_new(self, event: Event) -> bool:
+        """Remember an event, and say whether the journal lacks it."""
+        if isinstance(event, RunStarted):
+            self._starts.setdefault(event.key, event)
+        elif isinstance(event, EpochLogged):
+            known = (event.key, event.epoch) in self._epochs
+            self._epochs.add((event.key, event.epoch))
+            return not known
+        return True
+
+    def _put(self, event: Event, layers: Sequence[LayerRecord] = ()) -> None:
+        assert not self._closed, "nothing is reported to a closed writer"
+        with self._mutex:
+            self._unwritten.append((event, layers, self._is_new(event)))
+        self._refill()
+        self._drain.wake()
+
+    def _refill(self) -> None:
+        """Bring to the disk what has been reported; what a full disk refuses waits in memory."""
+        with self._mutex:
+            try:
+                while self._unwritten:
+                    event, layers, new = self._unwritten[0]
+                    if isinstance(event, EpochLogged):
+                        self._parts.write(event.key, event.epoch, layers)
+                    if new:
+                        self._journal.append(event)
+                    self._unwritten.popleft()
+                self._disk_error = None
+            except OSError as error:
+                self._disk_error = describe(error)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _locked(study: str, folder: Path) -> FileLock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "writer.lock", thread_local=False)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ValueError(
+            f"a study is written by one process at a time, got a second one for {study!r} in {folder}; "
+            "wait for the other, stop it, or give another --storage"
+        ) from error
+    except OSError as error:
+        raise ValueError(
+            f"a study's folder must be writable, got {folder} ({describe(error)}); give another --storage"
+        ) from error
+    return lock
