@@ -1,0 +1,112 @@
+"""The command line: ``python -m analysis {report,compare} STUDY``."""
+
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from analysis.compare import Comparison, comparison
+from analysis.formats import Format, markdown, terminal, to_csv
+from analysis.report import Report, report
+from analysis.summaries import write_summaries
+from analysis.table import Tables, load
+
+app = typer.Typer(
+    help="From stored results to answers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # what a user can cause is one line; what we cause is a plain traceback
+)
+
+Study = Annotated[str, typer.Argument(help="The study's name, as in its file.")]
+TrackingUri = Annotated[
+    str | None,
+    typer.Option(help="MLflow store; default MLFLOW_TRACKING_URI, else sqlite:///mlflow.db."),
+]
+How = Annotated[Format, typer.Option("--format", help="How the comparison is printed.")]
+
+
+@app.command("report")
+def report_command(
+    study: Study,
+    tracking_uri: TrackingUri = None,
+    out: Annotated[Path | None, typer.Option(help="The page; default results/STUDY/report.html.")] = None,
+    how: How = Format.TABLE,
+) -> None:
+    """Print the comparison, write the HTML page, and store a summary run for each cell."""
+    with _one_line_errors():
+        tables = load(study, tracking_uri)
+        compared = comparison(tables)
+        written = report(tables, compared)
+        page = Path("results") / study / "report.html" if out is None else out
+        _write(page, written.html)
+        _print(compared, how)
+        print(f"Report: {page}", file=sys.stderr)
+        _summarize(tables, written)
+
+
+@app.command("compare")
+def compare_command(study: Study, tracking_uri: TrackingUri = None, how: How = Format.TABLE) -> None:
+    """Print the comparison of all conditions on all architectures."""
+    with _one_line_errors():
+        _print(comparison(load(study, tracking_uri)), how)
+
+
+def _write(page: Path, html: str) -> None:
+    """Write the page, and its folder where it is new.
+
+    Raises:
+        ValueError: if the page cannot be written there.
+    """
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"--out must be a file that can be written, got {page} ({error.strerror})") from error
+
+
+def _print(compared: Comparison, how: Format) -> None:
+    if how is Format.TABLE:
+        Console().print(terminal(compared))
+    else:
+        print(markdown(compared) if how is Format.MARKDOWN else to_csv(compared), end="")
+
+
+def _summarize(tables: Tables, written: Report) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "report.html"
+        page.write_text(written.html, encoding="utf-8")
+        drawn = {}
+        for picture in (*written.pictures.values(), *written.spectra.values()):
+            drawn[picture.name] = Path(folder) / f"{picture.name}.svg"
+            drawn[picture.name].write_bytes(picture.svg)
+        shared = [page, *(drawn[picture.name] for picture in written.pictures.values())]
+        files = {
+            name: shared + ([drawn[written.spectra[name].name]] if name in written.spectra else [])
+            for name in tables.runs["architecture"].cat.categories
+        }
+        number = write_summaries(tables, files)
+    print(f"MLflow: {number} summary runs, tagged phase=summary", file=sys.stderr)
+
+
+@contextmanager
+def _one_line_errors() -> Generator[None]:
+    """End with exit code 2 and one line where the user's input or surroundings are at fault.
+
+    Raises:
+        typer.Exit: in place of a ValueError.
+    """
+    try:
+        yield
+    except ValueError as error:
+        print("error: " + " ".join(str(error).split()), file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m analysis")

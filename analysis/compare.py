@@ -1,0 +1,211 @@
+"""Condition against condition on each architecture: what the confirmation runs say, and how they came."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.stats import Interval, mean_interval
+from analysis.table import PARAM, Tables
+from tuning import records
+from tuning.records import Phase, StopReason
+
+MEASURES = {
+    "test_accuracy": records.TEST_ACCURACY,
+    "val_accuracy": records.VAL_ACCURACY,
+    "log10_lipschitz": records.LIPSCHITZ_BOUND,
+    "spectral_norm": records.SPECTRAL_NORM_MAX,
+    "effective_rank": records.EFFECTIVE_RANK_MEAN,
+}
+"""What a cell is described by, and the metric whose value after the last epoch it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endings:
+    """How the runs of one phase of a cell ended, and what they cost.
+
+    Attributes:
+        completed: trained for all their epochs.
+        early_stopped: ended by the scheduler, because others of the cell did better.
+        diverged: ended with a loss or a weight that was not finite.
+        failed: ended with an error.
+        unfinished: neither ended nor, if the study was interrupted, resumed.
+        epochs: epochs that all of them trained together.
+    """
+
+    completed: int
+    early_stopped: int
+    diverged: int
+    failed: int
+    unfinished: int
+    epochs: int
+
+    @property
+    def runs(self) -> int:
+        """How many there are."""
+        return self.completed + self.early_stopped + self.diverged + self.failed + self.unfinished
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One architecture under one condition.
+
+    Attributes:
+        architecture: its name.
+        condition: its name.
+        measures: an interval over the confirmation runs for each name of `MEASURES`; without values
+            (``n = 0``) where none has completed. A tuning run never enters: the best of many noisy values
+            would overstate the cell.
+        epoch_seconds: the median duration of the confirmation runs' epochs; NaN without such runs.
+        chosen: the settings under which it was confirmed, of those that a search varied.
+        seeds: of the confirmation runs that completed.
+        tune: how the tuning runs ended.
+        confirm: how the confirmation runs ended.
+    """
+
+    architecture: str
+    condition: str
+    measures: Mapping[str, Interval]
+    epoch_seconds: float
+    chosen: Mapping[str, object]
+    seeds: tuple[int, ...]
+    tune: Endings
+    confirm: Endings
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether there is a test accuracy to speak of."""
+        return self.measures["test_accuracy"].n > 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """All cells of a study.
+
+    Attributes:
+        study: its name.
+        architectures: in the study's order.
+        conditions: in the study's order.
+        cells: by ``(architecture, condition)``, every pair of the two.
+    """
+
+    study: str
+    architectures: tuple[str, ...]
+    conditions: tuple[str, ...]
+    cells: Mapping[tuple[str, str], Cell]
+
+    def of(self, architecture: str) -> tuple[Cell, ...]:
+        """Return an architecture's cells in the order of the conditions."""
+        return tuple(self.cells[architecture, condition] for condition in self.conditions)
+
+    def confirmed(self, architecture: str) -> tuple[Cell, ...]:
+        """Return those of an architecture's cells that have a test accuracy."""
+        return tuple(cell for cell in self.of(architecture) if cell.confirmed)
+
+    def best(self, architecture: str) -> tuple[Cell, ...]:
+        """Return the cells of the highest mean test accuracy: several at a tie, none without a rival."""
+        confirmed = self.confirmed(architecture)
+        if len(confirmed) < 2:
+            return ()
+        top = max(cell.measures["test_accuracy"].mean for cell in confirmed)
+        return tuple(cell for cell in confirmed if cell.measures["test_accuracy"].mean == top)
+
+
+def comparison(tables: Tables) -> Comparison:
+    """Describe every cell by its confirmation runs, and tell how it was tuned.
+
+    Args:
+        tables: the study's.
+
+    Returns:
+        The comparison; accuracies are shares between 0 and 1.
+
+    Raises:
+        ValueError: if no run of the study has completed, for then there is nothing to compare.
+    """
+    runs = tables.runs
+    if not (runs["stop_reason"] == StopReason.COMPLETED).any():
+        raise ValueError(_nothing_completed(tables.study, runs))
+    architectures = tuple(runs["architecture"].cat.categories)
+    conditions = tuple(runs["condition"].cat.categories)
+    searched = _searched(runs)
+    cells = {}
+    for architecture in architectures:
+        for condition in conditions:
+            mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
+            cells[architecture, condition] = _cell(architecture, condition, mine, tables.epochs, searched)
+    return Comparison(study=tables.study, architectures=architectures, conditions=conditions, cells=cells)
+
+
+def _cell(architecture: str, condition: str, runs: pd.DataFrame, epochs: pd.DataFrame, searched: list[str]) -> Cell:
+    confirm = runs[runs["phase"] == Phase.CONFIRM]
+    done = confirm[confirm["stop_reason"] == StopReason.COMPLETED]
+    # Epoch 0 is the state before the first step: it trains nothing and has no duration.
+    timed = epochs[epochs["run_id"].isin(done.index) & (epochs["epoch"] > 0)]
+    return Cell(
+        architecture=architecture,
+        condition=condition,
+        measures={name: mean_interval(done[metric].to_numpy(float)) for name, metric in MEASURES.items()},
+        epoch_seconds=float(timed[records.EPOCH_SECONDS].median()),
+        chosen=_chosen(confirm, searched),
+        seeds=tuple(sorted(int(seed) for seed in done["seed"])),
+        tune=endings(runs[runs["phase"] == Phase.TUNE]),
+        confirm=endings(confirm),
+    )
+
+
+def endings(runs: pd.DataFrame) -> Endings:
+    """Count how runs ended.
+
+    Args:
+        runs: rows of `Tables.runs`.
+
+    Returns:
+        The counts. A run whose process was lost before it could say why counts as failed if the store calls
+        it so, else as unfinished.
+    """
+    reason = runs["stop_reason"]
+    completed = reason == StopReason.COMPLETED
+    early_stopped = reason == StopReason.EARLY_STOPPED
+    diverged = reason == StopReason.DIVERGED
+    named = completed | early_stopped | diverged
+    failed = ~named & ((reason == StopReason.ERROR) | (runs["status"] == "FAILED"))
+    return Endings(
+        completed=int(completed.sum()),
+        early_stopped=int(early_stopped.sum()),
+        diverged=int(diverged.sum()),
+        failed=int(failed.sum()),
+        unfinished=int((~named & ~failed).sum()),
+        epochs=int(runs["epochs"].sum()),
+    )
+
+
+def _searched(runs: pd.DataFrame) -> list[str]:
+    """List the settings that differ between the tuning runs of a cell; those without a dot name the trial."""
+    tune = runs[runs["phase"] == Phase.TUNE]
+    settings = [name for name in runs.columns if name.startswith(PARAM) and "." in name]
+    by_cell = tune.groupby(["architecture", "condition"], observed=True)
+    return [name for name in settings if (by_cell[name].nunique() > 1).any()]
+
+
+def _chosen(confirm: pd.DataFrame, searched: list[str]) -> dict[str, object]:
+    chosen = {}
+    for name in searched:
+        values = confirm[name].dropna().unique()
+        if len(values) == 1:
+            chosen[name.removeprefix(PARAM)] = values[0]
+    return chosen
+
+
+def _nothing_completed(study: str, runs: pd.DataFrame) -> str:
+    ended = endings(runs)
+    told = [
+        f"{getattr(ended, name)} {name.replace('_', ' ')}"
+        for name in ("early_stopped", "diverged", "failed", "unfinished")
+        if getattr(ended, name)
+    ]
+    got = f"{len(runs)} runs ({', '.join(told)})" if told else "no run"
+    return (
+        f"a comparison needs a completed run, got {got} in study {study!r}; "
+        f"run it to its end with python -m tuning run {study}"
+    )

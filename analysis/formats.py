@@ -1,0 +1,188 @@
+"""The comparison as a table: on the terminal, in Markdown, as CSV."""
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from analysis.compare import Cell, Comparison
+from analysis.notation import NOTHING, number, percent, setting
+from analysis.sentences import remarks, verdict
+
+
+class Format(StrEnum):
+    """How the comparison is printed."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+
+
+HEADINGS = (
+    "architecture",
+    "condition",
+    "test accuracy %",
+    "validation %",
+    "log10 Lipschitz",
+    "σ max",
+    "effective rank",
+    "s/epoch",
+    "trials",
+    "seeds",
+)
+LEGEND = (
+    "Mean ± half-width of the 95% t-interval over confirmation seeds, after the last epoch; {mark}: highest "
+    "mean of the architecture. Trials of the search: completed/early-stopped/diverged/failed."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One cell, written out under `HEADINGS`.
+
+    Attributes:
+        texts: one a heading.
+        best: the cell has the highest mean test accuracy of its architecture.
+        chosen: its chosen settings, "learning rate 0.001, strength 0.01" or a dash.
+    """
+
+    texts: tuple[str, ...]
+    best: bool
+    chosen: str
+
+
+def rows(comparison: Comparison) -> list[Row]:
+    """Write out every cell.
+
+    Args:
+        comparison: the study's.
+
+    Returns:
+        Architectures in the study's order, in each the conditions in theirs.
+    """
+    return [
+        _row(cell, best=cell in comparison.best(architecture))
+        for architecture in comparison.architectures
+        for cell in comparison.of(architecture)
+    ]
+
+
+def _row(cell: Cell, *, best: bool) -> Row:
+    tune = cell.tune
+    texts = (
+        cell.architecture,
+        cell.condition,
+        percent(cell.measures["test_accuracy"]),
+        percent(cell.measures["val_accuracy"], bounds=False),
+        number(cell.measures["log10_lipschitz"].mean),
+        number(cell.measures["spectral_norm"].mean),
+        number(cell.measures["effective_rank"].mean),
+        number(cell.epoch_seconds, 2),
+        f"{tune.completed}/{tune.early_stopped}/{tune.diverged}/{tune.failed}",
+        str(len(cell.seeds)),
+    )
+    return Row(texts=texts, best=best, chosen=chosen(cell))
+
+
+def chosen(cell: Cell) -> str:
+    """Write a cell's chosen settings by the last part of their names, for the first says only where they go.
+
+    Args:
+        cell: the one asked about.
+
+    Returns:
+        "learning rate 0.001, strength 0.01", or a dash where nothing was confirmed or searched.
+    """
+    told = [f"{name.rsplit('.', 1)[-1].replace('_', ' ')} {setting(value)}" for name, value in cell.chosen.items()]
+    return ", ".join(told) or NOTHING
+
+
+def terminal(comparison: Comparison) -> RenderableType:
+    """Lay the comparison out for a terminal of 100 columns or more.
+
+    Args:
+        comparison: the study's.
+
+    Returns:
+        What a rich console prints; names of the study are plain text in it, never markup.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    settings = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column("condition", overflow="fold")
+    for heading in HEADINGS[2:]:
+        # Two lines a heading: with the architecture in a line of its own, names get 30 of 100 columns.
+        table.add_column(heading.replace(" ", "\n", 1), justify="right", no_wrap=True, vertical="bottom")
+    last = ""
+    for row in rows(comparison):
+        name, condition, accuracy, *rest = row.texts
+        if name != last:
+            table.add_row(Text(name, style="bold"))
+            settings.add_row(Text(name, style="bold"))
+        accuracy += "*" if row.best else " "
+        table.add_row(*map(Text, (f"  {condition}", accuracy, *rest)), style="bold" if row.best else "")
+        settings.add_row(Text(f"  {condition}"), Text(row.chosen))
+        last = name
+    said = [f"{name}: {verdict(comparison, name)}" for name in comparison.architectures] + remarks(comparison)
+    notes = [Text(LEGEND.format(mark="*"), style="dim"), *map(Text, said)]
+    return Group(table, *notes, Text("\nChosen settings", style="underline"), settings)
+
+
+def markdown(comparison: Comparison) -> str:
+    """Write the comparison as a Markdown table.
+
+    Args:
+        comparison: the study's.
+
+    Returns:
+        The text, ending in a line break.
+    """
+    lines = [[*HEADINGS, "chosen settings"]]
+    lines.append(["---", "---", *["---:"] * (len(HEADINGS) - 2), "---"])
+    for row in rows(comparison):
+        cells = [_escaped(text) for text in (*row.texts, row.chosen)]
+        cells[2] = f"**{cells[2]}**" if row.best else cells[2]
+        lines.append(cells)
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"{table}\n\n{LEGEND.format(mark='bold')}\n"
+
+
+def _escaped(text: str) -> str:
+    for mark in "\\|*<&`_":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+def to_csv(comparison: Comparison) -> str:
+    """Write the comparison as CSV with every digit: one row a cell, empty where there is no number.
+
+    Args:
+        comparison: the study's.
+
+    Returns:
+        The text, with a heading line.
+    """
+    buffer = io.StringIO()
+    lines = [_plain(cell) for architecture in comparison.architectures for cell in comparison.of(architecture)]
+    writer = csv.DictWriter(buffer, list(dict.fromkeys(name for line in lines for name in line)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return buffer.getvalue()
+
+
+def _plain(cell: Cell) -> dict[str, object]:
+    line: dict[str, object] = {"architecture": cell.architecture, "condition": cell.condition}
+    for name, interval in cell.measures.items():
+        line |= {f"{name}_mean": interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high}
+    line["epoch_seconds"] = cell.epoch_seconds
+    line["seeds"] = " ".join(map(str, cell.seeds))
+    for phase, ended in (("tune", cell.tune), ("confirm", cell.confirm)):
+        ends = ("completed", "early_stopped", "diverged", "failed", "unfinished", "epochs")
+        line |= {f"{phase}_{end}": getattr(ended, end) for end in ends}
+    line |= cell.chosen
+    return {name: "" if isinstance(value, float) and math.isnan(value) else value for name, value in line.items()}

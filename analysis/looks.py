@@ -1,0 +1,109 @@
+"""How every picture looks: one colour and dash a condition, the same everywhere; type and file format."""
+
+import io
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from matplotlib.typing import LineStyleType
+
+WIDTH = 11.0
+"""Inches of a full-width picture: 1100 pixels of the page, where 9 points are 12.5 pixels."""
+
+TITLE_SIZE = 10.0
+INK = "#222222"
+FAINT = "#8a8a8a"
+
+# Okabe and Ito's colours, which colour-blind readers tell apart ("Color universal design", 2008), without
+# their yellow, too pale for a line on white. Grey comes first, as the baseline does in a study.
+COLOURS = ("#6e6e6e", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+DASHES: tuple[LineStyleType, ...] = ("solid", "dashed", "dotted")
+
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",  # ships with matplotlib: the same page on every machine
+    "font.size": 9.0,
+    "text.color": INK,
+    "text.parse_math": False,  # a dollar in a condition's name is a dollar
+    "axes.titlesize": 9.0,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.0,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": FAINT,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.7,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "xtick.major.size": 0.0,
+    "ytick.major.size": 0.0,
+    "xtick.minor.size": 0.0,
+    "ytick.minor.size": 0.0,
+    "lines.linewidth": 1.6,
+    "legend.frameon": False,
+    "figure.titlesize": TITLE_SIZE,
+    "svg.fonttype": "path",  # the page needs no font of the reader's
+    "svg.hashsalt": "spectune",  # equal pictures are equal files
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """How a condition is drawn.
+
+    Attributes:
+        colour: hexadecimal RGB.
+        dash: a matplotlib line style; changes when the colours begin again.
+    """
+
+    colour: str
+    dash: LineStyleType
+
+
+def looks(conditions: Sequence[str]) -> dict[str, Look]:
+    """Give every condition its look, by its place in the study.
+
+    Args:
+        conditions: all of the study, in its order, so that a condition keeps its colour in pictures that lack
+            others.
+
+    Returns:
+        A look for each name; they differ for the first 24.
+    """
+    return {
+        name: Look(
+            colour=COLOURS[place % len(COLOURS)],
+            dash=DASHES[place // len(COLOURS) % len(DASHES)],
+        )
+        for place, name in enumerate(conditions)
+    }
+
+
+@contextmanager
+def style() -> Generator[None]:
+    """Draw in the house's style inside, in the caller's again afterwards."""
+    with mpl.rc_context(STYLE):
+        yield
+
+
+def svg(figure: Figure) -> bytes:
+    """Write a picture as an SVG file that needs nothing beside itself.
+
+    Args:
+        figure: drawn inside `style`.
+
+    Returns:
+        The file's bytes, equal for equal pictures.
+    """
+    buffer = io.BytesIO()
+    with style():
+        figure.savefig(buffer, format="svg", dpi=144, metadata={"Date": None})
+    return buffer.getvalue()

@@ -1,0 +1,103 @@
+"""How numbers are written, the same on the terminal, in Markdown and on the page."""
+
+import math
+
+from analysis.stats import Interval
+
+NOTHING = "—"
+"""Stands where there is no number to report."""
+
+
+def percent(interval: Interval, *, bounds: bool = True) -> str:
+    """Write an interval of shares as percentages.
+
+    Args:
+        interval: of shares between 0 and 1.
+        bounds: write the half-width too.
+
+    Returns:
+        Mean and half-width in percent, the mean alone for one value, a dash for none.
+
+    Example:
+        >>> percent(Interval(mean=0.9312, low=0.9262, high=0.9362, n=5))
+        '93.12 ± 0.50'
+        >>> percent(Interval(mean=0.9312, low=math.nan, high=math.nan, n=1))
+        '93.12'
+    """
+    if interval.n == 0:
+        return NOTHING
+    mean = f"{100 * interval.mean:.2f}"
+    return mean if not bounds or math.isnan(interval.half_width) else f"{mean} ± {100 * interval.half_width:.2f}"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Write a number with so many significant digits, without an exponent where it reads well without.
+
+    Args:
+        value: any number; NaN is written as a dash.
+        digits: significant digits.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> [number(value) for value in (1234.5, 12.345, 0.00012345, 2.0, math.nan)]
+        ['1234', '12.3', '0.000123', '2.00', '—']
+    """
+    if math.isnan(value):
+        return NOTHING
+    if value == 0:
+        return "0"
+    magnitude = math.floor(math.log10(abs(value)))
+    if not -5 < magnitude < 6:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:.{max(digits - 1 - magnitude, 0)}f}"
+
+
+def setting(value: object) -> str:
+    """Write the value of a setting: numbers short, everything else as it stands.
+
+    Args:
+        value: as stored.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> setting(0.001234567), setting(128), setting("cosine")
+        ('0.00123', '128', 'cosine')
+    """
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def listed(names: list[str]) -> str:
+    """Join names as a sentence does.
+
+    Args:
+        names: at least one.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+        ('a', 'a and b', 'a, b and c')
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def count(n: int, noun: str) -> str:
+    """Write how many of a thing, in the singular where it is one.
+
+    Args:
+        n: how many.
+        noun: the thing, its plural made with s.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> count(1, "seed"), count(5, "seed")
+        ('1 seed', '5 seeds')
+    """
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

@@ -1,0 +1,83 @@
+"""What the numbers allow to be said, in words."""
+
+from analysis.compare import Cell, Comparison
+from analysis.notation import count, listed, percent
+
+
+def verdict(comparison: Comparison, architecture: str) -> str:
+    """Say which condition has the highest mean test accuracy, and whether the intervals set it apart.
+
+    Intervals are taken cell by cell. Two that overlap leave the order open; they do not show that the
+    conditions are equal.
+
+    Args:
+        comparison: the study's.
+        architecture: the one spoken of.
+
+    Returns:
+        One or two sentences.
+    """
+    confirmed = comparison.confirmed(architecture)
+    if not confirmed:
+        return "No confirmation run has completed, so there is no test accuracy to report."
+    best = comparison.best(architecture) or confirmed
+    said = listed([f"{cell.condition} ({_accuracy(cell)})" for cell in best])
+    if len(confirmed) == 1:
+        return f"Only {said} was confirmed, so there is nothing to compare it with."
+    if len(best) > 1:
+        return f"The highest mean test accuracy is shared by {said}."
+    return f"The highest mean test accuracy is that of {said}. {_apart(best[0], confirmed)}"
+
+
+def _apart(best: Cell, confirmed: tuple[Cell, ...]) -> str:
+    top = best.measures["test_accuracy"]
+    others = [cell for cell in confirmed if cell is not best]
+    if any(cell.measures["test_accuracy"].n < 2 for cell in confirmed):
+        return "An interval needs two seeds or more, so the order is not settled."
+    near = [cell.condition for cell in others if cell.measures["test_accuracy"].overlaps(top)]
+    if not near:
+        return "Its 95% interval lies above those of all the others."
+    whose = "that" if len(near) == 1 else "those"
+    return f"Its 95% interval overlaps {whose} of {listed(near)}: between them these seeds do not decide."
+
+
+def _accuracy(cell: Cell) -> str:
+    interval = cell.measures["test_accuracy"]
+    return f"{percent(interval)}%, {count(interval.n, 'seed')}"
+
+
+def lost(cell: Cell) -> str:
+    """Say which runs of a cell's confirmation did not complete, and so do not count in its means.
+
+    Args:
+        cell: the one spoken of.
+
+    Returns:
+        "1 of 5 confirmation runs diverged", or nothing where all completed.
+    """
+    ends = {"diverged": cell.confirm.diverged, "failed": cell.confirm.failed, "unfinished": _unfinished(cell)}
+    told = [f"{number} {end}" for end, number in ends.items() if number]
+    return f"of {count(cell.confirm.runs, 'confirmation run')} {listed(told)}" if told else ""
+
+
+def _unfinished(cell: Cell) -> int:
+    return cell.confirm.unfinished + cell.confirm.early_stopped
+
+
+def remarks(comparison: Comparison) -> list[str]:
+    """List what a reader must know before trusting the table: runs that do not count, cells without any.
+
+    Args:
+        comparison: the study's.
+
+    Returns:
+        One sentence a cell that needs one.
+    """
+    found = []
+    for cell in comparison.cells.values():
+        name = f"{cell.condition} on {cell.architecture}"
+        if not cell.confirm.runs:
+            found.append(f"{name}: no confirmation run, hence no result.")
+        elif gone := lost(cell):
+            found.append(f"{name}: {gone}; its means are over {count(len(cell.seeds), 'seed')}.")
+    return found

@@ -1,0 +1,67 @@
+"""One summary run a cell, so that MLflow's own pages show means and bands they cannot compute themselves."""
+
+import math
+from pathlib import Path
+
+from analysis.curves import Curve, curves
+from analysis.table import Tables
+from tuning import records
+from tuning.records import Phase, StopReason
+from tuning.store import write_summary
+
+
+def write_summaries(tables: Tables, files: dict[str, list[Path]]) -> int:
+    """Write a summary run for every cell that has confirmation runs; a cell's earlier one is replaced.
+
+    Each metric m becomes ``m/mean``, ``m/low`` and ``m/high`` by epoch, over the seeds.
+
+    Args:
+        tables: the study's.
+        files: by architecture, what the summary runs of its cells carry: pictures, the report.
+
+    Returns:
+        How many were written.
+    """
+    drawn = curves(tables, records.METRICS)
+    cells = dict.fromkeys((curve.architecture, curve.condition) for curve in drawn)
+    for architecture, condition in cells:
+        mine = [curve for curve in drawn if (curve.architecture, curve.condition) == (architecture, condition)]
+        write_summary(
+            tables.study,
+            tables.tracking_uri,
+            _key(architecture, condition),
+            _tags(tables, architecture, condition),
+            _by_metric(mine),
+            files[architecture],
+        )
+    return len(cells)
+
+
+def _key(architecture: str, condition: str) -> str:
+    return f"{Phase.SUMMARY}__{architecture}__{condition}"
+
+
+def _tags(tables: Tables, architecture: str, condition: str) -> dict[str, str]:
+    """Take every tag from the cell's runs, so that MLflow's grouping finds the summary beside them."""
+    runs = tables.runs
+    mine = runs[
+        (runs["architecture"] == architecture) & (runs["condition"] == condition) & (runs["phase"] == Phase.CONFIRM)
+    ]
+    shared = {tag: str(mine[tag].iloc[-1]) for tag in records.TAGS}
+    own = {
+        "phase": Phase.SUMMARY.value,
+        "seed": "all",
+        "trial_key": _key(architecture, condition),
+        "stop_reason": StopReason.COMPLETED.value,
+    }
+    return {**shared, **own}
+
+
+def _by_metric(cell: list[Curve]) -> dict[str, dict[int, float]]:
+    points = {}
+    for curve in cell:
+        for name in ("mean", "low", "high"):
+            values = zip(curve.epochs.tolist(), getattr(curve.band, name).tolist(), strict=True)
+            # One seed gives no bounds, and MLflow has no way to say so but to lack the point.
+            points[f"{curve.metric}/{name}"] = {epoch: value for epoch, value in values if not math.isnan(value)}
+    return points

@@ -1,0 +1,186 @@
+"""A study's stored runs as tidy tables: one row a run, an epoch, a layer, a singular value."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from tuning import records
+from tuning.records import Phase
+from tuning.store import Point, StoredRun, StoreReader, resolve_tracking_uri
+
+PARAM = "param/"
+"""What a setting's column starts with, since a setting and a tag may share their name."""
+
+GROUPING = ("phase", "architecture", "family", "size", "condition", "regularizer", "seed")
+"""The tags that stand in every row of every table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tables:
+    """Everything a study has stored, except its summaries.
+
+    The files that hold whole spectra are fetched and read when they are first asked for: opening a study
+    costs its runs and metrics alone.
+
+    Attributes:
+        study: the study's name.
+        tracking_uri: the store it was read from.
+        runs: one row a run, indexed by run id: its tags, its settings (``param/…``), its last value of every
+            metric, ``epochs`` trained, ``status``, ``start_ms`` and ``end_ms``.
+        epochs: one row a run and epoch: ``run_id``, `GROUPING`, ``epoch``, one column a metric (NaN where the
+            run says nothing).
+        fetch: ``(run_id, file name)`` to the local path of that run's file, None where there is none.
+    """
+
+    study: str
+    tracking_uri: str
+    runs: pd.DataFrame
+    epochs: pd.DataFrame
+    fetch: Callable[[str, str], Path | None]
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """One row a run, epoch, layer and view, one column a measure."""
+        return self._frame(records.LAYERS_FILE)
+
+    @cached_property
+    def spectra(self) -> pd.DataFrame:
+        """One row a singular value: run, epoch, layer, view, index (0 is the largest), value."""
+        return self._frame(records.SPECTRA_FILE)
+
+    def rows(
+        self,
+        name: str,
+        run_ids: Iterable[str],
+        *,
+        view: str | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> Iterator[tuple[str, pa.Table]]:
+        """Read one run's file after the other, so that memory holds one at a time.
+
+        Args:
+            name: `records.SPECTRA_FILE` or `records.LAYERS_FILE`.
+            run_ids: which runs; those that stored no such file are passed over.
+            view: keep the rows of one view; None keeps all.
+            columns: read these alone; None reads all.
+
+        Yields:
+            The run's id and its rows.
+        """
+        only = None if view is None else ds.field("view") == view
+        for run_id in run_ids:
+            path = self.fetch(run_id, name)
+            if path is None:
+                continue  # the run ended before its first measurement
+            yield run_id, ds.dataset(path, format="parquet").to_table(columns=columns, filter=only)
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        tables = []
+        for run_id, table in self.rows(name, self.runs.index):
+            ids = pa.DictionaryArray.from_arrays(pa.array([0] * len(table), pa.int32()), [run_id])
+            tables.append(table.add_column(0, "run_id", ids))
+        if not tables:
+            return pd.DataFrame({"run_id": []})
+        joined = pa.concat_tables(tables, promote_options="default").unify_dictionaries()
+        tags = self.runs[list(GROUPING)].rename_axis("run_id").reset_index()
+        frame: pd.DataFrame = joined.to_pandas(strings_to_categorical=True)
+        return frame.astype({"run_id": str}).merge(tags, on="run_id", how="left", sort=False)
+
+
+def load(study: str, tracking_uri: str | None = None) -> Tables:
+    """Read a study from its store; the summary runs, which this package writes, are left out.
+
+    Args:
+        study: the study's name.
+        tracking_uri: where it is stored; None takes ``MLFLOW_TRACKING_URI``, else the file that a run writes
+            by default.
+
+    Returns:
+        Its tables, empty where nothing has run yet.
+
+    Raises:
+        ValueError: if the store cannot be reached or holds no such study.
+    """
+    uri = resolve_tracking_uri(tracking_uri)
+    reader = StoreReader(study, uri)
+    stored = [run for run in reader.runs() if run.tags.get("phase") != Phase.SUMMARY]
+    history = reader.history([run.run_id for run in stored])
+    by_id = {run.run_id: run for run in stored}
+    return tables(study, uri, stored, history, lambda run_id, name: reader.artifact(by_id[run_id], name))
+
+
+def tables(
+    study: str,
+    tracking_uri: str,
+    stored: Sequence[StoredRun],
+    history: Sequence[Point],
+    fetch: Callable[[str, str], Path | None],
+) -> Tables:
+    """Arrange stored runs and their metric points as tables.
+
+    Args:
+        study: the study's name.
+        tracking_uri: the store they are from.
+        stored: the runs.
+        history: ``(run_id, metric, epoch, value)``. Where a resumed trial reported an epoch twice, the point
+            that comes later here counts.
+        fetch: as in `Tables`.
+
+    Returns:
+        The tables. Architectures and conditions are ordered as their first runs began, which is the order of
+        the study file.
+    """
+    runs = _runs_frame(stored)
+    points = pd.DataFrame(history, columns=["run_id", "metric", "epoch", "value"])
+    points = points.drop_duplicates(["run_id", "metric", "epoch"], keep="last")
+    wide = points.pivot(index=["run_id", "epoch"], columns="metric", values="value").astype(float)
+    wide = wide.reindex(columns=list(records.METRICS)).sort_index()
+    last = wide.groupby(level="run_id").last()
+    trained = wide.reset_index("epoch").groupby(level="run_id")["epoch"].max()
+    runs = runs.join(last).assign(epochs=trained.reindex(runs.index).fillna(0).astype(int))
+    epochs = wide.reset_index().merge(runs[list(GROUPING)], left_on="run_id", right_index=True, sort=False)
+    epochs = epochs[["run_id", *GROUPING, "epoch", *records.METRICS]].rename_axis(columns=None)
+    return Tables(study=study, tracking_uri=tracking_uri, runs=runs, epochs=epochs, fetch=fetch)
+
+
+def _runs_frame(stored: Sequence[StoredRun]) -> pd.DataFrame:
+    began = sorted(stored, key=lambda run: run.start_ms)
+    rows = [
+        {
+            "run_id": run.run_id,
+            "status": run.status,
+            "start_ms": run.start_ms,
+            "end_ms": run.end_ms,
+            **{tag: run.tags.get(tag, "") for tag in records.TAGS},
+            **{PARAM + name: value for name, value in run.params.items()},
+        }
+        for run in began
+    ]
+    fixed = ["run_id", "status", "start_ms", "end_ms", *records.TAGS]
+    frame = pd.DataFrame(rows, columns=None if rows else fixed).set_index("run_id")
+    for name in frame.columns:
+        if name.startswith(PARAM):
+            frame[name] = _typed(frame[name])
+    frame["seed"] = _typed(frame["seed"])
+    frame["end_ms"] = frame["end_ms"].astype("Int64")  # absent while a run goes on
+    for name in ("architecture", "condition"):
+        frame[name] = pd.Categorical(frame[name], categories=list(dict.fromkeys(frame[name])), ordered=True)
+    return frame
+
+
+def _typed(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Give a column of texts its own type: the store keeps every setting as a text."""
+    given = column.dropna()
+    if given.isin(["True", "False"]).all():
+        return column.map({"True": True, "False": False}).astype("boolean")
+    numbers = pd.to_numeric(given, errors="coerce")
+    if numbers.isna().any():
+        return column
+    whole = given.str.fullmatch(r"[+-]?\d+").all()
+    return pd.to_numeric(column).astype("Int64" if whole else "float64")

@@ -1,0 +1,105 @@
+"""One real store for the whole package: each study in it is one situation a reader can meet."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from analysis.table import Tables, load, tables
+from tests.analysis import synthetic
+from tests.analysis.synthetic import Run, with_records
+from tuning.store import Point, StoredRun, StoreWriter
+
+HOSTILE = "<script>alert(1)</script> & $x_1$ [bold]"
+MLP = {"study": "gaps", "architecture": "mlp-small"}
+
+
+def gaps() -> list[Run]:
+    """Cells that lack something: a seed that diverged, one seed alone, no confirmation, no run."""
+    runs = [
+        Run(phase="tune", condition="baseline", index=0, reason="diverged", epochs=2, **MLP),
+        Run(phase="confirm", condition="baseline", index=0, **MLP),
+        Run(phase="confirm", condition="baseline", index=1, **MLP),
+        Run(phase="confirm", condition="baseline", index=2, reason="diverged", epochs=2, **MLP),
+        Run(phase="confirm", condition="decay", index=0, **MLP),
+        Run(phase="tune", condition="spectral", index=0, **MLP),
+        Run(phase="tune", condition="spectral", index=1, reason="error", epochs=-1, **MLP),
+        Run(phase="tune", condition="baseline", index=0, study="gaps", architecture="resnet-small"),
+    ]
+    return [with_records(run) for run in runs]
+
+
+def hostile() -> list[Run]:
+    """A study whose names are markup; their keys are plain, as the store asks."""
+    names = {"study": "hostile", "architecture": HOSTILE, "condition": HOSTILE, "phase": "confirm"}
+    runs = [Run(index=index, named=f"confirm__{index}", **names) for index in range(2)]
+    return [with_records(run) for run in runs]
+
+
+def failed() -> list[Run]:
+    run = Run(study="failed", phase="tune", architecture="mlp-small", condition="baseline", index=0)
+    return [
+        replace(run, reason="error", epochs=-1),
+        with_records(replace(run, index=1, reason="diverged", epochs=2)),
+    ]
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The tracking URI of a SQLite store with the studies quickstart, gaps, hostile, failed and empty."""
+    folder = tmp_path_factory.mktemp("store")
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    situations = {
+        synthetic.STUDY: synthetic.study(),
+        "gaps": gaps(),
+        "hostile": hostile(),
+        "failed": failed(),
+        "empty": [],
+    }
+    for study, runs in situations.items():
+        writer = StoreWriter(study, uri, folder / study)
+        synthetic.keep(runs, writer)
+        report = writer.close(timeout=120)
+        assert report.complete, report
+    return uri
+
+
+@pytest.fixture(scope="session")
+def quickstart(store: str) -> Tables:
+    return load(synthetic.STUDY, store)
+
+
+@pytest.fixture(scope="session")
+def with_gaps(store: str) -> Tables:
+    return load("gaps", store)
+
+
+def in_memory(runs: Sequence[Run]) -> Tables:
+    """Arrange runs without a store; each begins a second after the other."""
+    stored = [
+        StoredRun(
+            run_id=run.key,
+            name=run.key,
+            status=run.status,
+            tags=run.tags,
+            params=run.params,
+            metrics={},
+            start_ms=1_700_000_000_000 + 1000 * place,
+            end_ms=1_700_000_000_900 + 1000 * place,
+            artifact_uri="",
+        )
+        for place, run in enumerate(runs)
+    ]
+    points = [
+        Point(run.key, metric, record.epoch, value)
+        for run in runs
+        for record in run.records
+        for metric, value in record.metrics.items()
+    ]
+    return tables("memory", "postgresql://me:secret@db/runs", stored, points, nothing)
+
+
+def nothing(run_id: str, name: str) -> Path | None:
+    """Fetch from a store that keeps no files."""
+    return None

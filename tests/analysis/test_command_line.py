@@ -1,0 +1,138 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from analysis.__main__ import app
+from analysis.table import load
+from tests.analysis import synthetic
+from tuning.store import StoreReader
+
+
+@pytest.fixture
+def invoke(monkeypatch, tmp_path):
+    """Call the command line in an empty folder, on a terminal of 100 columns."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    return lambda *arguments: CliRunner().invoke(app, arguments)
+
+
+def summaries(store):
+    return [run for run in StoreReader(synthetic.STUDY, store).runs() if run.tags["phase"] == "summary"]
+
+
+def test_compare_prints_the_table_within_100_columns(invoke, store):
+    result = invoke("compare", "quickstart", "--tracking-uri", store)
+    assert result.exit_code == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert any(
+        line.split() == ["spectral", "95.00", "±", "2.48*", "90.10", "0.500", "1.00", "5.00", "0.81", "2/1/0/0", "3"]
+        for line in lines
+    )
+    assert any(line.split() == ["decay", "learning", "rate", "0.00100,", "strength", "0.0100"] for line in lines)
+
+
+def test_compare_prints_markdown_that_stands_in_a_page(invoke, store):
+    lines = invoke("compare", "quickstart", "--tracking-uri", store, "--format", "markdown").stdout.splitlines()
+    assert len({line.count("|") for line in lines[:8]}) == 1
+    assert lines[4].startswith("| mlp-small | spectral | **95.00 ± 2.48** |")
+
+
+def test_compare_takes_the_store_from_the_environment(invoke, store, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
+    assert invoke("compare", "quickstart", "--format", "csv").stdout.startswith("architecture,condition,test_acc")
+
+
+def test_report_writes_the_page_and_says_where(invoke, store, tmp_path):
+    result = invoke("report", "quickstart", "--tracking-uri", store, "--format", "markdown")
+    assert result.exit_code == 0, result.stderr
+    assert "95.00 ± 2.48" in (tmp_path / "results" / "quickstart" / "report.html").read_text(encoding="utf-8")
+    assert "Report: results/quickstart/report.html" in result.stderr
+    assert "95.00 ± 2.48" in result.stdout
+
+
+@pytest.fixture(scope="module")
+def reported(store, tmp_path_factory):
+    """Write the report twice, as one does after more runs; returns the comparison before it."""
+    page = str(tmp_path_factory.mktemp("page") / "report.html")
+    before = CliRunner().invoke(app, ["compare", "quickstart", "--tracking-uri", store, "--format", "csv"])
+    for _ in range(2):
+        written = CliRunner().invoke(app, ["report", "quickstart", "--tracking-uri", store, "--out", page])
+        assert written.exit_code == 0, written.stderr
+    return before.stdout
+
+
+@pytest.mark.usefixtures("reported")
+def test_reporting_twice_leaves_one_summary_run_a_cell(store):
+    found = summaries(store)
+    assert len(found) == 6
+    assert {(run.tags["architecture"], run.tags["condition"]) for run in found} == {
+        (architecture, condition) for architecture in synthetic.ARCHITECTURES for condition in synthetic.CONDITIONS
+    }
+
+
+@pytest.mark.usefixtures("reported")
+def test_a_summary_run_holds_mean_and_bounds_by_epoch_the_pictures_and_the_page(store):
+    reader = StoreReader(synthetic.STUDY, store)
+    (run,) = [run for run in summaries(store) if run.tags["trial_key"] == "summary__resnet-small__decay"]
+    assert run.metrics["test/accuracy/mean"] == pytest.approx(0.93)
+    assert run.metrics["test/accuracy/low"] == pytest.approx(0.93 - 0.0248414, abs=1e-7)
+    points = {point.epoch: point.value for point in reader.history([run.run_id], ["val/accuracy/mean"])}
+    assert points == pytest.approx({0: 0.101, 1: 0.301, 2: 0.501, 3: 0.701, 4: 0.901})
+    assert (run.tags["seed"], run.tags["family"]) == ("all", "resnet")
+    for name in ("report.html", "accuracy.svg", "learning.svg", "holding.svg", "spectra-1.svg"):
+        assert reader.artifact(run, name) is not None
+    assert reader.artifact(run, "spectra-0.svg") is None  # the other architecture's
+
+
+def test_summary_runs_do_not_change_the_comparison(invoke, store, reported):
+    result = invoke("compare", "quickstart", "--tracking-uri", store, "--format", "csv")
+    assert result.stdout == reported
+    assert set(load(synthetic.STUDY, store).runs["phase"]) == {"tune", "confirm"}
+
+
+@pytest.mark.parametrize("command", ["report", "compare"])
+@pytest.mark.parametrize(
+    ("study", "message"),
+    [
+        ("quickstar", "did you mean 'quickstart'?"),
+        ("failed", "got 2 runs (1 diverged, 1 failed)"),
+        ("empty", "got no run"),
+    ],
+)
+def test_a_study_without_results_is_one_line_and_exit_code_2(invoke, store, tmp_path, command, study, message):
+    result = invoke(command, study, "--tracking-uri", store)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert message in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_store_is_not_created_by_reading_it(invoke, tmp_path):
+    result = invoke("report", "quickstart", "--tracking-uri", "sqlite:///absent.db")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "absent.db" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_that_cannot_be_written_is_one_line_and_exit_code_2(invoke, store, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    result = invoke("report", "quickstart", "--tracking-uri", store, "--out", "file/report.html")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: --out must be a file that can be written, got file/report.html")
+
+
+def test_the_real_process_says_one_line_and_exits_with_2(store, tmp_path):
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "analysis", "compare", "quickstar", "--tracking-uri", store]
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
