@@ -72,7 +72,8 @@ def _write(page: Path, html: str) -> None:
 
 def _print(compared: Comparison, how: Format) -> None:
     if how is Format.TABLE:
-        Console().print(terminal(compared))
+        console = Console()
+        console.print(terminal(compared, console.width))
     else:
         print(markdown(compared) if how is Format.MARKDOWN else to_csv(compared), end="")
 

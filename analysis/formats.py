@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -103,34 +104,64 @@ def chosen(cell: Cell) -> str:
     return ", ".join(told) or NOTHING
 
 
-def terminal(comparison: Comparison) -> RenderableType:
-    """Lay the comparison out for a terminal of 100 columns or more.
+def terminal(comparison: Comparison, width: int) -> RenderableType:
+    """Lay the comparison out for a terminal.
 
     Args:
         comparison: the study's.
+        width: of the terminal in columns. Where it is narrow, the measures that can be had from ``--format csv`` too
+            go first; names and test accuracies stay.
 
     Returns:
         What a rich console prints; names of the study are plain text in it, never markup.
     """
+    written = rows(comparison)
+    shown = _fitting(written, width)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     settings = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column("condition", overflow="fold")
-    for heading in HEADINGS[2:]:
-        # Two lines a heading: with the architecture in a line of its own, names get 30 of 100 columns.
-        table.add_column(heading.replace(" ", "\n", 1), justify="right", no_wrap=True, vertical="bottom")
+    table.add_column("condition", no_wrap=True)
+    for index in shown:
+        # Two lines a heading, and the architecture in a line of its own: a row fits on a common terminal.
+        table.add_column(_broken(HEADINGS[index]), justify="right", no_wrap=True, vertical="bottom")
     last = ""
-    for row in rows(comparison):
-        name, condition, accuracy, *rest = row.texts
-        if name != last:
-            table.add_row(Text(name, style="bold"))
-            settings.add_row(Text(name, style="bold"))
-        accuracy += "*" if row.best else " "
-        table.add_row(*map(Text, (f"  {condition}", accuracy, *rest)), style="bold" if row.best else "")
-        settings.add_row(Text(f"  {condition}"), Text(row.chosen))
-        last = name
+    for row in written:
+        if row.texts[0] != last:
+            last = row.texts[0]
+            table.add_row(Text(last, style="bold"))
+            settings.add_row(Text(last, style="bold"))
+        name = f"  {row.texts[1]}"
+        values = ["*" * (row.best and index == _ACCURACY) + row.texts[index] for index in shown]
+        table.add_row(*map(Text, (name, *values)), style="bold" if row.best else "")
+        settings.add_row(Text(name), Text(row.chosen))
     said = [f"{name}: {verdict(comparison, name)}" for name in comparison.architectures] + remarks(comparison)
     notes = [Text(LEGEND.format(mark="*"), style="dim"), *map(Text, said)]
     return Group(table, *notes, Text("\nChosen settings", style="underline"), settings)
+
+
+_ACCURACY = HEADINGS.index("test accuracy %")
+_DROPPED_FIRST = ("trials", "s/epoch", "validation %", "seeds", "effective rank", "σ max", "log10 Lipschitz")
+
+
+def _fitting(written: Sequence[Row], width: int) -> list[int]:
+    """Return which of `HEADINGS` behind the names have room beside them."""
+    shown = list(range(_ACCURACY, len(HEADINGS)))
+    names = max(len(text) for row in written for text in (row.texts[0], f"  {row.texts[1]}"))
+    wide = {
+        index: max(
+            len(line) for line in (*_broken(HEADINGS[index]).split("\n"), *(row.texts[index] for row in written))
+        )
+        for index in shown
+    }
+    for heading in _DROPPED_FIRST:
+        # Two columns of space between any two, one for the mark of the best.
+        if names + sum(wide[index] + 2 for index in shown) + 1 <= width:
+            break
+        shown.remove(HEADINGS.index(heading))
+    return shown
+
+
+def _broken(heading: str) -> str:
+    return heading.replace(" ", "\n", 1)
 
 
 def markdown(comparison: Comparison) -> str:

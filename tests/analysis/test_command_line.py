@@ -29,7 +29,7 @@ def test_compare_prints_the_table_within_100_columns(invoke, store):
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= 100
     assert any(
-        line.split() == ["spectral", "95.00", "±", "2.48*", "90.10", "0.500", "1.00", "5.00", "0.81", "2/1/0/0", "3"]
+        line.split() == ["spectral", "*95.00", "±", "2.48", "90.10", "0.500", "1.00", "5.00", "0.81", "2/1/0/0", "3"]
         for line in lines
     )
     assert any(line.split() == ["decay", "learning", "rate", "0.00100,", "strength", "0.0100"] for line in lines)

@@ -1,0 +1,16 @@
+"""Images: from files and downloads to normalized, augmented batches on the training device."""
+
+from tuning.trial.data.batches import Batches, resident
+from tuning.trial.data.dataset import Dataset, open_dataset
+from tuning.trial.data.normalize import Normalization, normalization
+from tuning.trial.data.partition import split
+
+__all__ = [
+    "Batches",
+    "Dataset",
+    "Normalization",
+    "normalization",
+    "open_dataset",
+    "resident",
+    "split",
+]

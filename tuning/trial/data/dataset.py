@@ -1,0 +1,87 @@
+"""A data set, opened: the training images at once, the test images only when asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from tuning.study import DataSettings
+from tuning.trial.data.cache import Decoded, Source, cache_folder, fetch
+from tuning.trial.data.digits import Digits
+from tuning.trial.data.image_folder import ImageFolder
+from tuning.trial.data.torchvision_sets import TorchvisionSet
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dataset:
+    """Images of one size, memory-mapped from the node's cache.
+
+    Attributes:
+        train_images: uint8, shape (N, C, H, W).
+        train_labels: int64, shape (N,), classes 0 … num_classes − 1.
+        class_names: by class.
+        content_key: a digest of the content, equal on every machine.
+        test: returns images and labels of the test part. Until it is called no byte of them is read, and it
+            is called in the confirm phase alone: settings cannot be chosen by data that nobody has seen.
+    """
+
+    train_images: Tensor
+    train_labels: Tensor
+    class_names: tuple[str, ...]
+    content_key: str
+    test: Callable[[], tuple[Tensor, Tensor]]
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """``(channels, height, width)`` of one image."""
+        channels, height, width = self.train_images.shape[1:]
+        return channels, height, width
+
+    @property
+    def num_classes(self) -> int:
+        """The number of classes."""
+        return len(self.class_names)
+
+
+def open_dataset(settings: DataSettings, cache: str | Path | None = None) -> Dataset:
+    """Return a data set, downloaded and decoded first where this node has not done it yet.
+
+    Processes that ask at the same time wait for the one that decodes. Everything that can be wrong with the
+    data is said here, before any training.
+
+    Args:
+        settings: which images.
+        cache: the folder of decoded images; by default ``SPECTUNE_CACHE``, else ``~/.cache/spectune``.
+
+    Returns:
+        The opened data set.
+    """
+    folder = cache_folder(cache)
+    source = _source(settings, folder)
+    decoded = fetch(source, folder, "train")
+    images, labels = _tensors(decoded)
+    return Dataset(
+        train_images=images,
+        train_labels=labels,
+        class_names=decoded.class_names,
+        content_key=decoded.key,
+        test=lambda: _tensors(fetch(source, folder, "test")),
+    )
+
+
+def _source(settings: DataSettings, cache: Path) -> Source:
+    """Return where a data set's images come from."""
+    path = None if settings.path is None else Path(settings.path)
+    if settings.name == "digits":
+        return Digits()
+    if settings.name == "image-folder":
+        assert path is not None, "settings of an image-folder have a path"
+        return ImageFolder(path)
+    return TorchvisionSet(settings.name, path or cache / "downloads" / settings.name)
+
+
+def _tensors(decoded: Decoded) -> tuple[Tensor, Tensor]:
+    """Return images and labels as tensors over the mapped files."""
+    return torch.from_numpy(decoded.images), torch.from_numpy(decoded.labels)
