@@ -1,12 +1,13 @@
 """Real stores: a SQLite file a test, and MLflow servers on loopback."""
 
+import http.client
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import urllib.request
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,12 +49,15 @@ def free_port() -> int:
     return unused_port()
 
 
-def _healthy(url: str) -> bool:
+def _healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)  # urllib would ask whatever proxy it once saw
     try:
-        with urllib.request.urlopen(f"{url}/health", timeout=1) as answer:
-            return bool(answer.status == 200)
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
     except OSError:
         return False
+    finally:
+        connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -67,11 +71,13 @@ def served(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Itera
             command, cwd=folder, env=os.environ | _QUIET, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        while not _healthy(f"http://127.0.0.1:{port}"):
+        deadline = time.monotonic() + 180
+        while not _healthy(port):
             try:
                 process.wait(timeout=0.1)
             except subprocess.TimeoutExpired:
-                continue
+                if time.monotonic() < deadline:
+                    continue
             pytest.fail((folder / "server.log").read_text())
         yield folder, port
     finally:

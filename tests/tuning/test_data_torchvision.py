@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import struct
+import urllib.request
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ def _no_network(monkeypatch):
         monkeypatch.setenv(scheme, "http://127.0.0.1:9")
     for exempt in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(exempt, "")
+    # urllib keeps the proxies of its first download for all later ones, of other tests too.
+    monkeypatch.setattr(urllib.request, "_opener", None)
 
 
 def write_idx(path, array):
