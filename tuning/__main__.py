@@ -68,13 +68,20 @@ def run(
     address: Annotated[
         str | None, typer.Option(envvar="RAY_ADDRESS", help="A Ray cluster's address; by default a local Ray.")
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew; what is stored so far is kept under another name.")
+    ] = False,
 ) -> None:
     """Run a study, or go on with one that was interrupted."""
     # Ray is imported with the engine, and `list` and `plan` need none of it.
+    from tuning.engine import begin_anew
     from tuning.engine import run as run_study
 
     asked = _or_exit(lambda: load(study))
     console = Console()
+    if fresh:
+        for line in _or_exit(lambda: begin_anew(asked, tracking_uri=tracking_uri, storage=storage)):
+            console.print(line, highlight=False, soft_wrap=True)
     outcome = _or_exit(
         lambda: run_study(asked, tracking_uri=tracking_uri, storage=storage, address=address, console=console)
     )

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -205,6 +206,22 @@ def test_a_changed_study_is_refused_with_the_change_named(finished):
     file.write_text(before)
     assert done.returncode == 2
     assert "training.epochs" in done.stderr
+
+
+def test_results_of_a_lost_folder_are_refused_and_kept_by_a_fresh_beginning(finished, tmp_path):
+    whole, _ = finished
+    place = Place(tmp_path)
+    shutil.copytree(whole.folder / "results", tmp_path / "results")
+    shutil.copy(whole.folder / "mlflow.db", tmp_path)
+    lost = place.run("--storage", "elsewhere")
+    assert lost.returncode == 2
+    assert "begin anew with --fresh" in lost.stderr
+    fresh = place.run("--fresh")
+    assert fresh.returncode == 0, fresh.stderr
+    names = re.findall(r"kept the (?:experiment|folder) .* as (.*)", fresh.stdout)
+    assert place.numbers() == whole.numbers()
+    assert len(StoreReader(names[0], place.uri).runs()) == len(whole.runs)
+    assert (Path(names[1]) / "journal.jsonl").exists()
 
 
 def pictures(folder, *, classes=2, sizes=((8, 8),)):

@@ -28,6 +28,19 @@ class StudyFolder:
         """Where Ray keeps its own files; nothing is restored from them."""
         return self.path / "ray"
 
+    def set_aside(self, suffix: str) -> Path | None:
+        """Rename the folder, so that the study begins anew and the old results stay.
+
+        Args:
+            suffix: what the old folder's name gets behind it.
+
+        Returns:
+            The old folder's new path, or None where there is none.
+        """
+        if not self.path.exists():
+            return None
+        return self.path.rename(self.path.with_name(f"{self.path.name} {suffix}"))
+
     def claim(self, study: Study) -> None:
         """Keep the study with its results, or see that it is the one whose results are here.
 

@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from tuning.engine.preflight import check_folder, check_resources, check_study
 from tuning.engine.progress import Progress
 from tuning.engine.ray_session import ray_session
 from tuning.records import Phase, StopReason
-from tuning.store import Journal, StoreWriter, WriterReport
+from tuning.store import Journal, StoreWriter, WriterReport, set_aside
 from tuning.study import Study
 
 STORE_SECONDS = 120.0
@@ -84,6 +85,24 @@ def _conducted(conductor: Conductor) -> bool:
         return conductor.conduct()
     except ValueError as error:
         raise RuntimeError("the study has stopped on an error of ours; run again, it goes on") from error
+
+
+def begin_anew(study: Study, *, tracking_uri: str | None, storage: Path) -> tuple[str, ...]:
+    """Set what the study has stored so far aside, under another name.
+
+    Args:
+        study: whose results there may be.
+        tracking_uri: the store; None for MLflow's own default.
+        storage: the folder below which the study's folder lies.
+
+    Returns:
+        Where the old results are now, a line each; nothing where there were none.
+    """
+    suffix = f"(until {datetime.now(UTC):%Y-%m-%d %H.%M.%S})"
+    experiment = set_aside(study.name, tracking_uri, suffix)
+    folder = StudyFolder(storage.absolute() / study.name).set_aside(suffix)
+    kept = {"experiment": experiment, "folder": folder}
+    return tuple(f"kept the {what} of the results so far as {name}" for what, name in kept.items() if name is not None)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ not with this package.
 """
 
 from tuning.store.address import resolve_tracking_uri
+from tuning.store.anew import set_aside
 from tuning.store.history import Point
 from tuning.store.journal import EpochLogged, Event, Journal, RunEnded, RunStarted
 from tuning.store.reader import StoredRun, StoreReader
@@ -23,5 +24,6 @@ __all__ = [
     "StoredRun",
     "WriterReport",
     "resolve_tracking_uri",
+    "set_aside",
     "write_summary",
 ]

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from tuning.records import TAGS, EpochRecord, LayerRecord
 from tuning.store.address import resolve_tracking_uri
+from tuning.store.anew import refuse_strangers
 from tuning.store.connection import connect, describe, open_experiment, prepare_sqlite
 from tuning.store.drain import Drain
 from tuning.store.journal import Bookmark, EpochLogged, Event, Journal, RunEnded, RunStarted
@@ -64,9 +65,9 @@ class StoreWriter:
     """Keeps what a study reports, in one experiment of one store.
 
     Opening it checks that the store can be reached and written, and begins to send what an earlier writer
-    left; a store that cannot, or a study that another process is writing, is a ``ValueError``. After that
-    no method raises for what happens on the way to the disk or the store. It may be opened in one thread
-    and used in another.
+    left; a store that cannot, a study that another process is writing, or one whose runs are in the store but
+    not in the folder's journal, is a ``ValueError``. After that no method raises for what happens on the way to
+    the disk or the store. It may be opened in one thread and used in another.
 
     Args:
         study: the study's name, which is the experiment's.
@@ -86,6 +87,8 @@ class StoreWriter:
             self._epochs: set[tuple[str, int]] = set()
             for event, _ in self._journal.read():
                 self._is_new(event)
+            if not self._starts:
+                refuse_strangers(client, experiment.id, study, uri)
         except BaseException:
             self._lock.release()
             raise
