@@ -7,27 +7,40 @@ hold the model's weights.
 
 from regularizers.base import Regularizer, RegularizerSettings
 from regularizers.measure import LayerSpectrum, lipschitz_log10_bound, measure
+from regularizers.methods.combined import Combined
+from regularizers.methods.frobenius_norm_scaling import FrobeniusNormScaling
 from regularizers.methods.l2_penalty import L2Penalty
 from regularizers.methods.none import NoRegularization
+from regularizers.methods.spectral_norm_penalty import SpectralNormPenalty
 from regularizers.methods.spectral_norm_scaling import SpectralNormScaling
 from regularizers.methods.spectral_normalization import SpectralNormalization
+from regularizers.methods.spectral_projection import SpectralProjection
+from regularizers.methods.spectral_weight_decay import SpectralWeightDecay
 from regularizers.methods.weight_decay import WeightDecay
-from regularizers.table import REGULARIZERS
+from regularizers.methods.weight_normalization import WeightNormalization
+from regularizers.table import REGULARIZERS, name_of
 from regularizers.targets import ROLES, Target, select
 
 __all__ = [
     "REGULARIZERS",
     "ROLES",
+    "Combined",
+    "FrobeniusNormScaling",
     "L2Penalty",
     "LayerSpectrum",
     "NoRegularization",
     "Regularizer",
     "RegularizerSettings",
+    "SpectralNormPenalty",
     "SpectralNormScaling",
     "SpectralNormalization",
+    "SpectralProjection",
+    "SpectralWeightDecay",
     "Target",
     "WeightDecay",
+    "WeightNormalization",
     "lipschitz_log10_bound",
     "measure",
+    "name_of",
     "select",
 ]

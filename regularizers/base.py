@@ -90,6 +90,54 @@ class Regularizer:
         return {}
 
 
+class Projection(Regularizer, ABC):
+    """A regularizer that acts on the updated weights, after every so-many-th step.
+
+    The count of steps is part of its state, so that a continued training projects when the uninterrupted one
+    does. It is a Python number and never a tensor of a GPU: asking it makes nobody wait.
+
+    Args:
+        targets: the weights it holds, at least one.
+        every: steps from one projection to the next.
+    """
+
+    def __init__(self, targets: Sequence[Target], every: int) -> None:
+        super().__init__(targets)
+        self._every = every
+        self._steps = 0
+
+    @torch.no_grad()
+    def after_step(self, lr: float) -> None:
+        """Count the step, and project where it is due.
+
+        Args:
+            lr: the learning rate of this step.
+        """
+        self._steps += 1
+        if self._steps % self._every == 0:
+            self.project(lr)
+
+    @abstractmethod
+    def project(self, lr: float) -> None:
+        """Bring the updated weights to what the method promises; called without autograd.
+
+        Args:
+            lr: the learning rate of this step.
+        """
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take up the state of an earlier ``state_dict()``, the count of steps too.
+
+        Args:
+            state: what ``state_dict()`` of the same regularizer on the same architecture gave.
+        """
+        super().load_state_dict(state)
+        self._steps = int(state["steps"])
+
+    def _state(self) -> dict[str, Tensor]:
+        return {"steps": torch.tensor(self._steps)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class RegularizerSettings(ABC):
     """The hyperparameters of a method, checked when they are made; ``attach`` puts them to work on a model.
@@ -99,6 +147,11 @@ class RegularizerSettings(ABC):
     """
 
     where: Sequence[str] | None = None
+
+    @property
+    def reparametrizes(self) -> bool:
+        """Whether the network computes with another tensor than the one that is trained."""
+        return False
 
     def __post_init__(self) -> None:
         if self.where is None:
@@ -127,8 +180,7 @@ class RegularizerSettings(ABC):
 
         Raises:
             ValueError: nothing matches, or a weight is already reparametrized: what a method writes to the
-            trained
-                tensor would not arrive in the weight that the network computes with.
+                trained tensor would not arrive in the weight that the network computes with.
         """
         targets = select(model, self.where)
         for target in targets:
@@ -140,8 +192,32 @@ class RegularizerSettings(ABC):
         return targets
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProjectionSettings(RegularizerSettings):
+    """What all methods that act after the step have in common.
+
+    Between two projections the weights are free: by the triangle inequality a norm that was held at b lies
+    below b plus the norms of the updates since. A power iteration starts where the projection before left it.
+
+    Attributes:
+        every: steps from one projection to the next, ≥ 1; it acts after steps every, 2·every, …
+    """
+
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_count("every", self.every, "1")
+
+
 def check_number(
-    name: str, value: float, example: str, *, above: float = -math.inf, at_least: float = -math.inf
+    name: str,
+    value: float,
+    example: str,
+    *,
+    above: float = -math.inf,
+    at_least: float = -math.inf,
+    at_most: float = math.inf,
 ) -> None:
     """Refuse a hyperparameter that is not a finite number of its domain.
 
@@ -151,6 +227,7 @@ def check_number(
         example: a value that would do, for the message.
         above: the value must be greater than this.
         at_least: the value must not be less than this.
+        at_most: the value must not be greater than this.
 
     Raises:
         ValueError: the value is no number, is not finite, or lies outside the domain.
@@ -161,9 +238,10 @@ def check_number(
         ValueError: scale must be a finite number > 0, got -1.0; choose e.g. 1.0
     """
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and math.isfinite(value) and value > above and value >= at_least:
+    if number and math.isfinite(value) and value > above and at_least <= value <= at_most:
         return
     domain = f" > {above:g}" if above > -math.inf else f" >= {at_least:g}" if at_least > -math.inf else ""
+    domain += f" and <= {at_most:g}" if at_most < math.inf else ""
     raise ValueError(f"{name} must be a finite number{domain}, got {value!r}; choose e.g. {example}")
 
 

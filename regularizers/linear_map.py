@@ -93,10 +93,14 @@ def transfer(weight: Tensor, points: Tensor) -> Tensor:
     return torch.complex(cosines @ kernel, sines @ kernel).unflatten(-1, (co, ci))
 
 
-def padded_gram(
+Vectors = Callable[[Tensor], Tensor]
+"""A linear function of a vector."""
+
+
+def padded_products(
     weight: Tensor, input_size: tuple[int, int], stride: int | tuple[int, int], padding: int | tuple[int, int]
-) -> Callable[[Tensor], Tensor]:
-    """The product with AᵀA, where A is the strided, zero-padded convolution of an h × w image.
+) -> tuple[Vectors, Vectors]:
+    """The products with A and with Aᵀ, where A is the strided, zero-padded convolution of an h × w image.
 
     Args:
         weight: (Co, Ci, kh, kw).
@@ -105,7 +109,7 @@ def padded_gram(
         padding: zeros on each side in rows and columns.
 
     Returns:
-        A function of a vector of length Ci·h·w that gives a vector of the same length.
+        x ↦ Ax, of a vector of length Ci·h·w, differentiable in the weight, and y ↦ Aᵀy.
 
     Raises:
         ValueError: the kernel is larger than the padded image.
@@ -117,16 +121,49 @@ def padded_gram(
             f"the padded image must hold the kernel, got kernel {tuple(weight.shape[-2:])} on {input_size} "
             f"with padding {pads}; give the layer's real input_size and padding"
         )
+    out_size = [r // s + 1 for r, s in zip(room, strides, strict=True)]
     # What a stride skips at the far border; the transpose gives it back, as zeros.
     skipped = [r % s for r, s in zip(room, strides, strict=True)]
 
-    def gram(vector: Tensor) -> Tensor:
+    def forward(vector: Tensor) -> Tensor:
         image = vector.view(1, weight.shape[1], *input_size)
-        out = functional.conv2d(image, weight, stride=strides, padding=pads)
-        back = functional.conv_transpose2d(out, weight, stride=strides, padding=pads, output_padding=skipped)
+        return functional.conv2d(image, weight, stride=strides, padding=pads).flatten()
+
+    def adjoint(vector: Tensor) -> Tensor:
+        image = vector.view(1, weight.shape[0], *out_size)
+        back = functional.conv_transpose2d(image, weight, stride=strides, padding=pads, output_padding=skipped)
         return back.flatten()
 
-    return gram
+    return forward, adjoint
+
+
+def circular_products(weight: Tensor, input_size: tuple[int, int]) -> tuple[Vectors, Vectors]:
+    """The products with A and with Aᵀ, where A is the stride-1 convolution of an h × w image that wraps around.
+
+    The transpose is again such a convolution, with the kernel mirrored and its channels exchanged, that
+    reaches backwards instead of forwards.
+
+    Args:
+        weight: (Co, Ci, kh, kw), of any size beside the image's.
+        input_size: (h, w).
+
+    Returns:
+        x ↦ Ax, of a vector of length Ci·h·w, differentiable in the weight, and y ↦ Aᵀy.
+    """
+    (h, w), (kh, kw) = input_size, weight.shape[-2:]
+    rows = torch.arange(h + kh - 1, device=weight.device)
+    columns = torch.arange(w + kw - 1, device=weight.device)
+    mirrored = weight.flip(-2, -1).transpose(0, 1)
+
+    def forward(vector: Tensor) -> Tensor:
+        wrapped = vector.view(-1, h, w)[:, rows % h][:, :, columns % w]
+        return functional.conv2d(wrapped.unsqueeze(0), weight).flatten()
+
+    def adjoint(vector: Tensor) -> Tensor:
+        wrapped = vector.view(-1, h, w)[:, (rows - kh + 1) % h][:, :, (columns - kw + 1) % w]
+        return functional.conv2d(wrapped.unsqueeze(0), mirrored).flatten()
+
+    return forward, adjoint
 
 
 def check_view(weight: Tensor, view: str, input_size: tuple[int, int] | None, views: tuple[str, ...] = VIEWS) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from regularizers.linear_map import check_view, flatten, frequencies, padded_gram, transfer
+from regularizers.linear_map import check_view, flatten, frequencies, padded_products, transfer
 
 TOLERANCE = 1e-4
 """Relative residual ‖Gx − θx‖ / θ at which an eigenvalue θ of G = AᵀA is taken as found. σ = √θ is then
@@ -114,7 +114,8 @@ def spectral_norm(
     assert input_size is not None
     kernel = weight.detach().double()
     start = start_vector(kernel.shape[1] * input_size[0] * input_size[1], kernel)
-    eigenvalue, _ = top_eigenpair(padded_gram(kernel, input_size, stride, padding), start)
+    forward, adjoint = padded_products(kernel, input_size, stride, padding)
+    eigenvalue, _ = top_eigenpair(lambda x: adjoint(forward(x)), start)
     return float(eigenvalue) ** 0.5
 
 
@@ -141,11 +142,27 @@ def top_triplet(matrix: Tensor, v: Tensor, iterations: int) -> tuple[Tensor, Ten
         >>> round(sigma.item(), 6), u.round(decimals=6), v.round(decimals=6)
         (3.0, tensor([1., 0.]), tensor([1., 0.]))
     """
+    return power_iteration(lambda x: _product(matrix, x), lambda y: _product(matrix.mT, y), v, iterations)
+
+
+def power_iteration(
+    forward: Callable[[Tensor], Tensor], adjoint: Callable[[Tensor], Tensor], v: Tensor, iterations: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The same for a linear map that is known by its products alone.
+
+    Args:
+        forward: x ↦ Ax.
+        adjoint: y ↦ Aᵀy.
+        v: unit vectors, (…, n).
+        iterations: how many, at least 1.
+
+    Returns:
+        u (…, m), σ (…), v (…, n), as ``top_triplet`` gives them.
+    """
     assert iterations >= 1
     for _ in range(iterations):
-        u, _ = _unit(_product(matrix, v))
-        image = _product(matrix.mT, u)
-        direction, sigma = _unit(image)
+        u, _ = _unit(forward(v))
+        direction, sigma = _unit(adjoint(u))
         v = torch.where(sigma.unsqueeze(-1) > 0, direction, v)
     return u, sigma, v
 

@@ -61,7 +61,12 @@ class Target:
         A kernel in channels-last memory has its columns in the order (kh, kw, Ci), because only this order
         is a view; permuted columns change neither singular values nor what a method does to the weight.
         """
-        tensor = self.parameter.detach()
+        return self.differentiable_matrix.detach()
+
+    @property
+    def differentiable_matrix(self) -> Tensor:
+        """The same view with autograd: what a penalty is computed from."""
+        tensor: Tensor = self.parameter
         if tensor.ndim == 4 and not tensor.is_contiguous():
             tensor = tensor.permute(0, 2, 3, 1)
         return tensor.view(self.fan_out, self.fan_in)

@@ -19,14 +19,17 @@ class Row:
     """What a regularizer promises.
 
     ``twin`` is the slow exact version of one pass of its hooks, from the trained tensor to the weight in use.
-    ``norm`` is the spectral norm a trained weight has, if it promises one, within the relative ``tolerance``.
+    ``penalty`` is the slow exact value of what it adds to the loss. ``norm`` is the spectral norm a trained weight
+    has, or with ``at_most`` the largest it may have, if the method promises one, within the relative ``tolerance``.
     ``resting`` makes a weight that already is what the method wants.
     """
 
     settings: RegularizerSettings
     twin: Callable[[Tensor, float], Tensor]
     resting: Callable[[Tensor], Tensor]
+    penalty: Callable[[Tensor], float] = oracles.no_penalty
     norm: Callable[[Tensor], float] | None = None
+    at_most: bool = False
     tolerance: float = 0.0
 
 
@@ -38,7 +41,19 @@ def at_norm(weight: Tensor, scale: float) -> Tensor:
     return oracles.normalized(weight, LR, scale=scale).to(weight.dtype)
 
 
+def below(weight: Tensor, bound: float) -> Tensor:
+    return (0.9 * oracles.projected(weight, LR, bound=bound)).to(weight.dtype)
+
+
 # Scale 4 puts the target above every other singular value of the cases, where one direction decides the norm.
+SCALING = Row(
+    settings=REGULARIZERS["spectral_norm_scaling"](where=HELD, scale=4.0),
+    twin=partial(oracles.top_scaled, scale=4.0),
+    resting=partial(at_norm, scale=4.0),
+    norm=partial(oracles.fan_ratio_norm, scale=4.0),
+    tolerance=1e-3,
+)
+
 ROWS = {
     "none": Row(settings=REGULARIZERS["none"](where=HELD), twin=oracles.unchanged, resting=as_it_is),
     "weight_decay": Row(
@@ -50,20 +65,63 @@ ROWS = {
         settings=REGULARIZERS["l2_penalty"](where=HELD, strength=0.5),
         twin=oracles.unchanged,
         resting=as_it_is,
+        penalty=partial(oracles.half_squared_size, strength=0.5),
     ),
-    "spectral_norm_scaling": Row(
-        settings=REGULARIZERS["spectral_norm_scaling"](where=HELD, scale=4.0),
-        twin=partial(oracles.top_scaled, scale=4.0),
-        resting=partial(at_norm, scale=4.0),
-        norm=partial(oracles.fan_ratio_norm, scale=4.0),
-        tolerance=1e-3,
+    "weight_normalization": Row(
+        settings=REGULARIZERS["weight_normalization"](where=HELD), twin=oracles.unchanged, resting=as_it_is
     ),
+    "frobenius_norm_scaling": Row(
+        settings=REGULARIZERS["frobenius_norm_scaling"](where=HELD, scale=2.0),
+        twin=partial(oracles.size_scaled, scale=2.0),
+        resting=torch.zeros_like,
+    ),
+    "spectral_norm_scaling": SCALING,
+    "spectral_hammer": SCALING,
     "spectral_normalization": Row(
         settings=REGULARIZERS["spectral_normalization"](where=HELD, scale=2.0),
         twin=partial(oracles.normalized, scale=2.0),
         resting=partial(at_norm, scale=2.0),
         norm=partial(oracles.fan_ratio_norm, scale=2.0),
         tolerance=1e-2,
+    ),
+    "spectral_projection": Row(
+        settings=REGULARIZERS["spectral_projection"](where=HELD, bound=0.3, power_iterations=4),
+        twin=partial(oracles.projected, bound=0.3),
+        resting=partial(below, bound=0.3),
+        norm=partial(oracles.constant_norm, bound=0.3),
+        at_most=True,
+        tolerance=1e-2,
+    ),
+    "spectral_norm_penalty": Row(
+        settings=REGULARIZERS["spectral_norm_penalty"](where=HELD, strength=0.5),
+        twin=oracles.unchanged,
+        resting=as_it_is,
+        penalty=partial(oracles.half_squared_norm, strength=0.5),
+    ),
+    "spectral_weight_decay": Row(
+        settings=REGULARIZERS["spectral_weight_decay"](where=HELD, strength=0.25),
+        twin=partial(oracles.top_decayed, strength=0.25),
+        resting=torch.zeros_like,
+    ),
+    # Written against the fixed order on purpose: the projection acts last all the same.
+    "combined": Row(
+        settings=REGULARIZERS["combined"](
+            where=HELD,
+            parts=[
+                REGULARIZERS["spectral_projection"](bound=0.3),
+                REGULARIZERS["weight_decay"](strength=0.5),
+                REGULARIZERS["l2_penalty"](strength=0.5),
+            ],
+        ),
+        twin=partial(
+            oracles.in_turn,
+            twins=[partial(oracles.decayed, strength=0.5), partial(oracles.projected, bound=0.3)],
+        ),
+        resting=torch.zeros_like,
+        penalty=partial(oracles.half_squared_size, strength=0.5),
+        norm=partial(oracles.constant_norm, bound=0.3),
+        at_most=True,
+        tolerance=1e-3,
     ),
 }
 

@@ -1,6 +1,7 @@
 """Slow, exact twins of the fast routines: float64, dense, one step at a time."""
 
 import math
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -70,3 +71,47 @@ def normalized(weight: Tensor, lr: float, *, scale: float) -> Tensor:
     if not weight.any():
         return weight.double()
     return weight.double() * fan_ratio_norm(weight, scale) / dense_singular_values(weight)[0]
+
+
+def no_penalty(weight: Tensor) -> float:
+    """What is added to the loss by a method without a penalty."""
+    return 0.0
+
+
+def half_squared_size(weight: Tensor, *, strength: float) -> float:
+    """(λ/2) Σ wᵢⱼ²."""
+    return 0.5 * strength * weight.double().square().sum().item()
+
+
+def half_squared_norm(weight: Tensor, *, strength: float) -> float:
+    """(λ/2) σ₁²."""
+    return 0.5 * strength * dense_singular_values(weight)[0].item() ** 2
+
+
+def size_scaled(weight: Tensor, lr: float, *, scale: float) -> Tensor:
+    """The weight on a sphere of another radius; here from the weight that the method was attached to."""
+    return scale * weight.double()
+
+
+def top_decayed(weight: Tensor, lr: float, *, strength: float) -> Tensor:
+    """The same singular vectors, the first singular value times 1 − λ."""
+    U, s, Vh = torch.linalg.svd(weight.double().flatten(1), full_matrices=False)
+    s[0] *= 1 - strength
+    return (U * s @ Vh).view(weight.shape)
+
+
+def projected(weight: Tensor, lr: float, *, bound: float) -> Tensor:
+    """W / max(1, σ₁ / bound)."""
+    return weight.double() / max(1.0, dense_singular_values(weight)[0].item() / bound)
+
+
+def constant_norm(weight: Tensor, bound: float) -> float:
+    """The bound itself, whatever the weight's shape."""
+    return bound
+
+
+def in_turn(weight: Tensor, lr: float, *, twins: Sequence[Callable[[Tensor, float], Tensor]]) -> Tensor:
+    """One twin after the other."""
+    for twin in twins:
+        weight = twin(weight, lr)
+    return weight

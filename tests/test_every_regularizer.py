@@ -19,6 +19,10 @@ def same_bits(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
+def top_of(weight: Tensor) -> float:
+    return oracles.dense_singular_values(weight)[0].item()
+
+
 def test_the_table_has_a_row_for_every_regularizer_and_no_other() -> None:
     assert list(ROWS) == list(REGULARIZERS)
     assert all(type(row.settings) is REGULARIZERS[name] for name, row in ROWS.items())
@@ -42,9 +46,19 @@ def test_weights_stay_finite_and_the_promised_norm_holds_while_training(name: st
     for number in range(25):
         training.step(number)
         assert training.held.isfinite().all()
-    if row.norm is not None:
-        top = oracles.dense_singular_values(training.held)[0].item()
-        assert top == pytest.approx(row.norm(training.held), rel=row.tolerance)
+        if row.norm is not None and row.at_most:
+            assert top_of(training.held) <= row.norm(training.held) * (1 + row.tolerance)
+    if row.norm is not None and not row.at_most:
+        assert top_of(training.held) == pytest.approx(row.norm(training.held), rel=row.tolerance)
+
+
+@every_layer
+@every_regularizer
+def test_the_penalty_equals_the_slow_exact_twin(name: str, layer: str) -> None:
+    net, row = Net(layer), ROWS[name]
+    expected = row.penalty(net.held.weight.detach())
+    regularizer = row.settings.attach(net)
+    assert regularizer.penalty().item() == pytest.approx(expected, rel=1e-4, abs=1e-9)
 
 
 @every_layer

@@ -4,29 +4,35 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
-from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
-from regularizers.spectrum import leading_direction, top_triplet
-from regularizers.targets import Target, by_shape
+from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
+from regularizers.leading import Following, Matrices, check_rank_one, flat_groups
+from regularizers.names import check_name
+from regularizers.targets import Target, select
 
-_STACKED = 2**12
-"""Largest matrix, in entries, that a group of equal shape is copied together for. Larger ones are bound by
-memory, and the copy costs more than the calls it saves: on one CPU thread a step over eight 64 × 64 matrices
-took 0.15 ms stacked and 0.30 ms one by one, over eight 128 × 128 matrices 0.45 ms and 0.33 ms."""
+TARGETS = ("fan_ratio", "shared", "initial")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralNormScaling(RegularizerSettings):
-    """W ← W + (σ* − σ₁) u₁v₁ᵀ after each step, with σ* = scale · √(fan_out / fan_in).
+class SpectralNormScaling(ProjectionSettings):
+    """W ← W + (σ* − σ₁) u₁v₁ᵀ after the step, with σ* = scale · √(fan_out / fan_in) or another target.
 
     Only the leading singular value changes, downwards or upwards; the others stay. So after one step the
     spectral norm is max(σ*, σ₂), and a weight with many singular values above σ* comes down by one direction
-    a step. The target makes the map's RMS→RMS norm ``scale`` (Yang, Simon and Bernstein 2023,
-    https://arxiv.org/abs/2310.17813). The method is that of the "spectral norm" arm in
-    https://github.com/phess2/SpecNorm, with each layer's own target; Newhouse et al. 2025
-    (https://arxiv.org/abs/2507.13338) call it the spectral hammer. A convolution is held in its flat view.
+    a step. Newhouse et al. 2025 (https://arxiv.org/abs/2507.13338) call it the spectral hammer, and study
+    files may too. A convolution is held in its flat view: in another one u₁v₁ᵀ is no kernel of its size.
+
+    The target σ* is one of three:
+
+    * ``fan_ratio``: scale · √(fan_out / fan_in), which makes the map's RMS→RMS norm ``scale`` (Yang, Simon
+      and Bernstein 2023, https://arxiv.org/abs/2310.17813).
+    * ``shared``: one for all, scale · √(out / in) of the model's first weight, held or not. With scale 1
+      this is what https://github.com/phess2/SpecNorm really did in 2023, against its intention: its layer
+      index never advanced (0.807 for every layer of 3072-2000-…, √(64/3) = 4.62 for every layer of a ResNet
+      on CIFAR). As there, a first convolution counts its feature maps, channels × height × width, so that
+      out / in = Co / (Ci · stride²) where the padding keeps the image's size.
+    * ``initial``: scale · σ₁ at attachment. A weight that is zero then stays without a leading direction.
 
     **What is approximate.** (u₁, σ₁, v₁) comes from power iteration, started at the vector of the step
     before (Miyato et al. 2018, https://arxiv.org/abs/1802.05957). Its estimate σ never exceeds σ₁. After the
@@ -38,10 +44,13 @@ class SpectralNormScaling(RegularizerSettings):
     exact decompositions, 1.91 σ* with one iteration a step, and 1.69 σ* with four.
 
     Attributes:
-        scale: the RMS→RMS norm to hold, > 0.
-        power_iterations: iterations a step, ≥ 1; each reads the weight twice.
+        scale: multiplies the target, > 0.
+        target: ``fan_ratio``, ``shared`` or ``initial``.
+        view: ``flat``, the one in which a rank-one matrix can be added.
+        power_iterations: iterations a projection, ≥ 1; each reads the weight twice.
 
     Example:
+        >>> import torch
         >>> layer = nn.Linear(2, 2, bias=False)
         >>> layer.weight.data = torch.tensor([[3.0, 0.0], [0.0, 0.5]])
         >>> SpectralNormScaling(scale=1.0).attach(layer).after_step(lr=0.1)
@@ -50,11 +59,15 @@ class SpectralNormScaling(RegularizerSettings):
     """
 
     scale: float = 1.0
+    target: str = "fan_ratio"
+    view: str = "flat"
     power_iterations: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("scale", self.scale, "1.0", above=0)
+        check_name("target", self.target, TARGETS)
+        check_rank_one(self.view)
         check_count("power_iterations", self.power_iterations, "1")
 
     def attach(self, model: nn.Module) -> Regularizer:
@@ -64,40 +77,47 @@ class SpectralNormScaling(RegularizerSettings):
             model: the network, on its device.
 
         Returns:
-            The regularizer; its state is one vector a weight.
+            The regularizer; its state is the count of steps, one vector a weight, and an ``initial`` target.
         """
-        return _SpectralNormScaling(self.held(model), self.scale, self.power_iterations)
+        targets = self.held(model)
+        groups = flat_groups(targets)
+        return _SpectralNormScaling(
+            targets, groups, [self._norms(group, model) for group in groups], self.power_iterations, self.every
+        )
+
+    def _norms(self, group: Matrices, model: nn.Module) -> Tensor:
+        """The targets of a group, (k,)."""
+        if self.target == "initial":
+            return self.scale * group.follow(1)
+        first = group.members[0]
+        ratio = first.fan_out / first.fan_in if self.target == "fan_ratio" else _first_ratio(model)
+        return first.parameter.new_full((len(group.members),), self.scale * math.sqrt(ratio))
 
 
-class _SpectralNormScaling(Regularizer):
-    def __init__(self, targets: Sequence[Target], scale: float, power_iterations: int) -> None:
-        super().__init__(targets)
-        self._scale = scale
-        self._iterations = power_iterations
-        self._groups: list[tuple[list[Target], Tensor]] = []
-        for group in by_shape(targets):
-            together = group[0].matrix.numel() <= _STACKED
-            for members in [group] if together else [[target] for target in group]:
-                self._groups.append((members, torch.stack([leading_direction(t.matrix) for t in members])))
+def _first_ratio(model: nn.Module) -> float:
+    """Outputs over inputs of the model's first weight, a convolution's counted over whole feature maps."""
+    first = select(model)[0]
+    stride = math.prod(first.module.stride) if isinstance(first.module, nn.Conv2d) else 1
+    return first.parameter.shape[0] / (first.parameter.shape[1] * stride)
 
-    @torch.no_grad()
-    def after_step(self, lr: float) -> None:
-        for members, v in self._groups:
-            matrices = [target.matrix for target in members]
-            target_norm = self._scale * math.sqrt(members[0].fan_out / members[0].fan_in)
-            if len(matrices) == 1:
-                u, sigma, new = top_triplet(matrices[0], v[0], self._iterations)
-                matrices[0].addr_(u * (target_norm - sigma), new)
-                v[0] = new
-            else:
-                u, sigma, new = top_triplet(torch.stack(matrices), v, self._iterations)
-                change = (u * (target_norm - sigma).unsqueeze(-1)).unsqueeze(-1) * new.unsqueeze(-2)
-                torch._foreach_add_(matrices, list(change.unbind()))
-                v.copy_(new)
+
+class _SpectralNormScaling(Following, Projection):
+    def __init__(
+        self, targets: Sequence[Target], groups: Sequence[Matrices], norms: list[Tensor], iterations: int, every: int
+    ) -> None:
+        super().__init__(targets, groups, every=every)
+        self._matrices = groups
+        self._norms = norms
+        self._iterations = iterations
+
+    def project(self, lr: float) -> None:
+        for group, norms in zip(self._matrices, self._norms, strict=True):
+            group.add_leading(norms - group.follow(self._iterations))
 
     def _state(self) -> dict[str, Tensor]:
+        targets = [target for group in self._matrices for target in group.members]
+        norms = [norm for together in self._norms for norm in together.unbind()]
         return {
-            f"{target.name}.v": row
-            for members, v in self._groups
-            for target, row in zip(members, v.unbind(), strict=True)
+            **super()._state(),
+            **{f"{target.name}.norm": norm for target, norm in zip(targets, norms, strict=True)},
         }

@@ -10,30 +10,37 @@ from torch.nn.utils import parametrize
 
 from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
 from regularizers.linear_map import flatten
+from regularizers.names import check_name
 from regularizers.spectrum import leading_direction, top_triplet
 from regularizers.targets import Target
+
+GAINS = ("fixed", "learned")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpectralNormalization(RegularizerSettings):
-    """The network's weight is W = σ* · V / σ₁(V), where V is trained and σ* = scale · √(fan_out / fan_in).
+    """The network's weight is W = γσ* · V / σ₁(V), where V is trained and σ* = scale · √(fan_out / fan_in).
 
     The reparametrization of Miyato et al. 2018 (https://arxiv.org/abs/1802.05957), with a target for each
     layer in the place of 1. The gradient flows through σ = uᵀVv with u and v held constant, as in the paper;
     it takes from V what would only change its size. A convolution is normalized in its flat view.
 
+    The gain γ is 1, or one trained number a weight that begins at 1: then ‖W‖₂ = |γ|σ* may grow and shrink,
+    and size and direction are trained apart. A negative γ mirrors the weight.
+
     **What is approximate.** u and v follow V by power iteration, started from the step before, once a
     training step, in ``after_step``, and never when the weight is read: a measurement changes nothing,
     unlike with ``torch.nn.utils.parametrizations.spectral_norm``. The estimate σ never exceeds σ₁, so ‖W‖₂ =
-    σ* · σ₁/σ ≥ σ*, and it exceeds σ* by the relative error of the estimate. At attachment σ is found by
+    σ* · σ₁/σ ≥ σ* (γ = 1), and it exceeds σ* by the relative error of the estimate. At attachment σ is found by
     Lanczos' method.
 
-    u and v are buffers of the model, and travel with its state_dict; the regularizer keeps nothing beside
-    them. A model with this method is saved as a state_dict or copied by deepcopy; torch does not pickle such
-    models whole.
+    u and v are buffers of the model, a learned γ is a parameter of it, and they travel with its state_dict;
+    the regularizer keeps nothing beside them. A model with this method is saved as a state_dict or copied by
+    deepcopy; torch does not pickle such models whole.
 
     Attributes:
         scale: the RMS→RMS norm to hold, > 0.
+        gain: ``fixed`` or ``learned``.
         power_iterations: iterations a step, ≥ 1.
 
     Example:
@@ -45,11 +52,18 @@ class SpectralNormalization(RegularizerSettings):
     """
 
     scale: float = 1.0
+    gain: str = "fixed"
     power_iterations: int = 1
+
+    @property
+    def reparametrizes(self) -> bool:
+        """Whether the network computes with another tensor than the one that is trained: yes."""
+        return True
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("scale", self.scale, "1.0", above=0)
+        check_name("gain", self.gain, GAINS)
         check_count("power_iterations", self.power_iterations, "1")
 
     def attach(self, model: nn.Module) -> Regularizer:
@@ -64,19 +78,22 @@ class SpectralNormalization(RegularizerSettings):
         targets = self.held(model)
         for target in targets:
             norm = self.scale * math.sqrt(target.fan_out / target.fan_in)
-            parametrize.register_parametrization(target.module, "weight", _Normalized(target.weight, norm))
+            normalized = _Normalized(target.weight, norm, learned=self.gain == "learned")
+            parametrize.register_parametrization(target.module, "weight", normalized)
         return _SpectralNormalization(targets, self.power_iterations)
 
 
 class _Normalized(nn.Module):
-    """V ↦ σ* V / uᵀVv. Reading never changes u and v."""
+    """V ↦ γσ* V / uᵀVv. Reading never changes u and v."""
 
     u: Tensor
     v: Tensor
+    gain: nn.Parameter | None
 
-    def __init__(self, weight: Tensor, norm: float) -> None:
+    def __init__(self, weight: Tensor, norm: float, *, learned: bool) -> None:
         super().__init__()
         self._norm = norm
+        self.register_parameter("gain", nn.Parameter(weight.new_ones(())) if learned else None)
         matrix = flatten(weight)
         u, _, v = top_triplet(matrix, leading_direction(matrix), 1)
         self.register_buffer("u", u)
@@ -85,7 +102,8 @@ class _Normalized(nn.Module):
     def forward(self, weight: Tensor) -> Tensor:
         sigma = self.u @ (flatten(weight) @ self.v)
         # A zero weight has no size to divide by, and stays zero.
-        return weight * (self._norm / torch.where(sigma > 0, sigma, 1))
+        factor = self._norm / torch.where(sigma > 0, sigma, 1)
+        return weight * (factor if self.gain is None else self.gain * factor)
 
     @torch.no_grad()
     def follow(self, weight: Tensor, iterations: int) -> None:

@@ -1,0 +1,110 @@
+"""The spectral norm penalty: the largest singular values are part of the loss."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
+from regularizers.leading import Following, Group, check_convolutions, groups_of
+from regularizers.linear_map import VIEWS
+from regularizers.names import check_name
+from regularizers.targets import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpectralNormPenalty(RegularizerSettings):
+    """The loss gains (λ/2) Σ σ₁(W)², or with a threshold λ Σ max(0, σ₁(W) − threshold).
+
+    The first is the penalty of Yoshida and Miyato 2017 (https://arxiv.org/abs/1705.10941), whose gradient is
+    λσ₁u₁v₁ᵀ; the second is that of Delattre et al. 2023 (https://arxiv.org/abs/2305.16173), with the gradient
+    λu₁v₁ᵀ above the threshold and none below. σ₁ may be that of any view of a convolution: ``flat``;
+    ``circular``, the stride-1 convolution that wraps around; ``padded``, the one the network computes, with
+    its stride and padding. The last two take the image's size from the layer's first forward pass in training,
+    and their state is complete after it. A ``Linear`` is its matrix in every view.
+
+    **What is approximate.** v follows W by power iteration, started from the step before, in ``after_step``;
+    the penalty is computed with σ = ‖Wv‖, v held constant, and is the same however often it is asked for.
+    σ never exceeds σ₁, and σ₁² − σ² ≤ (σ₁² − σ_r²) sin²∠(v, v₁): the error is second order in that of v. At
+    attachment v is found by Lanczos' method.
+
+    Attributes:
+        strength: λ ≥ 0.
+        threshold: what σ₁ may be for nothing, ≥ 0; None for the squared form.
+        view: ``flat``, ``circular`` or ``padded``: which linear map's norm is penalized.
+        power_iterations: iterations a step, ≥ 1.
+
+    Example:
+        >>> layer = nn.Linear(2, 2, bias=False)
+        >>> layer.weight.data = torch.tensor([[3.0, 0.0], [0.0, 0.5]])
+        >>> penalty = SpectralNormPenalty(strength=0.1).attach(layer).penalty()
+        >>> round(penalty.item(), 5)
+        0.45
+    """
+
+    strength: float
+    threshold: float | None = None
+    view: str = "flat"
+    power_iterations: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("strength", self.strength, "1e-2", at_least=0)
+        if self.threshold is not None:
+            check_number("threshold", self.threshold, "1.0", at_least=0)
+        check_name("view", self.view, VIEWS)
+        check_count("power_iterations", self.power_iterations, "1")
+
+    def held(self, model: nn.Module) -> list[Target]:
+        """The weights of a model that these settings penalize.
+
+        Args:
+            model: the network.
+
+        Returns:
+            At least one target, each with the view asked for.
+        """
+        targets = super().held(model)
+        check_convolutions(targets, self.view)
+        return targets
+
+    def attach(self, model: nn.Module) -> Regularizer:
+        """Begin to penalize the weights of a model.
+
+        Args:
+            model: the network, on its device.
+
+        Returns:
+            The regularizer; its state is one vector a weight.
+        """
+        targets = self.held(model)
+        groups = groups_of(targets, self.view)
+        return _SpectralNormPenalty(targets, groups, self.strength, self.threshold, self.power_iterations)
+
+
+class _SpectralNormPenalty(Following):
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        groups: Sequence[Group],
+        strength: float,
+        threshold: float | None,
+        iterations: int,
+    ) -> None:
+        super().__init__(targets, groups)
+        self._strength = strength
+        self._threshold = threshold
+        self._iterations = iterations
+
+    def penalty(self) -> Tensor:
+        images = [group.images() for group in self._groups]
+        if self._threshold is None:
+            return 0.5 * self._strength * torch.stack([image.square().sum() for image in images]).sum()
+        norms = torch.cat([torch.linalg.vector_norm(image, dim=-1) for image in images])
+        return self._strength * torch.relu(norms - self._threshold).sum()
+
+    @torch.no_grad()
+    def after_step(self, lr: float) -> None:
+        for group in self._groups:
+            group.follow(self._iterations)

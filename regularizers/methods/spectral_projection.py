@@ -1,0 +1,101 @@
+"""Spectral projection: a weight whose spectral norm exceeds the bound is divided down to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
+from regularizers.leading import Following, Group, check_convolutions, groups_of
+from regularizers.linear_map import VIEWS
+from regularizers.names import check_name
+from regularizers.targets import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpectralProjection(ProjectionSettings):
+    """W ← W / max(1, σ₁ / bound) after the step.
+
+    The whole weight is scaled, and only downwards: below the bound not a bit changes. (For p = 2 and the
+    padded view it is the constraint of Gouk et al. 2018, https://arxiv.org/abs/1804.04368; Newhouse et al.
+    2025, https://arxiv.org/abs/2507.13338, call it spectral normalize.) It is not the nearest matrix under
+    the bound, which would cut the large singular values and leave the others.
+
+    σ₁ may be that of any view of a convolution, because W/c has the norm σ₁/c in each of them: ``flat``;
+    ``circular``, the stride-1 convolution that wraps around; ``padded``, the one the network computes, with
+    its stride and padding. The last two take the image's size from the layer's first forward pass in training,
+    and their state is complete after it. A ``Linear`` is its matrix in every view.
+
+    **What is approximate.** σ comes from power iteration, started at the vector of the projection before, and
+    never exceeds σ₁. So ‖W‖₂ ≤ bound · σ₁/σ after a projection: it exceeds the bound by the relative error of
+    the estimate, which is second order in the angle between v and v₁, and which an iteration shrinks by
+    (σ₂/σ₁)⁴ or so: little where an optimizer lifts many singular values at once. In a 64-256-256-10 MLP with
+    orthogonal initialization on scikit-learn's digits (batch 128, 400 steps, one seed, exact norms of the hidden
+    weight) the excess over bound 3 was at most 4.1e-3 with one iteration a step and 1.4e-4 with four (Adam, lr
+    1e-3; median 6.8e-5 and 3.7e-6), and 1.1e-4 and 1.2e-5 with SGD (lr 0.1, momentum 0.9). Over bound 1, at
+    which all singular values begin tied, it was at most 17 % and 8 % (Adam; median 7.0e-4 and 6.9e-5).
+
+    Attributes:
+        bound: the largest spectral norm, > 0, in the given view and whatever the weight's shape.
+        view: ``flat``, ``circular`` or ``padded``: which linear map's norm is held.
+        power_iterations: iterations a projection, ≥ 1.
+
+    Example:
+        >>> layer = nn.Linear(2, 2, bias=False)
+        >>> layer.weight.data = torch.tensor([[3.0, 0.0], [0.0, 1.5]])
+        >>> SpectralProjection(bound=2.0).attach(layer).after_step(lr=0.1)
+        >>> torch.linalg.svdvals(layer.weight.detach()).round(decimals=5)
+        tensor([2., 1.])
+    """
+
+    bound: float
+    view: str = "flat"
+    power_iterations: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("bound", self.bound, "1.0", above=0)
+        check_name("view", self.view, VIEWS)
+        check_count("power_iterations", self.power_iterations, "1")
+
+    def held(self, model: nn.Module) -> list[Target]:
+        """The weights of a model that these settings hold.
+
+        Args:
+            model: the network.
+
+        Returns:
+            At least one target, each with the view asked for.
+        """
+        targets = super().held(model)
+        check_convolutions(targets, self.view)
+        return targets
+
+    def attach(self, model: nn.Module) -> Regularizer:
+        """Begin to hold the weights of a model; the weights themselves change first after the first step.
+
+        Args:
+            model: the network, on its device.
+
+        Returns:
+            The regularizer; its state is the count of steps and one vector a weight.
+        """
+        targets = self.held(model)
+        return _SpectralProjection(
+            targets, groups_of(targets, self.view), self.bound, self.power_iterations, self.every
+        )
+
+
+class _SpectralProjection(Following, Projection):
+    def __init__(
+        self, targets: Sequence[Target], groups: Sequence[Group], bound: float, iterations: int, every: int
+    ) -> None:
+        super().__init__(targets, groups, every=every)
+        self._bound = bound
+        self._iterations = iterations
+        self._parameters: list[Tensor] = [target.parameter for group in groups for target in group.members]
+
+    def project(self, lr: float) -> None:
+        norms = torch.cat([group.follow(self._iterations) for group in self._groups])
+        torch._foreach_div_(self._parameters, list((norms / self._bound).clamp(min=1).unbind()))
