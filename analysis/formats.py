@@ -15,6 +15,7 @@ from rich.text import Text
 from analysis.compare import Cell, Comparison
 from analysis.notation import NOTHING, number, percent, setting
 from analysis.sentences import remarks, verdict
+from tuning.records import short_name
 
 
 class Format(StrEnum):
@@ -100,7 +101,7 @@ def chosen(cell: Cell) -> str:
     Returns:
         "learning rate 0.001, strength 0.01", or a dash where nothing was confirmed or searched.
     """
-    told = [f"{name.rsplit('.', 1)[-1].replace('_', ' ')} {setting(value)}" for name, value in cell.chosen.items()]
+    told = [f"{short_name(name).replace('_', ' ')} {setting(value)}" for name, value in cell.chosen.items()]
     return ", ".join(told) or NOTHING
 
 

@@ -85,7 +85,7 @@ ROWS = {
         tolerance=1e-2,
     ),
     "spectral_projection": Row(
-        settings=REGULARIZERS["spectral_projection"](where=HELD, bound=0.3, power_iterations=4),
+        settings=REGULARIZERS["spectral_projection"](where=HELD, bound=0.3, power_iterations=16),
         twin=partial(oracles.projected, bound=0.3),
         resting=partial(below, bound=0.3),
         norm=partial(oracles.constant_norm, bound=0.3),

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tuning.records import short_name
 from tuning.study import load, shipped
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ def plan(study: StudyArgument) -> None:
     epochs, search, seeds = asked.training.epochs, asked.search, asked.confirm.seeds
     table = Table("cell", "searched", box=None, pad_edge=False, header_style="bold")
     for cell in asked.cells:
-        table.add_row(cell.key, ", ".join(name.split(".")[-1] for name in cell.space) or "nothing")
+        table.add_row(cell.key, ", ".join(short_name(name) for name in cell.space) or "nothing")
     console = Console()
     console.print(table)
     trials = len(asked.cells) * (search.trials + seeds)

@@ -42,6 +42,24 @@ METRICS = (
     MEASURE_SECONDS,
 )
 
+
+def short_name(flat: str) -> str:
+    """Return what people call a setting: the last part of its flat name, or all from its part's number on.
+
+    Args:
+        flat: the flat name.
+
+    Returns:
+        The short name.
+
+    Example:
+        >>> short_name("regularizer.strength"), short_name("regularizer.parts.1.bound")
+        ('strength', 'parts.1.bound')
+    """
+    _, found, inside = flat.partition(".parts.")
+    return f"parts.{inside}" if found else flat.rsplit(".", 1)[-1]
+
+
 TAGS = (
     "study",
     "phase",

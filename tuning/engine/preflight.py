@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from regularizers import select
+from tuning.records import Phase
 from tuning.study import Study
 from tuning.trial import open_dataset
 
@@ -25,11 +25,12 @@ def check_study(study: Study) -> None:
     for architecture in study.architectures:
         with torch.device("meta"):
             model = architecture.build(dataset.input_shape, dataset.num_classes)
-        for name, condition in study.conditions.items():
+        for cell in (cell for cell in study.cells if cell.architecture == architecture):
+            regularizer = cell.settings(Phase.TUNE, 0, cell.draw(0)).regularizer
             try:
-                select(model, condition.hyperparameters.get("where"))
+                regularizer.held(model)
             except ValueError as error:
-                raise ValueError(f"condition {name} on {architecture.name}: {error}") from error
+                raise ValueError(f"condition {cell.condition_name} on {architecture.name}: {error}") from error
 
 
 def check_folder(folder: Path) -> None:

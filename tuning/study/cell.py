@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from models import Architecture
-from regularizers import REGULARIZERS
 from tuning.records import Phase
 from tuning.study.build import build, build_named
-from tuning.study.names import check_known, nearest
+from tuning.study.names import check_known
+from tuning.study.regularizer import read, unflatten, written
 from tuning.study.seeds import derive_seed
 from tuning.study.settings import TrialSettings
 from tuning.study.space import Domain, parse, plain
@@ -27,7 +27,7 @@ class Condition:
 
     Attributes:
         regularizer: its study name.
-        hyperparameters: by name, a constant or a search domain.
+        hyperparameters: by flat name, ``strength`` or ``parts.1.bound``, a constant or a search domain.
         optimizer: name and settings, where the condition has its own.
         initialization: where the condition has its own.
         learning_rate: where the condition has its own constant or domain, as another optimizer needs.
@@ -42,7 +42,7 @@ class Condition:
     def as_data(self) -> dict[str, Any]:
         """Return the condition as a study file has it."""
         own = {"optimizer": self.optimizer, "initialization": self.initialization, "learning_rate": self.learning_rate}
-        data: dict[str, Any] = plain({"regularizer": self.regularizer, **self.hyperparameters, **own})
+        data: dict[str, Any] = plain({**written({"name": self.regularizer, **self.hyperparameters}), **own})
         return data
 
 
@@ -63,10 +63,10 @@ def read_condition(name: str, value: Any) -> Condition:
         return value
     if not isinstance(value, dict) or "regularizer" not in value:
         raise ValueError(f"condition {name} must name its regularizer, got {value!r}; e.g. {{regularizer: none}}")
-    rest = {str(key): parse(item) for key, item in value.items() if key != "optimizer"}
+    held = {key: item for key, item in value.items() if key not in {"optimizer", "initialization", "learning_rate"}}
     try:
-        regularizer = check_known("regularizer", rest.pop("regularizer"), REGULARIZERS)
-        initialization = rest.pop("initialization", None)
+        hyperparameters = read(held)
+        initialization = value.get("initialization")
         if initialization is not None:
             check_known("initialization", initialization, INITIALIZATIONS)
         optimizer = value.get("optimizer")
@@ -74,28 +74,16 @@ def read_condition(name: str, value: Any) -> Condition:
             optimizer = {"name": optimizer} if isinstance(optimizer, str) else dict(optimizer)
             check_known("optimizer", optimizer.get("name", ""), OPTIMIZERS)
             optimizer = {key: parse(item) for key, item in optimizer.items()}
-        learning_rate = rest.pop("learning_rate", None)
-        _check_hyperparameters(regularizer, rest)
+        learning_rate = parse(value.get("learning_rate"))
     except ValueError as error:
         raise ValueError(f"condition {name}: {error}") from error
     return Condition(
-        regularizer=regularizer,
-        hyperparameters=rest,
+        regularizer=hyperparameters.pop("name"),
+        hyperparameters=hyperparameters,
         optimizer=optimizer,
         initialization=initialization,
         learning_rate=learning_rate,
     )
-
-
-def _check_hyperparameters(regularizer: str, given: Mapping[str, Any]) -> None:
-    known = list(REGULARIZERS[regularizer].__dataclass_fields__)
-    condition_keys = ["regularizer", "optimizer", "initialization", "learning_rate"]
-    for name in given:
-        if name not in known:
-            raise ValueError(
-                f"regularizer {regularizer} takes {', '.join(known) or 'no hyperparameters'}, "
-                f"got {name!r}{nearest(name, known + condition_keys)}"
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +150,7 @@ class Cell:
             split_seed=derive_seed(base, *split_names),
             dataset=study.dataset,
             architecture=self.architecture,
-            regularizer=build_named("regularizer", REGULARIZERS, groups["regularizer"]),
+            regularizer=unflatten(groups["regularizer"]),
             optimizer=build_named("optimizer", OPTIMIZERS, groups["optimizer"]),
             schedule=build("schedule", Schedule, plan.schedule),
             training=build("training", Training, {**groups["training"], "epochs": plan.epochs}),

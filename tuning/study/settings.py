@@ -6,15 +6,14 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from models import Architecture
-from regularizers import REGULARIZERS
-from regularizers.base import RegularizerSettings
+from regularizers import RegularizerSettings, name_of
 from tuning.records import Phase
 from tuning.study.build import build, build_named
 from tuning.study.dataset import DataSettings
+from tuning.study.regularizer import flatten, unflatten
 from tuning.study.training import OPTIMIZERS, Measure, Optimizer, Resources, Schedule, Training
 
 FlatSettings = dict[str, Any]
-_NAMES = {settings: name for name, settings in REGULARIZERS.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +72,7 @@ class TrialSettings:
             "family": self.architecture.family,
             "size": self.architecture.size,
             "condition": self.condition,
-            "regularizer": _NAMES[type(self.regularizer)],
+            "regularizer": name_of(self.regularizer),
             "optimizer": self.optimizer.name,
             "dataset": self.dataset.name,
             "seed": str(self.index),
@@ -96,9 +95,10 @@ def to_flat(settings: TrialSettings) -> FlatSettings:
         if not is_dataclass(value) or isinstance(value, type):
             flat[field.name] = str(value) if isinstance(value, Phase) else value
             continue
-        if field.name == "regularizer":
-            flat["regularizer.name"] = _NAMES[type(settings.regularizer)]
-        elif field.name == "optimizer":
+        if isinstance(value, RegularizerSettings):
+            flat |= {f"{field.name}.{name}": item for name, item in flatten(value).items()}
+            continue
+        if field.name == "optimizer":
             flat["optimizer.name"] = settings.optimizer.name
         for part in fields(value):
             item = getattr(value, part.name)
@@ -124,7 +124,7 @@ def from_flat(flat: Mapping[str, Any]) -> TrialSettings:
     parts: dict[str, Any] = {
         "dataset": build("dataset", DataSettings, groups["dataset"]),
         "architecture": build("architecture", Architecture, groups["architecture"]),
-        "regularizer": build_named("regularizer", REGULARIZERS, groups["regularizer"]),
+        "regularizer": unflatten(groups["regularizer"]),
         "optimizer": build_named("optimizer", OPTIMIZERS, groups["optimizer"]),
         "schedule": build("schedule", Schedule, groups["schedule"]),
         "training": build("training", Training, groups["training"]),
