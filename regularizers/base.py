@@ -169,6 +169,16 @@ class RegularizerSettings(ABC):
             model: the network, on its device.
         """
 
+    def check_training(self, learning_rate: float, update_bounds: Mapping[str, float]) -> None:
+        """Refuse a training in which the method cannot keep its promise; most keep it in every one.
+
+        Args:
+            learning_rate: the largest of the training.
+            update_bounds: by role, the largest ‖ΔW‖₂ of a step in units of lr·√(fan_out/fan_in); no entry where
+                the optimizer's update has no bound.
+        """
+        del learning_rate, update_bounds  # only a method whose promise rests on them looks
+
     def held(self, model: nn.Module) -> list[Target]:
         """The weights of a model that these settings hold.
 

@@ -1,5 +1,7 @@
 """Singular values, norms and leading singular vectors: pure functions of tensors.
 
+Also the door to the polar factor (``polar.py``) and the caps (``caps.py``).
+
 Matrices may have leading batch dimensions (…, m, n). Nothing here draws from torch's global random state.
 """
 
@@ -8,7 +10,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from regularizers.caps import hard_cap as hard_cap
+from regularizers.caps import soft_cap as soft_cap
 from regularizers.linear_map import check_view, flatten, frequencies, padded_products, transfer
+from regularizers.polar import polar_factor as polar_factor
+from regularizers.polar import widened
 
 TOLERANCE = 1e-4
 """Relative residual ‖Gx − θx‖ / θ at which an eigenvalue θ of G = AᵀA is taken as found. σ = √θ is then
@@ -34,7 +40,7 @@ def svdvals(matrix: Tensor) -> Tensor:
         >>> svdvals(torch.diag(torch.tensor([1.0, 3.0, 2.0])))
         tensor([3., 2., 1.])
     """
-    matrix = _widened(matrix)
+    matrix = widened(matrix)
     for driver in (None, "gesvd") if matrix.is_cuda else (None,):
         try:
             return torch.linalg.svdvals(matrix, driver=driver)
@@ -71,7 +77,7 @@ def singular_values(weight: Tensor, view: str = "flat", input_size: tuple[int, i
     if view == "flat":
         return svdvals(flatten(weight))
     assert input_size is not None
-    weight = _widened(weight)
+    weight = widened(weight)
     points, multiplicity = frequencies(input_size)
     count = max(1, _CHUNK // weight[..., 0, 0].numel())
     parts = [svdvals(transfer(weight, chunk)) for chunk in points.split(count)]
@@ -259,11 +265,6 @@ def _unit(vector: Tensor) -> tuple[Tensor, Tensor]:
     """A vector over its norm (zero where the norm is zero), and the norm."""
     norm = torch.linalg.vector_norm(vector, dim=-1)
     return vector / norm.unsqueeze(-1).clamp(min=torch.finfo(vector.dtype).tiny), norm
-
-
-def _widened(tensor: Tensor) -> Tensor:
-    """Half precision as float32, in which alone the decompositions exist."""
-    return tensor.float() if tensor.dtype in {torch.float16, torch.bfloat16} else tensor
 
 
 def _svdvals_one_by_one(matrix: Tensor) -> Tensor:

@@ -45,6 +45,18 @@ def below(weight: Tensor, bound: float) -> Tensor:
     return (0.9 * oracles.projected(weight, LR, bound=bound)).to(weight.dtype)
 
 
+def below_fan_ratio(weight: Tensor, bound: float) -> Tensor:
+    return (0.3 * oracles.in_ball(weight, LR, radius=bound)).to(weight.dtype)
+
+
+def on_stiefel(weight: Tensor, bound: float) -> Tensor:
+    return oracles.stiefel(weight, LR, bound=bound).to(weight.dtype)
+
+
+def rank_one(weight: Tensor) -> Tensor:
+    return oracles.with_values_mapped(weight, lambda s: s * (torch.arange(len(s)) == 0)).to(weight.dtype)
+
+
 # Scale 4 puts the target above every other singular value of the cases, where one direction decides the norm.
 SCALING = Row(
     settings=REGULARIZERS["spectral_norm_scaling"](where=HELD, scale=4.0),
@@ -103,6 +115,70 @@ ROWS = {
         twin=partial(oracles.top_decayed, strength=0.25),
         resting=torch.zeros_like,
     ),
+    "spectral_soft_cap": Row(  # updates of RMS→RMS norm 8 · LR = 0.4, which this SGD never makes
+        settings=REGULARIZERS["spectral_soft_cap"](where=HELD, bound=2.0, update_bound=8.0),
+        twin=partial(oracles.soft_capped, bound=2.0, update_bound=8.0),
+        resting=torch.zeros_like,
+        norm=partial(oracles.fan_ratio_norm, scale=2.0),
+        at_most=True,
+        tolerance=1e-5,
+    ),
+    "spectral_hard_cap": Row(
+        settings=REGULARIZERS["spectral_hard_cap"](where=HELD, bound=0.5),
+        twin=partial(oracles.hard_capped, bound=0.5),
+        resting=partial(below_fan_ratio, bound=0.5),
+        norm=partial(oracles.fan_ratio_norm, scale=0.5),
+        at_most=True,
+        tolerance=1e-4,
+    ),
+    "stiefel_projection": Row(
+        settings=REGULARIZERS["stiefel_projection"](where=HELD, bound=2.0),
+        twin=partial(oracles.stiefel, bound=2.0),
+        resting=partial(on_stiefel, bound=2.0),
+        norm=partial(oracles.fan_ratio_norm, scale=2.0),
+        tolerance=1e-4,
+    ),
+    "soft_orthogonality": Row(
+        settings=REGULARIZERS["soft_orthogonality"](where=HELD, strength=0.1),
+        twin=oracles.unchanged,
+        resting=as_it_is,
+        penalty=partial(oracles.distance_from_orthogonal, strength=0.1),
+    ),
+    "srip": Row(
+        settings=REGULARIZERS["srip"](where=HELD, strength=0.1),
+        twin=oracles.unchanged,
+        resting=as_it_is,
+        penalty=partial(oracles.isometry_defect, strength=0.1),
+    ),
+    "lipschitz_constraint": Row(
+        settings=REGULARIZERS["lipschitz_constraint"](where=HELD, bound=0.3, view="flat", power_iterations=2),
+        twin=partial(oracles.projected, bound=0.3),
+        resting=partial(below, bound=0.3),
+        norm=partial(oracles.constant_norm, bound=0.3),
+        at_most=True,
+        tolerance=1e-3,
+    ),
+    "conv_operator_clip": Row(  # of a convolution the flat norm, which lies below the circular one
+        settings=REGULARIZERS["conv_operator_clip"](where=HELD, bound=0.3),
+        twin=partial(oracles.operator_clipped, bound=0.3, input_size=(6, 6)),
+        resting=lambda weight: 0.1 * below(weight, bound=0.3),
+        norm=partial(oracles.constant_norm, bound=0.3),
+        at_most=True,
+        tolerance=0.1,
+    ),
+    "norm_ball": Row(
+        settings=REGULARIZERS["norm_ball"](where=HELD, radius=0.5, power_iterations=2),
+        twin=partial(oracles.in_ball, radius=0.5),
+        resting=partial(below_fan_ratio, bound=0.5),
+        norm=partial(oracles.fan_ratio_norm, scale=0.5),
+        at_most=True,
+        tolerance=1e-3,
+    ),
+    "stable_rank_cap": Row(
+        settings=REGULARIZERS["stable_rank_cap"](where=HELD, fraction=0.3),
+        twin=partial(oracles.stable_rank_capped, fraction=0.3),
+        resting=rank_one,
+    ),
     # Written against the fixed order on purpose: the projection acts last all the same.
     "combined": Row(
         settings=REGULARIZERS["combined"](
@@ -156,11 +232,20 @@ class Net(nn.Module):
         self.held.weight_role = "hidden"
         self.drop = nn.Dropout(0.2)
         with torch.no_grad():
-            features = self.held(self.before(torch.zeros(1, *self.input_shape))).numel()
+            self.held_input = self.before(torch.zeros(1, *self.input_shape))
+            features = self.held(self.held_input).numel()
         self.head = nn.Linear(features, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(torch.relu(self.held(self.drop(self.norm(self.before(x))))).flatten(1))
+
+
+def attached(name: str, net: Net) -> Regularizer:
+    """The regularizer, after the held layer has seen an image, whose size some methods need."""
+    regularizer = ROWS[name].settings.attach(net)
+    with torch.no_grad():
+        net.held(net.held_input.to(net.head.weight.dtype))
+    return regularizer
 
 
 class Training:
@@ -168,7 +253,7 @@ class Training:
 
     def __init__(self, name: str, layer: str, seed: int = 0) -> None:
         self.net = Net(layer, seed)
-        self.regularizer: Regularizer = ROWS[name].settings.attach(self.net)
+        self.regularizer = attached(name, self.net)
         self.optimizer = torch.optim.SGD(self.net.parameters(), lr=LR, momentum=0.9)
 
     def step(self, number: int) -> None:

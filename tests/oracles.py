@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -115,3 +116,95 @@ def in_turn(weight: Tensor, lr: float, *, twins: Sequence[Callable[[Tensor, floa
     for twin in twins:
         weight = twin(weight, lr)
     return weight
+
+
+def with_values_mapped(weight: Tensor, mapped: Callable[[Tensor], Tensor]) -> Tensor:
+    """The same singular vectors with other singular values."""
+    U, s, Vh = torch.linalg.svd(weight.double().flatten(1), full_matrices=False)
+    return (U * mapped(s) @ Vh).view(weight.shape)
+
+
+def polar(matrix: Tensor) -> Tensor:
+    """U Vᵀ over the singular values that are not zero."""
+    return with_values_mapped(matrix, lambda s: (s > 1e-6 * s[0]).double())
+
+
+def stiefel(weight: Tensor, lr: float, *, bound: float) -> Tensor:
+    """The polar factor times bound · √(fan_out / fan_in)."""
+    return fan_ratio_norm(weight, bound) * polar(weight)
+
+
+def hard_capped(weight: Tensor, lr: float, *, bound: float) -> Tensor:
+    """s ← min(s, bound · √(fan_out / fan_in))."""
+    return with_values_mapped(weight, lambda s: s.clamp(max=fan_ratio_norm(weight, bound)))
+
+
+def soft_cap_strength(bound: float, update: float) -> float:
+    """The smallest real root ≥ 0 of −k⁹a⁴ + 3k⁷a³ − 3k⁵a² + k − bound, from the roots of the whole polynomial."""
+    k = bound + update
+    roots = np.roots([-(k**9), 3 * k**7, -3 * k**5, 0.0, k - bound])
+    return min(root.real for root in roots if abs(root.imag) < 1e-9 * abs(root) and root.real >= 0)
+
+
+def soft_capped(weight: Tensor, lr: float, *, bound: float, update_bound: float) -> Tensor:
+    """p₂(p₁(s)) of a weight that is scaled down to its bound first, if it begins above it."""
+    norm = fan_ratio_norm(weight, bound)
+    a = soft_cap_strength(norm, lr * fan_ratio_norm(weight, update_bound))
+
+    def capped(s: Tensor) -> Tensor:
+        s = s * min(1.0, norm / max(s[0].item(), 1e-300))
+        pressed = s - a * s**3
+        return pressed + a * pressed**3
+
+    return with_values_mapped(weight, capped)
+
+
+def in_ball(weight: Tensor, lr: float, *, radius: float) -> Tensor:
+    """W / max(1, RMS→RMS norm / radius)."""
+    return projected(weight, lr, bound=fan_ratio_norm(weight, radius))
+
+
+def stable_rank_capped(weight: Tensor, lr: float, *, fraction: float) -> Tensor:
+    """The first singular value as it is, the others times one factor that makes ‖W‖²_F = q σ₁² where it was more."""
+
+    def capped(s: Tensor) -> Tensor:
+        cap, rest = max(1.0, fraction * len(s)), s[1:].square().sum().item()
+        factor = math.sqrt((cap - 1) * s[0].item() ** 2 / rest) if rest > 0 else 1.0
+        return torch.cat([s[:1], s[1:] * min(1.0, factor)])
+
+    return with_values_mapped(weight, capped)
+
+
+def operator_clipped(weight: Tensor, lr: float, *, bound: float, input_size: tuple[int, int]) -> Tensor:
+    """Sedghi, Gupta and Long's own way: FFT of the padded kernel, SVD of each frequency, clip, inverse, crop."""
+    if weight.ndim == 2:
+        return with_values_mapped(weight, lambda s: s.clamp(max=bound))
+    transform = torch.fft.fft2(weight.double(), s=input_size).permute(2, 3, 0, 1)
+    U, s, Vh = torch.linalg.svd(transform, full_matrices=False)
+    clipped = torch.fft.ifft2((U * s.clamp(max=bound).unsqueeze(-2) @ Vh).permute(2, 3, 0, 1)).real
+    return clipped[..., : weight.shape[2], : weight.shape[3]]
+
+
+def distance_from_orthogonal(weight: Tensor, *, strength: float) -> float:
+    """λ Σ (s² − 1)², over the singular values of the smaller side."""
+    return strength * (dense_singular_values(weight).square() - 1).square().sum().item()
+
+
+def isometry_defect(weight: Tensor, *, strength: float) -> float:
+    """λ max (s² − 1)²."""
+    return strength * (dense_singular_values(weight).square() - 1).square().max().item()
+
+
+def polar_express(lower: float, count: int) -> list[tuple[float, float, float]]:
+    """Odd quintics, each the best approximation of 1 on what the ones before leave (Remez)."""
+    upper, found = 1.0, []
+    for _ in range(count):
+        points = np.array([lower, (3 * lower + upper) / 4, (lower + 3 * upper) / 4, upper])
+        for _ in range(100):
+            rows = np.stack([points, points**3, points**5, np.array([1, -1, 1, -1])], axis=1)
+            a, b, c, error = np.linalg.solve(rows, np.ones(4))
+            root = math.sqrt(9 * b * b - 20 * a * c)
+            points[1:3] = np.sqrt((-3 * b - root) / (10 * c)), np.sqrt((-3 * b + root) / (10 * c))
+        found.append((a, b, c))
+        lower, upper = 1 - error, 1 + error
+    return found

@@ -9,7 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from regularizers import REGULARIZERS, measure
 from tests import oracles
-from tests.cases import LAYERS, LR, ROWS, Net, Training
+from tests.cases import LAYERS, LR, ROWS, Net, Training, attached
 
 every_regularizer = pytest.mark.parametrize("name", list(REGULARIZERS))
 every_layer = pytest.mark.parametrize("layer", list(LAYERS))
@@ -33,7 +33,7 @@ def test_the_table_has_a_row_for_every_regularizer_and_no_other() -> None:
 def test_one_pass_of_the_hooks_equals_the_slow_exact_twin(name: str, layer: str) -> None:
     net = Net(layer)
     expected = ROWS[name].twin(net.held.weight.detach().clone(), LR)
-    regularizer = ROWS[name].settings.attach(net)
+    regularizer = attached(name, net)
     regularizer.before_step(LR)
     regularizer.after_step(LR)
     torch.testing.assert_close(net.held.weight.detach().double(), expected, rtol=1e-4, atol=1e-5)
@@ -57,7 +57,7 @@ def test_weights_stay_finite_and_the_promised_norm_holds_while_training(name: st
 def test_the_penalty_equals_the_slow_exact_twin(name: str, layer: str) -> None:
     net, row = Net(layer), ROWS[name]
     expected = row.penalty(net.held.weight.detach())
-    regularizer = row.settings.attach(net)
+    regularizer = attached(name, net)
     assert regularizer.penalty().item() == pytest.approx(expected, rel=1e-4, abs=1e-9)
 
 
@@ -67,7 +67,7 @@ def test_a_weight_that_is_what_the_method_wants_is_left_alone(name: str, layer: 
     net, row = Net(layer), ROWS[name]
     net.held.weight.data = row.resting(net.held.weight.detach())
     before = net.held.weight.detach().clone()
-    regularizer = row.settings.attach(net)
+    regularizer = attached(name, net)
     for _ in range(3):
         regularizer.before_step(LR)
         regularizer.after_step(LR)
@@ -119,7 +119,7 @@ def test_nothing_but_the_held_weight_is_touched(name: str, layer: str) -> None:
     net = Net(layer)
     others = {key: value.clone() for key, value in net.state_dict().items() if key != "held.weight"}
     random_state = torch.get_rng_state()
-    regularizer = ROWS[name].settings.attach(net)
+    regularizer = attached(name, net)
     penalty = regularizer.penalty()
     if penalty.requires_grad:
         penalty.backward()
@@ -136,7 +136,7 @@ def test_nothing_but_the_held_weight_is_touched(name: str, layer: str) -> None:
 @every_regularizer
 def test_the_gradient_of_the_penalty_agrees_with_finite_differences(name: str, layer: str) -> None:
     net = Net(layer).double()
-    regularizer = ROWS[name].settings.attach(net)
+    regularizer = attached(name, net)
     (target,) = regularizer.targets
     trained = target.parameter
     penalty = regularizer.penalty()

@@ -67,6 +67,22 @@ class Combined(RegularizerSettings):
         found = {target.name: target for targets in self._held_by_part(model) for target in targets}
         return list(found.values())
 
+    def check_training(self, learning_rate: float, update_bounds: Mapping[str, float]) -> None:
+        """Refuse a training in which one of the parts cannot keep its promise.
+
+        Args:
+            learning_rate: the largest of the training.
+            update_bounds: by role, the largest norm of an update (see ``RegularizerSettings``).
+
+        Raises:
+            ValueError: a part refuses it.
+        """
+        for index, part in enumerate(self._placed()):
+            try:
+                part.check_training(learning_rate, update_bounds)
+            except ValueError as error:
+                raise ValueError(f"parts.{index}: {error}") from error
+
     def attach(self, model: nn.Module) -> Regularizer:
         """Begin to hold the weights of a model by every part.
 

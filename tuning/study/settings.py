@@ -52,6 +52,9 @@ class TrialSettings:
     measure: Measure
     resources: Resources
 
+    def __post_init__(self) -> None:
+        self.regularizer.check_training(self.training.learning_rate, self.optimizer.update_bounds)
+
     @property
     def cell(self) -> str:
         """``architecture/condition``."""

@@ -1,5 +1,6 @@
 """How one model is trained and watched: optimizer, schedule, epochs, measurement, resources."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,6 +25,11 @@ class SGD:
     momentum: float = 0.9
     nesterov: bool = False
 
+    @property
+    def update_bounds(self) -> Mapping[str, float]:
+        """The largest ‖ΔW‖₂ of a step, in units of lr·√(fan_out/fan_in), by role: there is none."""
+        return {}
+
     def __post_init__(self) -> None:
         _check("momentum must be in [0, 1)", 0 <= self.momentum < 1, self.momentum, "0.9 is usual")
         _check("nesterov needs momentum > 0", not self.nesterov or self.momentum > 0, self.momentum, "0.9 is usual")
@@ -43,6 +49,11 @@ class Adam:
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+
+    @property
+    def update_bounds(self) -> Mapping[str, float]:
+        """The largest ‖ΔW‖₂ of a step, in units of lr·√(fan_out/fan_in), by role: there is none."""
+        return {}
 
     def __post_init__(self) -> None:
         _check("beta1 must be in [0, 1)", 0 <= self.beta1 < 1, self.beta1, "0.9 is usual")

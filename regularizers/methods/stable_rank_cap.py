@@ -1,0 +1,77 @@
+"""The stable rank cap: the leading singular value stays, the rest shrinks until few directions matter."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
+from regularizers.leading import Following, Matrices, flat_groups
+from regularizers.targets import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class StableRankCap(ProjectionSettings):
+    """W ← σ₁u₁v₁ᵀ + c (W − σ₁u₁v₁ᵀ) after a step, so that the stable rank ‖W‖²_F / σ₁² is at most q.
+
+    q = max(1, fraction · min(fan_out, fan_in)). With R = ‖W‖²_F − σ₁² the image has the stable rank
+    1 + c²R/σ₁², so c = min(1, σ₁ √((q − 1)/R)). It is the nearest weight of stable rank q with the same leading
+    triplet, the stable rank normalization of Sanyal, Torr and Dokania 2020 (https://arxiv.org/abs/1906.04659).
+    They reparametrize, and divide by the spectral norm beside; here the trained weight is projected, and the norm
+    is free. A weight of lower stable rank keeps its bits. A convolution is held in its flat view.
+
+    **What is approximate.** (u, σ, v) comes from warm power iteration. The cap holds all the same, however poor
+    the estimate: as Wᵀu = σv exactly, ‖W − σuvᵀ‖²_F = ‖W‖²_F − σ² exactly, the image has Frobenius norm √q σ, and
+    its spectral norm is at least uᵀWv = σ. A poor estimate caps too much, and shrinks part of the true u₁v₁ᵀ.
+
+    Attributes:
+        fraction: q as a share of the largest rank, in (0, 1].
+        power_iterations: iterations a projection, ≥ 1.
+
+    Example:
+        >>> layer = nn.Linear(2, 2, bias=False)
+        >>> layer.weight.data = torch.tensor([[2.0, 0.0], [0.0, 2.0]])
+        >>> StableRankCap(fraction=0.625).attach(layer).after_step(lr=0.1)  # 2 singular values, q = 1.25
+        >>> torch.linalg.svdvals(layer.weight.detach()).round(decimals=4)
+        tensor([2., 1.])
+    """
+
+    fraction: float
+    power_iterations: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("fraction", self.fraction, "0.5", above=0, at_most=1)
+        check_count("power_iterations", self.power_iterations, "1")
+
+    def attach(self, model: nn.Module) -> Regularizer:
+        """Begin to hold the weights of a model; the weights themselves change first after step ``every``.
+
+        Args:
+            model: the network, on its device.
+
+        Returns:
+            The regularizer; its state is the count of steps and one vector a weight.
+        """
+        targets = self.held(model)
+        return _StableRankCap(targets, flat_groups(targets), self)
+
+
+class _StableRankCap(Following, Projection):
+    def __init__(self, targets: Sequence[Target], groups: Sequence[Matrices], settings: StableRankCap) -> None:
+        super().__init__(targets, groups, every=settings.every)
+        self._matrices = groups
+        self._fraction = settings.fraction
+        self._iterations = settings.power_iterations
+
+    def project(self, lr: float) -> None:
+        for group in self._matrices:
+            matrices = [target.matrix for target in group.members]
+            cap = max(1.0, self._fraction * min(matrices[0].shape))
+            leading = group.follow(self._iterations).square()
+            rest = torch.stack([torch.linalg.vector_norm(matrix) for matrix in matrices]).square() - leading
+            tiny = torch.finfo(rest.dtype).tiny
+            kept = ((cap - 1) * leading / rest.clamp(min=tiny)).sqrt().clamp(max=1)
+            torch._foreach_mul_(matrices, list(kept.unbind()))
+            group.add_leading((1 - kept) * leading.sqrt())
