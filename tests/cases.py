@@ -151,12 +151,12 @@ ROWS = {
         penalty=partial(oracles.isometry_defect, strength=0.1),
     ),
     "lipschitz_constraint": Row(
-        settings=REGULARIZERS["lipschitz_constraint"](where=HELD, bound=0.3, view="flat", power_iterations=2),
+        settings=REGULARIZERS["lipschitz_constraint"](where=HELD, bound=0.3, view="flat", power_iterations=8),
         twin=partial(oracles.projected, bound=0.3),
         resting=partial(below, bound=0.3),
         norm=partial(oracles.constant_norm, bound=0.3),
         at_most=True,
-        tolerance=1e-3,
+        tolerance=1e-2,
     ),
     "conv_operator_clip": Row(  # of a convolution the flat norm, which lies below the circular one
         settings=REGULARIZERS["conv_operator_clip"](where=HELD, bound=0.3),
@@ -167,12 +167,12 @@ ROWS = {
         tolerance=0.1,
     ),
     "norm_ball": Row(
-        settings=REGULARIZERS["norm_ball"](where=HELD, radius=0.5, power_iterations=2),
+        settings=REGULARIZERS["norm_ball"](where=HELD, radius=0.5, power_iterations=8),
         twin=partial(oracles.in_ball, radius=0.5),
         resting=partial(below_fan_ratio, bound=0.5),
         norm=partial(oracles.fan_ratio_norm, scale=0.5),
         at_most=True,
-        tolerance=1e-3,
+        tolerance=1e-2,
     ),
     "stable_rank_cap": Row(
         settings=REGULARIZERS["stable_rank_cap"](where=HELD, fraction=0.3),

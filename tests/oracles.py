@@ -193,18 +193,3 @@ def distance_from_orthogonal(weight: Tensor, *, strength: float) -> float:
 def isometry_defect(weight: Tensor, *, strength: float) -> float:
     """λ max (s² − 1)²."""
     return strength * (dense_singular_values(weight).square() - 1).square().max().item()
-
-
-def polar_express(lower: float, count: int) -> list[tuple[float, float, float]]:
-    """Odd quintics, each the best approximation of 1 on what the ones before leave (Remez)."""
-    upper, found = 1.0, []
-    for _ in range(count):
-        points = np.array([lower, (3 * lower + upper) / 4, (lower + 3 * upper) / 4, upper])
-        for _ in range(100):
-            rows = np.stack([points, points**3, points**5, np.array([1, -1, 1, -1])], axis=1)
-            a, b, c, error = np.linalg.solve(rows, np.ones(4))
-            root = math.sqrt(9 * b * b - 20 * a * c)
-            points[1:3] = np.sqrt((-3 * b - root) / (10 * c)), np.sqrt((-3 * b + root) / (10 * c))
-        found.append((a, b, c))
-        lower, upper = 1 - error, 1 + error
-    return found

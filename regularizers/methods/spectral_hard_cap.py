@@ -22,9 +22,9 @@ class SpectralHardCap(ProjectionSettings):
     https://arxiv.org/abs/2507.13338). A convolution is held in its flat view.
 
     **What is approximate.** Nothing is decomposed. ``exact`` takes two matrix signs by products
-    (``regularizers.caps.hard_cap``): after a projection ‖W‖₂ ≤ b + 4·10⁻⁵ max(b, σ̂), and a weight that is
+    (``regularizers.caps.hard_cap``): after a projection ‖W‖₂ ≤ b + 7·10⁻⁵ max(b, σ̂), and a weight that is
     certain to lie within the bound keeps its bits. ``polynomial`` takes four quintics, a third of the cost:
-    ‖W‖₂ ≤ 1.011 b, singular values off by up to 0.034 b, and a weight whose norm exceeds 3.549 b is shrunk as
+    ‖W‖₂ ≤ 1.011 b, singular values off by up to 0.05 b, and a weight whose norm exceeds 3.549 b is shrunk as
     a whole first, small singular values too (``regularizers.caps.polynomial_cap``); at the bound it is no fixed
     point. Both are certain for every optimizer. The exact cap of an n × n weight costs about 84 n³ operations,
     the polynomial 22 n³, a training step of B examples 6 B n²: with ``every`` = k an update U a step lets the

@@ -20,9 +20,9 @@ class StiefelProjection(ProjectionSettings):
     2025, https://arxiv.org/abs/2507.13338). A convolution is held in its flat view.
 
     **What is approximate.** The polar factor comes from products (``regularizers.polar.polar_factor``): singular
-    values above 10⁻³ σ̂ end within 4·10⁻⁵ of the bound, relatively; smaller ones end below it, never above, and
-    the next projections lift them further, about 3700-fold each. A zero weight stays zero. An n × n weight costs
-    about 42 n³ operations, a training step of B examples 6 B n²; with ``every`` = k singular values lie within
+    values above 1.6·10⁻³ σ̂ end at the bound up to a relative 10⁻⁵; smaller ones end below it, never above, and the
+    next projections lift them further, about 2100-fold each. A zero weight stays zero. An n × n weight costs about
+    42 n³ operations, a training step of B examples 6 B n²; with ``every`` = k singular values lie within
     (k − 1) ‖U‖₂ of the bound for updates U a step.
 
     Attributes:

@@ -50,5 +50,8 @@ def check_known(what: str, name: str, known: Iterable[str]) -> str:
     """
     names = list(known)
     if name not in names:
-        raise ValueError(f"{what} must be one of {', '.join(names)}, got {name!r}{nearest(str(name), names)}")
+        # The nearest comes before the list, which may be long and cut short on its way to the reader.
+        raise ValueError(
+            f"{what} must be a known one, got {name!r}{nearest(str(name), names)}; known: {', '.join(names)}"
+        )
     return name
