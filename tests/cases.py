@@ -184,19 +184,17 @@ ROWS = {
         settings=REGULARIZERS["combined"](
             where=HELD,
             parts=[
-                REGULARIZERS["spectral_projection"](bound=0.3),
+                REGULARIZERS["spectral_norm_scaling"](scale=4.0),
                 REGULARIZERS["weight_decay"](strength=0.5),
                 REGULARIZERS["l2_penalty"](strength=0.5),
             ],
         ),
         twin=partial(
-            oracles.in_turn,
-            twins=[partial(oracles.decayed, strength=0.5), partial(oracles.projected, bound=0.3)],
+            oracles.in_turn, twins=[partial(oracles.decayed, strength=0.5), partial(oracles.top_scaled, scale=4.0)]
         ),
         resting=torch.zeros_like,
         penalty=partial(oracles.half_squared_size, strength=0.5),
-        norm=partial(oracles.constant_norm, bound=0.3),
-        at_most=True,
+        norm=partial(oracles.fan_ratio_norm, scale=4.0),
         tolerance=1e-3,
     ),
 }

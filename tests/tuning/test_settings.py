@@ -16,6 +16,40 @@ def test_flat_settings_are_plain_and_turn_back_into_equal_settings(cell):
     assert all(isinstance(value, str) for value in to_params(original).values())
 
 
+CONDITIONS = {
+    "combined": {
+        "regularizer": "combined",
+        "where": ["hidden"],
+        "parts": [
+            {"regularizer": "weight_decay", "strength": {"log_uniform": [1e-4, 1e-1]}},
+            {"regularizer": "spectral_projection", "bound": {"uniform": [1, 3]}, "where": ["head", "first"]},
+            *[{"regularizer": "spectral_norm_penalty", "strength": 0.1, "threshold": n} for n in (None, *range(9))],
+        ],
+    },
+    "alias": {"regularizer": "spectral_hammer", "target": "initial"},
+    "coupled": {"regularizer": "spectral_weight_decay", "strength": 3, "coupled": True},
+}
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_parts_aliases_and_truths_turn_back_into_equal_settings(name):
+    original = settings(conditions={name: CONDITIONS[name]})
+    flat = json.loads(json.dumps(to_flat(original)))
+    assert from_flat(flat) == original
+    assert from_flat(dict(reversed(flat.items()))) == original
+    assert from_params(to_params(original)) == original
+    assert set(study(conditions={name: CONDITIONS[name]}).cells[0].space) <= set(flat)
+
+
+def test_a_part_is_stored_under_its_number_and_a_regularizer_under_its_first_name():
+    flat = to_flat(settings(conditions={"combined": CONDITIONS["combined"]}))
+    assert flat["regularizer.name"] == "combined"
+    assert flat["regularizer.parts.0.name"] == "weight_decay"
+    assert flat["regularizer.parts.1.where"] == ["head", "first"]
+    assert flat["regularizer.parts.11.threshold"] == 8.0
+    assert settings(conditions={"alias": CONDITIONS["alias"]}).tags["regularizer"] == "spectral_norm_scaling"
+
+
 def test_text_that_looks_like_a_number_stays_text():
     numbered = settings(conditions={"1": {"regularizer": "none"}})
     assert numbered.condition == "1"

@@ -4,7 +4,13 @@ import pytest
 import yaml
 
 from tests.tuning.studies import study, tiny
+from tuning.records import Phase
 from tuning.study import IntUniform, LogUniform, load, parse_study, shipped
+
+
+def combined(*parts):
+    return {"conditions": {"a": {"regularizer": "combined", "parts": list(parts)}}}
+
 
 MISTAKES = {
     "unknown key": ({"trainig": {}}, r"got 'trainig' \(did you mean 'training'\?\)"),
@@ -38,6 +44,51 @@ MISTAKES = {
     "hyperparameter of another type": (
         {"conditions": {"a": {"regularizer": "weight_decay", "strength": "much"}}},
         "strength must be a number, got 'much'",
+    ),
+    "part without regularizer": (
+        combined({"strength": 0.1}),
+        r"condition a: parts\.0 must name its regularizer, got \{'strength': 0\.1\}",
+    ),
+    "parts missing": (
+        {"conditions": {"a": {"regularizer": "combined"}}},
+        "condition a: regularizer combined needs parts",
+    ),
+    "no parts": (combined(), r"needs a list of one or more parts, got \[\]"),
+    "range of parts": (
+        {"conditions": {"a": {"regularizer": "combined", "parts": {"choice": [1, 2]}}}},
+        r"needs a list of one or more parts, got \{'choice'",
+    ),
+    "unknown part": (
+        combined({"regularizer": "none"}, {"regularizer": "weight_deacy"}),
+        r"condition a: parts\.1: .*got 'weight_deacy' \(did you mean 'weight_decay'\?\)",
+    ),
+    "combination in a combination": (
+        combined({"regularizer": "combined", "parts": []}),
+        r"parts\.0: a part's regularizer must be one of .*got 'combined'",
+    ),
+    "unknown hyperparameter of a part": (
+        combined({"regularizer": "none"}, {"regularizer": "spectral_projection", "bond": 1.0}),
+        r"condition a: parts\.1: regularizer spectral_projection takes .*got 'bond' \(did you mean 'bound'\?\)",
+    ),
+    "hyperparameter of a part missing": (
+        combined({"regularizer": "weight_decay"}),
+        r"condition a: parts\.0 \(weight_decay\): .*needs strength",
+    ),
+    "hyperparameter of a part of another type": (
+        combined({"regularizer": "weight_decay", "strength": "much"}),
+        r"condition a: parts\.0 \(weight_decay\): .*strength must be a number, got 'much'",
+    ),
+    "range of a part out of its domain": (
+        combined({"regularizer": "none"}, {"regularizer": "weight_decay", "strength": {"uniform": [-1, 1]}}),
+        r"condition a: parts\.1 \(weight_decay\): strength must be .*got -1",
+    ),
+    "learning rate of a part": (
+        combined({"regularizer": "none", "learning_rate": 0.1}),
+        r"parts\.0: regularizer none takes where, got 'learning_rate'",
+    ),
+    "role of a part": (
+        combined({"regularizer": "none", "where": ["hiden"]}),
+        r"parts\.0 \(none\): .*did you mean 'hidden'",
     ),
     "range reversed": (
         {"shared": {"learning_rate": {"log_uniform": [0.1, 0.001]}}},
@@ -160,6 +211,29 @@ def test_a_study_written_as_data_and_read_again_is_the_same_study(tmp_path):
     assert second.as_data() == first.as_data()
     assert [cell.space for cell in second.cells] == [cell.space for cell in first.cells]
     assert first.cells[0].space["optimizer.momentum"].high == 0.9
+
+
+PARTS = [
+    {"regularizer": "weight_decay", "strength": 0.01, "where": ["hidden", "head"]},
+    {"regularizer": "spectral_projection", "bound": {"log_uniform": [1, 10]}, "every": {"choice": [1, 5]}},
+    {"regularizer": "spectral_hammer", "target": "shared", "where": ["first"]},
+]
+
+
+def test_parts_have_flat_names_and_their_ranges_are_searched(tmp_path):
+    first = study(**combined(*PARTS))
+    path = tmp_path / "again.yaml"
+    path.write_text(yaml.safe_dump(first.as_data()))
+    second = load(path)
+    assert second.as_data() == first.as_data()
+    assert first.as_data()["conditions"]["a"] == {"regularizer": "combined", "parts": PARTS}
+    for cell in (first.cells[0], second.cells[0]):
+        assert list(cell.space)[1:] == ["regularizer.parts.1.bound", "regularizer.parts.1.every"]
+        values = {**cell.draw(0), "regularizer.parts.1.bound": 2.5, "regularizer.parts.1.every": 5}
+        decay, projection, hammer = cell.settings(Phase.TUNE, 0, values).regularizer.parts
+        assert (decay.strength, decay.where) == (0.01, ("hidden", "head"))
+        assert (projection.bound, projection.every) == (2.5, 5)
+        assert hammer.target == "shared"
 
 
 def test_numbers_without_a_point_are_numbers(tmp_path):

@@ -1,30 +1,18 @@
 """Facts about spectral norm scaling and spectral normalization."""
 
+import itertools
 import math
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from regularizers import REGULARIZERS
+from regularizers import REGULARIZERS, name_of
 from regularizers.spectrum import spectral_norm
 from tests import oracles
+from tests.regularizers.layers import values_of, with_values
 
 SPECTRAL = ["spectral_norm_scaling", "spectral_normalization"]
-
-
-def with_values(values: list[float], rows: int, columns: int) -> nn.Linear:
-    """A layer with the given singular values and random singular vectors."""
-    generator = torch.Generator().manual_seed(1)
-    U, _ = torch.linalg.qr(torch.randn(rows, len(values), generator=generator, dtype=torch.float64))
-    V, _ = torch.linalg.qr(torch.randn(columns, len(values), generator=generator, dtype=torch.float64))
-    layer = nn.Linear(columns, rows, bias=False, dtype=torch.float64)
-    layer.weight.data = U * torch.tensor(values, dtype=torch.float64) @ V.T
-    return layer
-
-
-def values_of(layer: nn.Module) -> Tensor:
-    return oracles.dense_singular_values(layer.weight.detach())
 
 
 @pytest.mark.parametrize("top", [5.0, 1.5], ids=["lowered", "raised"])
@@ -40,6 +28,86 @@ def test_the_norm_after_scaling_is_the_second_value_where_that_lies_above_the_ta
     layer = with_values([5.0, 3.0, 0.5], rows=6, columns=6)
     REGULARIZERS["spectral_norm_scaling"](scale=1.0).attach(layer).after_step(0.1)
     torch.testing.assert_close(values_of(layer)[:3], torch.tensor([3.0, 1.0, 0.5], dtype=torch.float64))
+
+
+def mlp(*sizes: int) -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(*[nn.Linear(n, m, bias=False) for n, m in itertools.pairwise(sizes)])
+
+
+def test_a_shared_target_is_that_of_the_first_layer_for_every_layer() -> None:
+    model = mlp(3072, 2000, 200, 100)  # the MLP of 2023, its middle narrowed
+    settings = REGULARIZERS["spectral_norm_scaling"](target="shared", power_iterations=30)
+    for layer in model[1:]:
+        nn.init.orthogonal_(layer.weight, gain=0.5)
+        layer.weight.data[0] *= 4
+    settings.attach(model).after_step(0.1)
+    assert [round(spectral_norm(layer.weight.detach()), 4) for layer in model[1:]] == [0.8069, 0.8069]
+
+
+@pytest.mark.parametrize(
+    ("first", "published"),
+    [(nn.Conv2d(3, 64, 3, padding=1), 4.6188), (nn.Conv2d(3, 64, 7, stride=2, padding=3), 2.3094)],
+    ids=["CIFAR", "strided"],
+)
+def test_a_shared_target_counts_the_first_convolutions_feature_maps(first: nn.Conv2d, published: float) -> None:
+    model = nn.Sequential(first, nn.Flatten(), nn.Linear(8, 4))
+    settings = REGULARIZERS["spectral_norm_scaling"](target="shared", where=["head"], power_iterations=50)
+    settings.attach(model).after_step(0.1)
+    assert spectral_norm(model[2].weight.detach()) == pytest.approx(published, rel=1e-4)
+
+
+def test_an_initial_target_returns_the_norm_to_where_it_was_and_is_kept_with_the_state() -> None:
+    layer, other = with_values([2.0, 1.0, 0.5], rows=6, columns=5), with_values([7.0, 1.0], rows=6, columns=5)
+    settings = REGULARIZERS["spectral_norm_scaling"](target="initial", scale=1.5, power_iterations=50)
+    regularizer, resumed = settings.attach(layer), settings.attach(other)
+    resumed.load_state_dict(regularizer.state_dict())
+    for held, one in ((layer, regularizer), (other, resumed)):
+        held.weight.data *= 5
+        one.after_step(0.1)
+    assert values_of(layer)[:3].tolist() == pytest.approx([5.0, 3.0, 2.5], rel=1e-6)  # σ₂ was raised above σ*
+    assert values_of(other)[:2].tolist() == pytest.approx([5.0, 3.0], rel=1e-6)
+
+
+def test_the_hammer_is_spectral_norm_scaling_by_another_name() -> None:
+    assert REGULARIZERS["spectral_hammer"] is REGULARIZERS["spectral_norm_scaling"]
+    assert name_of(REGULARIZERS["spectral_hammer"]()) == "spectral_norm_scaling"
+
+
+@pytest.mark.parametrize("name", ["spectral_norm_scaling", "spectral_weight_decay"])
+def test_a_rank_one_update_is_refused_in_a_view_of_images(name: str) -> None:
+    own = {"strength": 0.1} if name == "spectral_weight_decay" else {}
+    with pytest.raises(ValueError, match="view must be \"flat\" where a rank-one matrix is added, got 'circular'"):
+        REGULARIZERS[name](view="circular", **own)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [("target", "inital", "did you mean 'initial'"), ("every", 0, "every must be a whole number >= 1, got 0")],
+)
+def test_targets_and_periods_that_do_not_exist_are_refused(field: str, value: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        REGULARIZERS["spectral_norm_scaling"](**{field: value})
+
+
+def test_a_learned_gain_begins_at_one_and_multiplies_the_target() -> None:
+    layer = with_values([3.0, 1.0], rows=5, columns=5)
+    REGULARIZERS["spectral_normalization"](scale=2.0, gain="learned").attach(layer)
+    gain = layer.parametrizations["weight"][0].gain
+    assert values_of(layer)[0].item() == pytest.approx(2.0, rel=1e-6)
+    (gradient,) = torch.autograd.grad(layer.weight.sum(), gain)
+    assert gradient.item() == pytest.approx(layer.weight.sum().item(), rel=1e-12)  # at gain 1 they are one
+    gain.data.fill_(1.5)
+    assert values_of(layer)[0].item() == pytest.approx(3.0, rel=1e-6)
+    assert "parametrizations.weight.0.gain" in layer.state_dict()
+
+
+def test_a_fixed_gain_adds_no_parameter() -> None:
+    layer = nn.Linear(5, 5)
+    REGULARIZERS["spectral_normalization"]().attach(layer)
+    assert len(list(layer.parameters())) == 2
+    with pytest.raises(ValueError, match="gain must be one of fixed, learned; got 'learnt'"):
+        REGULARIZERS["spectral_normalization"](gain="learnt")
 
 
 def test_tied_singular_values_at_the_target_stay() -> None:
