@@ -52,6 +52,6 @@ def check_known(what: str, name: str, known: Iterable[str]) -> str:
     if name not in names:
         # The nearest comes before the list, which may be long and cut short on its way to the reader.
         raise ValueError(
-            f"{what} must be a known one, got {name!r}{nearest(str(name), names)}; known: {', '.join(names)}"
+            f"{what} must be one of the known names, got {name!r}{nearest(str(name), names)}: {', '.join(names)}"
         )
     return name
