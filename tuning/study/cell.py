@@ -9,10 +9,11 @@ from regularizers import REGULARIZERS
 from tuning.records import Phase
 from tuning.study.build import build, build_named
 from tuning.study.names import check_known, nearest
+from tuning.study.optimizers import OPTIMIZERS
 from tuning.study.seeds import derive_seed
 from tuning.study.settings import TrialSettings
 from tuning.study.space import Domain, parse, plain
-from tuning.study.training import INITIALIZATIONS, OPTIMIZERS, Schedule, Training
+from tuning.study.training import INITIALIZATIONS, Schedule, Training
 
 if TYPE_CHECKING:
     from tuning.study.study import Study

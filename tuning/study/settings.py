@@ -11,7 +11,8 @@ from regularizers.base import RegularizerSettings
 from tuning.records import Phase
 from tuning.study.build import build, build_named
 from tuning.study.dataset import DataSettings
-from tuning.study.training import OPTIMIZERS, Measure, Optimizer, Resources, Schedule, Training
+from tuning.study.optimizers import OPTIMIZERS, Optimizer
+from tuning.study.training import Measure, Resources, Schedule, Training
 
 FlatSettings = dict[str, Any]
 _NAMES = {settings: name for name, settings in REGULARIZERS.items()}
