@@ -6,12 +6,13 @@ from pathlib import Path
 import torch
 
 from regularizers import select
+from tuning.records import Phase
 from tuning.study import Study
-from tuning.trial import open_dataset
+from tuning.trial import build_optimizer, open_dataset
 
 
 def check_study(study: Study) -> None:
-    """Decode the data set and see that every regularizer finds weights in every architecture.
+    """Decode the data set and see that every regularizer and optimizer finds weights in every architecture.
 
     The models are built on torch's meta device: shapes without numbers, so that a large one costs no memory.
 
@@ -19,17 +20,18 @@ def check_study(study: Study) -> None:
         study: already checked by itself.
 
     Raises:
-        ValueError: where the data set is missing or damaged, or a condition holds nothing of a model.
+        ValueError: where the data set is missing or damaged, or a condition holds or updates nothing of a model.
     """
     dataset = open_dataset(study.dataset)
     for architecture in study.architectures:
         with torch.device("meta"):
             model = architecture.build(dataset.input_shape, dataset.num_classes)
-        for name, condition in study.conditions.items():
+        for cell in [cell for cell in study.cells if cell.architecture is architecture]:
             try:
-                select(model, condition.hyperparameters.get("where"))
+                select(model, cell.condition.hyperparameters.get("where"))
+                build_optimizer(model, cell.settings(Phase.TUNE, 0, cell.draw(0)).optimizer, 1.0)
             except ValueError as error:
-                raise ValueError(f"condition {name} on {architecture.name}: {error}") from error
+                raise ValueError(f"condition {cell.condition_name} on {architecture.name}: {error}") from error
 
 
 def check_folder(folder: Path) -> None:

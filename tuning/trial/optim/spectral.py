@@ -23,7 +23,17 @@ def build_spectral(model: nn.Module, optimizer: Spectral, learning_rate: float) 
 
     **What is approximate.** ‖M‖₂ is the σ of power iteration, started at the vector of the step before (16 iterations
     at the first step). σ ≤ ‖M‖₂, so the update is too long if anything, by ‖M‖₂/σ; σ is never taken below ‖M‖_F/√r,
-    r = min(m, n), so it is never too long by more than √r, whatever the start.
+    r = min(m, n), so it is never too long by more than √r, whatever the start. Measured on scikit-learn's digits at
+    learning rate 0.05, batch 64, against exact decompositions, over all weights and steps of two seeds, median and 99 %
+    quantile of ‖M‖₂/σ at momentum 0.9 (756 updates of a 64-256-256-10 MLP; 672 of the ResNet-8 of width 16):
+
+    ==========  ==========  ============
+    iterations  MLP         ResNet
+    ==========  ==========  ============
+    1           1.01, 1.45  1.05, 1.54
+    2           1.00, 1.24  1.01, 1.33
+    4           1.00, 1.10  1.00, 1.19
+    ==========  ==========  ============
 
     Args:
         model: the model.
