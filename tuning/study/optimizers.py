@@ -86,6 +86,7 @@ class Muon(Optimizer):
 
     Hidden matrices and convolutions (roles ``hidden``, ``conv``, ``downsample``) take the orthogonalized update;
     first layer, head, biases and norms take Adam's, with a learning rate of its own, multiplied by the same schedule.
+    Adam's steps on the head grow with the width (the coordinate check shows it); Scion's and the spectral ones do not.
 
     Attributes:
         momentum: share of the running mean of gradients kept, in [0, 1).
