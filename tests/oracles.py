@@ -42,6 +42,32 @@ def padded_matrix(kernel: Tensor, input_size: tuple[int, int], stride: int, padd
     return matrix.view(co * out_h * out_w, ci * h * w)
 
 
+def mapped_singular_values(matrix: Tensor, steps: Sequence[tuple[float, float, float]]) -> Tensor:
+    """U f(Σ/‖Σ‖) Vᵀ, f the odd quintics one after the other: what Newton–Schulz steps compute without an SVD."""
+    U, s, Vh = torch.linalg.svd(matrix.double().flatten(1), full_matrices=False)
+    s = s / torch.linalg.vector_norm(s)
+    for a, b, c in steps:
+        s = a * s + b * s**3 + c * s**5
+    return (U * s @ Vh).view(matrix.shape)
+
+
+def at_unit_spectral_norm(matrix: Tensor) -> Tensor:
+    """G / ‖G‖₂."""
+    return matrix.double() / dense_singular_values(matrix)[0]
+
+
+class MeanGradient:
+    """The running mean of one parameter's gradients, from zero, as Muon and Scion take it."""
+
+    def __init__(self, momentum: float, nesterov: bool = False) -> None:
+        self.momentum, self.nesterov = momentum, nesterov
+        self.mean: Tensor | float = 0.0
+
+    def after(self, gradient: Tensor) -> Tensor:
+        self.mean = self.momentum * self.mean + (1 - self.momentum) * gradient.double()
+        return self.momentum * self.mean + (1 - self.momentum) * gradient.double() if self.nesterov else self.mean
+
+
 def fan_ratio_norm(weight: Tensor, scale: float) -> float:
     """σ* = scale · √(fan_out / fan_in), fans of the flattened weight."""
     rows, columns = weight.flatten(1).shape

@@ -1,4 +1,4 @@
-"""``python -m tuning``: list, plan and run studies."""
+"""``python -m tuning``: list, plan and run studies, and check how activations depend on width."""
 
 import sys
 from collections.abc import Callable
@@ -98,6 +98,57 @@ def run(
         soft_wrap=True,
     )
     sys.exit(1 if outcome.problems else 0)
+
+
+@app.command("coordinate-check")
+def check_coordinates(
+    condition: Annotated[
+        str,
+        typer.Option(
+            help="A condition of the study by name, or one as a study file holds it: "
+            "'{regularizer: none, optimizer: muon, initialization: mup, learning_rate: 0.05}'."
+        ),
+    ],
+    study: Annotated[str, typer.Option(help="Gives data set, batch size and ranges: a shipped name or a file.")] = (
+        "quickstart"
+    ),
+    family: Annotated[str, typer.Option(help="mlp or resnet: the study's first of them, its width changed.")] = "mlp",
+    widths: Annotated[
+        str | None, typer.Option(help="By default 64,128,256,512,1024, and 8,16,32,64 for a resnet.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Taken on one batch, at a constant learning rate.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="Of initialization and batch.")] = 3,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Instead of the condition's; a too large one shows most.")
+    ] = None,
+    picture: Annotated[Path, typer.Option(help="Where it is drawn: .png, .svg or .pdf.")] = Path(
+        "coordinate-check.png"
+    ),
+) -> None:
+    """Train a few steps at several widths, and show whether activations stay the same size in all of them."""
+    # torch and matplotlib are imported with these, and `list` and `plan` need neither.
+    from tuning.coordinate_view import as_table, draw, sentence
+    from tuning.study.widths import at_widths, read_condition_text, read_widths
+    from tuning.trial.coordinate_check import coordinate_check
+
+    trials = _or_exit(
+        lambda: at_widths(
+            load(study),
+            read_condition_text(condition),
+            family=family,
+            widths=read_widths(widths),
+            seeds=seeds,
+            learning_rate=learning_rate,
+        )
+    )
+    coordinates = _or_exit(lambda: coordinate_check(trials, steps))
+    first = next(iter(trials.values()))[0]
+    title = f"{family}, {first.optimizer.name}, learning rate {first.training.learning_rate:.3g}, condition {condition}"
+    console = Console()
+    console.print(as_table(coordinates))
+    console.print(f"\n{title}\n{sentence(coordinates)}", highlight=False, soft_wrap=True, markup=False)
+    _or_exit(lambda: draw(coordinates, picture, title))
+    console.print(f"Picture: {picture}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _store_option(tracking_uri: str | None) -> str:

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 import torch
 
@@ -35,6 +37,14 @@ TWINS = {
 def test_a_schedule_follows_torchs_own_step_by_step(schedule, twin):
     ours = [factor(schedule, step / STEPS) for step in range(STEPS)]
     assert ours == pytest.approx(rates_of(twin), abs=1e-12)
+
+
+@pytest.mark.parametrize(("schedule", "twin"), TWINS.values(), ids=TWINS)
+def test_warm_up_is_a_factor_on_every_schedule(schedule, twin):
+    warm = dataclasses.replace(schedule, warmup=0.3)
+    rise = [min(1.0, step / (0.3 * STEPS)) for step in range(STEPS)]
+    expected = [share * rate for share, rate in zip(rise, rates_of(twin), strict=True)]
+    assert [factor(warm, step / STEPS) for step in range(STEPS)] == pytest.approx(expected, abs=1e-12)
 
 
 def test_warm_up_rises_from_zero_in_proportion_and_then_leaves_the_schedule_alone():

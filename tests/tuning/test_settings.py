@@ -4,7 +4,7 @@ import pytest
 
 from tests.tuning.studies import settings, study
 from tuning.records import TAGS, Phase
-from tuning.study import derive_seed, from_flat, from_params, to_flat, to_params
+from tuning.study import OPTIMIZERS, derive_seed, from_flat, from_params, to_flat, to_params
 
 
 @pytest.mark.parametrize("cell", range(4))
@@ -48,6 +48,14 @@ def test_a_part_is_stored_under_its_number_and_a_regularizer_under_its_first_nam
     assert flat["regularizer.parts.1.where"] == ["head", "first"]
     assert flat["regularizer.parts.11.threshold"] == 8.0
     assert settings(conditions={"alias": CONDITIONS["alias"]}).tags["regularizer"] == "spectral_norm_scaling"
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_settings_of_every_optimizer_turn_back_into_equal_ones(name):
+    original = settings(training={"epochs": 3, "optimizer": name})
+    assert type(original.optimizer) is OPTIMIZERS[name]
+    assert from_params(to_params(original)) == original
+    assert original.tags["optimizer"] == name
 
 
 def test_text_that_looks_like_a_number_stays_text():

@@ -119,6 +119,64 @@ MISTAKES = {
         {"training": {"epochs": 1, "optimizer": {"name": "adam", "momentum": 0.9}}},
         "optimizer adam takes beta1, beta2, epsilon, got 'momentum'",
     ),
+    "soft cap under adam": (
+        {"conditions": {"a": {"regularizer": "spectral_soft_cap", "where": ["hidden"]}}},
+        "condition a: a soft cap needs updates of bounded norm.*bounds those of roles: none, and not 'hidden'",
+    ),
+    "soft cap of the head under muon": (
+        {"conditions": {"a": {"regularizer": "spectral_soft_cap", "optimizer": "muon"}}},
+        r"roles: hidden, conv, downsample, and not 'head'; choose muon or scion, and roles .* \[hidden, conv\]",
+    ),
+    "soft cap at a learning rate that only the lowest bound refuses": (
+        {
+            "conditions": {
+                "a": {
+                    "regularizer": "spectral_soft_cap",
+                    "where": ["hidden"],
+                    "bound": {"uniform": [2, 7]},
+                    "optimizer": "muon",
+                    "learning_rate": {"uniform": [0.1, 0.7]},
+                }
+            }
+        },
+        "update/bound <= 0.3065, got update 0.8418 and bound 2, a ratio of 0.4209; lower the learning rate",
+    ),
+    "unknown scale mode": (
+        {"training": {"epochs": 1, "optimizer": {"name": "muon", "scale_mode": "fan-ratio"}}},
+        r"got 'fan-ratio' \(did you mean 'fan_ratio'\?\)",
+    ),
+    "unknown coefficients": (
+        {"training": {"epochs": 1, "optimizer": {"name": "scion", "newton_schulz": "jordon"}}},
+        r"got 'jordon' \(did you mean 'jordan'\?\)",
+    ),
+    "momentum range of one": (
+        {"training": {"epochs": 1, "optimizer": {"name": "muon", "momentum": {"uniform": [0.8, 1.0]}}}},
+        r"momentum must be in \[0, 1\), got 1.0; 0.95 is usual",
+    ),
+    "looking ahead without momentum": (
+        {"training": {"epochs": 1, "optimizer": {"name": "muon", "momentum": 0.0}}},
+        "nesterov needs momentum > 0",
+    ),
+    "auxiliary learning rate of zero": (
+        {"training": {"epochs": 1, "optimizer": {"name": "muon", "auxiliary_learning_rate": 0.0}}},
+        "auxiliary_learning_rate must be > 0",
+    ),
+    "auxiliary decay of one": (
+        {"training": {"epochs": 1, "optimizer": {"name": "muon", "auxiliary_beta2": 1.0}}},
+        r"auxiliary_beta2 must be in \[0, 1\)",
+    ),
+    "radius of zero": (
+        {"conditions": {"a": {"regularizer": "none", "optimizer": {"name": "scion", "radius": 0.0}}}},
+        "condition a: radius must be > 0",
+    ),
+    "head radius below zero": (
+        {"training": {"epochs": 1, "optimizer": {"name": "scion", "head_radius": -1.0}}},
+        "head_radius must be > 0",
+    ),
+    "no power iteration": (
+        {"training": {"epochs": 1, "optimizer": {"name": "spectral", "power_iterations": 0}}},
+        "power_iterations must be at least 1, got 0",
+    ),
     "milestones descending": (
         {
             "training": {
@@ -197,7 +255,11 @@ def test_a_study_written_as_data_and_read_again_is_the_same_study(tmp_path):
                 "regularizer": "spectral_norm_scaling",
                 "scale": {"uniform": [1, 2]},
                 "where": ["hidden", "head"],
-                "optimizer": {"name": "sgd", "momentum": {"uniform": [0.5, 0.9]}},
+                "optimizer": {
+                    "name": "muon",
+                    "momentum": {"uniform": [0.8, 0.98]},
+                    "nesterov": {"choice": [True, False]},
+                },
                 "learning_rate": {"log_uniform": [1e-2, 1.0]},
                 "initialization": "orthogonal",
             }
@@ -210,7 +272,7 @@ def test_a_study_written_as_data_and_read_again_is_the_same_study(tmp_path):
     second = load(path)
     assert second.as_data() == first.as_data()
     assert [cell.space for cell in second.cells] == [cell.space for cell in first.cells]
-    assert first.cells[0].space["optimizer.momentum"].high == 0.9
+    assert first.cells[0].space["optimizer.momentum"].high == 0.98
 
 
 PARTS = [
@@ -234,6 +296,11 @@ def test_parts_have_flat_names_and_their_ranges_are_searched(tmp_path):
         assert (decay.strength, decay.where) == (0.01, ("hidden", "head"))
         assert (projection.bound, projection.every) == (2.5, 5)
         assert hammer.target == "shared"
+
+
+def test_a_soft_cap_under_muon_is_a_study():
+    condition = {"regularizer": "spectral_soft_cap", "where": ["hidden"], "optimizer": "muon", "learning_rate": 0.1}
+    assert parse_study(tiny(conditions={"a": condition}), "tiny").cells[0].key == "mlp-tiny/a"
 
 
 def test_numbers_without_a_point_are_numbers(tmp_path):

@@ -9,9 +9,11 @@ import torch
 from regularizers import REGULARIZERS
 from tests.tuning.studies import settings
 from tuning.records import EPOCH_SECONDS, MEASURE_SECONDS, SPECTRAL_NORM_MAX, TIMES, VAL_ACCURACY, Phase
-from tuning.study import Measure, Training, to_flat
+from tuning.study import OPTIMIZERS, Measure, Training, to_flat
 from tuning.trial import train
 from tuning.trial.checkpoint import Checkpoint
+from tuning.trial.trainer import Loop
+from tuning.trial.trial_data import TrialData
 
 REGULARIZED = {
     "none": {},
@@ -19,6 +21,28 @@ REGULARIZED = {
     "l2_penalty": {"strength": 1e-3},
     "spectral_norm_scaling": {"scale": 1.0},
     "spectral_normalization": {"scale": 1.0},
+}
+
+
+OPTIMIZED = {
+    "sgd": {"momentum": 0.9, "nesterov": True},
+    "adam": {},
+    "muon": {"auxiliary_learning_rate": 0.01},
+    "scion": {"radius": 2.0},
+    "spectral": {"momentum": 0.8},
+}
+
+
+def optimized(name, regularizer="none", **changes):
+    """The same small ResNet under one optimizer, on a schedule that every rule of it must follow."""
+    training = {"epochs": 3, "batch_size": 256, "schedule": {"name": "cosine", "warmup": 0.2}}
+    return regularized(regularizer, training={**training, "optimizer": {"name": name, **OPTIMIZED[name]}}, **changes)
+
+
+TRAINED = {
+    **{f"regularizer {name}": lambda name=name: regularized(name) for name in REGULARIZED},
+    **{f"optimizer {name}": lambda name=name: optimized(name) for name in OPTIMIZED},
+    "muon on a reparametrized weight": lambda: optimized("muon", "spectral_normalization"),
 }
 
 
@@ -48,13 +72,14 @@ def learned(records):
     return [[record.metrics.get(name) for name in keep] for record in records]
 
 
-def test_every_regularizer_is_trained_here():
+def test_every_regularizer_and_optimizer_is_trained_here():
     assert set(REGULARIZED) == set(REGULARIZERS)
+    assert set(OPTIMIZED) == set(OPTIMIZERS)
 
 
-@pytest.mark.parametrize("name", REGULARIZED)
-def test_the_same_settings_give_the_same_bits_and_another_seed_gives_others(name):
-    trial = regularized(name)
+@pytest.mark.parametrize("trial_of", TRAINED.values(), ids=TRAINED)
+def test_the_same_settings_give_the_same_bits_and_another_seed_gives_others(trial_of):
+    trial = trial_of()
     assert numbers(records_of(trial)) == numbers(records_of(trial))
     assert numbers(records_of(dataclasses.replace(trial, seed=trial.seed + 1))) != numbers(records_of(trial))
 
@@ -70,10 +95,10 @@ class KilledError(Exception):
     pass
 
 
-@pytest.mark.parametrize("name", REGULARIZED)
-def test_a_training_continued_from_its_checkpoint_equals_the_uninterrupted_one(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize("trial_of", TRAINED.values(), ids=TRAINED)
+def test_a_training_continued_from_its_checkpoint_equals_the_uninterrupted_one(trial_of, tmp_path, monkeypatch):
     monkeypatch.setattr(Checkpoint, "due", lambda self: self.folder is not None)
-    trial = regularized(name)
+    trial = trial_of()
     whole = records_of(trial)
     seen = []
 
@@ -131,6 +156,23 @@ def test_the_orthogonal_initialization_stands_on_the_spectral_condition():
     for layer, fans in zip(start.layers, [(16, 64), (16, 16), (10, 16)], strict=True):
         expected = math.sqrt(fans[0] / fans[1])
         assert list(layer.singular_values) == pytest.approx([expected] * min(fans), rel=1e-5)
+
+
+def test_one_schedule_multiplies_every_learning_rate_of_a_rule():
+    trial = optimized("muon")
+    loop = Loop.build(trial, TrialData.open(trial, torch.device("cpu")))
+    x, y = next(loop.data.training.epoch(1))
+    loop.step(x, y, 0.25)
+    rates = [group["lr"] for group in loop.optimizer.param_groups]
+    assert rates == [0.25 * trial.training.learning_rate] * (len(rates) - 1) + [0.25 * 0.01]
+
+
+@pytest.mark.parametrize("name", OPTIMIZED)
+def test_every_optimizer_learns(name):
+    training = {"epochs": 8, "batch_size": 64, "optimizer": {"name": name, **OPTIMIZED[name]}}
+    mlp = {"name": "mlp-narrow", "family": "mlp", "depth": 3, "width": 32}
+    trial = settings(architectures=[mlp], training=training, shared={"learning_rate": 0.03}, measure={"every": 99})
+    assert records_of(trial)[-1].metrics[VAL_ACCURACY] > 0.7
 
 
 def test_the_process_keeps_its_own_random_state():

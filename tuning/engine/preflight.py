@@ -7,11 +7,11 @@ import torch
 
 from tuning.records import Phase
 from tuning.study import Study
-from tuning.trial import open_dataset
+from tuning.trial import build_optimizer, open_dataset
 
 
 def check_study(study: Study) -> None:
-    """Decode the data set and see that every regularizer finds weights in every architecture.
+    """Decode the data set and see that every regularizer and optimizer finds weights in every architecture.
 
     The models are built on torch's meta device: shapes without numbers, so that a large one costs no memory.
 
@@ -19,16 +19,17 @@ def check_study(study: Study) -> None:
         study: already checked by itself.
 
     Raises:
-        ValueError: where the data set is missing or damaged, or a condition holds nothing of a model.
+        ValueError: where the data set is missing or damaged, or a condition holds or updates nothing of a model.
     """
     dataset = open_dataset(study.dataset)
     for architecture in study.architectures:
         with torch.device("meta"):
             model = architecture.build(dataset.input_shape, dataset.num_classes)
-        for cell in (cell for cell in study.cells if cell.architecture == architecture):
-            regularizer = cell.settings(Phase.TUNE, 0, cell.draw(0)).regularizer
+        for cell in [cell for cell in study.cells if cell.architecture is architecture]:
             try:
-                regularizer.held(model)
+                settings = cell.settings(Phase.TUNE, 0, cell.draw(0))
+                settings.regularizer.held(model)
+                build_optimizer(model, settings.optimizer, 1.0)
             except ValueError as error:
                 raise ValueError(f"condition {cell.condition_name} on {architecture.name}: {error}") from error
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from tuning.study.cell import Cell, Condition, Values
 from tuning.study.dataset import DATASETS, DataSettings
 from tuning.study.names import nearest
+from tuning.study.newton_schulz import NEWTON_SCHULZ, NewtonSchulz
+from tuning.study.optimizers import HIDDEN_ROLES, OPTIMIZERS, SGD, Adam, Muon, Optimizer, Scion, Spectral
 from tuning.study.seeds import derive_seed
 from tuning.study.settings import TrialSettings, from_flat, from_params, to_flat, to_params
 from tuning.study.space import Choice, Domain, IntUniform, LogUniform, Uniform
-from tuning.study.training import SGD, Adam, Measure, Optimizer, Resources, Schedule, Training
+from tuning.study.training import Measure, Resources, Schedule, Training
 
 if TYPE_CHECKING:
     from tuning.study.reading import load, parse_study, shipped
@@ -23,6 +25,9 @@ _ON_DEMAND = {"Study": "study", "load": "reading", "parse_study": "reading", "sh
 
 __all__ = [
     "DATASETS",
+    "HIDDEN_ROLES",
+    "NEWTON_SCHULZ",
+    "OPTIMIZERS",
     "SGD",
     "Adam",
     "Cell",
@@ -33,9 +38,13 @@ __all__ = [
     "IntUniform",
     "LogUniform",
     "Measure",
+    "Muon",
+    "NewtonSchulz",
     "Optimizer",
     "Resources",
     "Schedule",
+    "Scion",
+    "Spectral",
     "Study",
     "Training",
     "TrialSettings",

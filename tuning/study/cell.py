@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from models import Architecture
 from tuning.records import Phase
 from tuning.study.build import build, build_named
 from tuning.study.names import check_known
+from tuning.study.optimizers import OPTIMIZERS
 from tuning.study.regularizer import read, unflatten, written
 from tuning.study.seeds import derive_seed
 from tuning.study.settings import TrialSettings
 from tuning.study.space import Domain, parse, plain
-from tuning.study.training import INITIALIZATIONS, OPTIMIZERS, Schedule, Training
+from tuning.study.training import INITIALIZATIONS, Schedule, Training
 
 if TYPE_CHECKING:
     from tuning.study.study import Study
@@ -159,7 +161,7 @@ class Cell:
         )
 
     def check_domains(self) -> None:
-        """Try every end of every range.
+        """Try every end of every range, and every corner of those that a regularizer's promise can rest on together.
 
         Raises:
             ValueError: where one is outside what its hyperparameter may be.
@@ -168,6 +170,9 @@ class Cell:
         points = [centre] + [
             {**centre, name: value} for name, domain in self.space.items() for value in domain.extremes()
         ]
+        joined = [name for name in self.space if name == "training.learning_rate" or name.startswith("regularizer.")]
+        corners = product(*(self.space[name].extremes() for name in joined))
+        points += [{**centre, **dict(zip(joined, corner, strict=True))} for corner in corners]
         for point in points:
             try:
                 self.settings(Phase.TUNE, 0, point)

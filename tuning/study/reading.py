@@ -78,14 +78,32 @@ def read(path: Path) -> Study:
         ValueError: as `load` does.
     """
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"a study file must be readable text, got {path}: {error}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path} must be YAML of plain data: {_one_line(str(error))}") from error
+    data = read_plain(text, str(path))
     if not isinstance(data, dict):
         raise ValueError(f"{path} must hold a mapping (name, dataset, architectures, …), got {type(data).__name__}")
     return parse_study(data, str(path))
+
+
+def read_plain(text: str, source: str) -> Any:
+    """Return the plain data that YAML text holds.
+
+    Args:
+        text: of a study file, or a part of one.
+        source: where it came from, for messages.
+
+    Returns:
+        Mappings, lists and scalars.
+
+    Raises:
+        ValueError: in one line, where it is no YAML or more than plain data.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ValueError(f"{source} must be YAML of plain data: {_one_line(str(error))}") from error
 
 
 def parse_study(data: dict[str, Any], source: str) -> Study:

@@ -10,8 +10,9 @@ from regularizers import RegularizerSettings, name_of
 from tuning.records import Phase
 from tuning.study.build import build, build_named
 from tuning.study.dataset import DataSettings
+from tuning.study.optimizers import OPTIMIZERS, Optimizer
 from tuning.study.regularizer import flatten, unflatten
-from tuning.study.training import OPTIMIZERS, Measure, Optimizer, Resources, Schedule, Training
+from tuning.study.training import Measure, Resources, Schedule, Training
 
 FlatSettings = dict[str, Any]
 

@@ -10,8 +10,9 @@ from tuning.study.build import build
 from tuning.study.cell import Cell, Condition, read_condition
 from tuning.study.dataset import DataSettings
 from tuning.study.names import check_known, check_name, nearest
+from tuning.study.optimizers import OPTIMIZERS
 from tuning.study.space import parse, plain
-from tuning.study.training import INITIALIZATIONS, OPTIMIZERS, Measure, Resources, Schedule
+from tuning.study.training import INITIALIZATIONS, Measure, Resources, Schedule
 
 Number = int | float
 

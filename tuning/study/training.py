@@ -1,70 +1,11 @@
-"""How one model is trained and watched: optimizer, schedule, epochs, measurement, resources."""
+"""How one model is trained and watched: schedule, epochs, measurement, resources."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
+from tuning.study.checks import check
 from tuning.study.names import check_known
 
-
-def _check(rule: str, holds: bool, got: object, cure: str) -> None:
-    if not holds:
-        raise ValueError(f"{rule}, got {got}; {cure}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SGD:
-    """Stochastic gradient descent with heavy-ball momentum, ``torch.optim.SGD``.
-
-    Attributes:
-        momentum: share of the previous update kept, in [0, 1).
-        nesterov: look ahead along the momentum (Sutskever et al. 2013).
-    """
-
-    name: ClassVar[str] = "sgd"
-    momentum: float = 0.9
-    nesterov: bool = False
-
-    @property
-    def update_bounds(self) -> Mapping[str, float]:
-        """The largest ‖ΔW‖₂ of a step, in units of lr·√(fan_out/fan_in), by role: there is none."""
-        return {}
-
-    def __post_init__(self) -> None:
-        _check("momentum must be in [0, 1)", 0 <= self.momentum < 1, self.momentum, "0.9 is usual")
-        _check("nesterov needs momentum > 0", not self.nesterov or self.momentum > 0, self.momentum, "0.9 is usual")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Adam:
-    """Adam (Kingma and Ba 2015), ``torch.optim.Adam``.
-
-    Attributes:
-        beta1: decay of the mean of gradients, in [0, 1).
-        beta2: decay of the mean of squared gradients, in [0, 1).
-        epsilon: added to the root of the latter, > 0.
-    """
-
-    name: ClassVar[str] = "adam"
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
-
-    @property
-    def update_bounds(self) -> Mapping[str, float]:
-        """The largest ‖ΔW‖₂ of a step, in units of lr·√(fan_out/fan_in), by role: there is none."""
-        return {}
-
-    def __post_init__(self) -> None:
-        _check("beta1 must be in [0, 1)", 0 <= self.beta1 < 1, self.beta1, "0.9 is usual")
-        _check("beta2 must be in [0, 1)", 0 <= self.beta2 < 1, self.beta2, "0.999 is usual")
-        _check("epsilon must be > 0", self.epsilon > 0, self.epsilon, "1e-8 is usual")
-
-
-Optimizer = SGD | Adam
-OPTIMIZERS: dict[str, type[SGD] | type[Adam]] = {"sgd": SGD, "adam": Adam}
-
-INITIALIZATIONS = ("default", "orthogonal")
+INITIALIZATIONS = ("default", "orthogonal", "mup")
 SCHEDULES = ("constant", "multi_step", "cosine", "linear")
 VIEWS = ("flat", "circular")
 
@@ -87,18 +28,16 @@ class Schedule:
 
     def __post_init__(self) -> None:
         check_known("schedule", self.name, SCHEDULES)
-        _check(
-            "warmup must be in [0, 1)", 0 <= self.warmup < 1, self.warmup, "it is a share of the training, e.g. 0.05"
-        )
+        check("warmup must be in [0, 1)", 0 <= self.warmup < 1, self.warmup, "it is a share of the training, e.g. 0.05")
         if self.name != "multi_step":
-            _check(
+            check(
                 f"schedule {self.name} takes neither milestones nor gamma",
                 self.milestones is None and self.gamma is None,
                 f"milestones={self.milestones}, gamma={self.gamma}",
                 "they belong to multi_step",
             )
             return
-        _check(
+        check(
             "schedule multi_step needs milestones and gamma",
             self.milestones is not None and self.gamma is not None,
             f"milestones={self.milestones}, gamma={self.gamma}",
@@ -107,13 +46,13 @@ class Schedule:
         assert self.milestones is not None
         assert self.gamma is not None
         ascending = list(self.milestones) == sorted(set(self.milestones)) and len(self.milestones) > 0
-        _check(
+        check(
             "milestones must ascend inside (0, 1)",
             ascending and self.milestones[0] > 0 and self.milestones[-1] < 1,
             list(self.milestones),
             "they are shares of the training, e.g. [0.3, 0.6]",
         )
-        _check("gamma must be in (0, 1]", 0 < self.gamma <= 1, self.gamma, "0.1 is usual")
+        check("gamma must be in (0, 1]", 0 < self.gamma <= 1, self.gamma, "0.1 is usual")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +63,8 @@ class Training:
         learning_rate: > 0, before the schedule's factor.
         batch_size: images a step, ≥ 2 because BatchNorm has no variance over one.
         epochs: passes over the training part, ≥ 1.
-        initialization: ``default``, torch's own, or ``orthogonal``, scaled by √(fan_out/fan_in).
+        initialization: ``default``, torch's own; ``orthogonal``, scaled by √(fan_out/fan_in); ``mup``, Gaussian at the
+            same scale.
     """
 
     learning_rate: float
@@ -133,9 +73,9 @@ class Training:
     initialization: str = "default"
 
     def __post_init__(self) -> None:
-        _check("learning_rate must be > 0", self.learning_rate > 0, self.learning_rate, "1e-3 suits Adam")
-        _check("batch_size must be at least 2", self.batch_size >= 2, self.batch_size, "128 is usual")
-        _check("epochs must be at least 1", self.epochs >= 1, self.epochs, "choose e.g. 10")
+        check("learning_rate must be > 0", self.learning_rate > 0, self.learning_rate, "1e-3 suits Adam")
+        check("batch_size must be at least 2", self.batch_size >= 2, self.batch_size, "128 is usual")
+        check("epochs must be at least 1", self.epochs >= 1, self.epochs, "choose e.g. 10")
         check_known("initialization", self.initialization, INITIALIZATIONS)
 
 
@@ -152,8 +92,8 @@ class Measure:
     views: tuple[str, ...] = ("flat",)
 
     def __post_init__(self) -> None:
-        _check("measure: every must be at least 1 epoch", self.every >= 1, self.every, "1 measures each epoch")
-        _check("measure: views must hold flat", "flat" in self.views, list(self.views), "the metrics are taken from it")
+        check("measure: every must be at least 1 epoch", self.every >= 1, self.every, "1 measures each epoch")
+        check("measure: views must hold flat", "flat" in self.views, list(self.views), "the metrics are taken from it")
         for view in self.views:
             check_known("view", view, VIEWS)
 
@@ -175,6 +115,6 @@ class Resources:
     gpu: float = 0.0
 
     def __post_init__(self) -> None:
-        _check("resources: cpu must be at least 1", self.cpu >= 1, self.cpu, "a trial needs a core")
+        check("resources: cpu must be at least 1", self.cpu >= 1, self.cpu, "a trial needs a core")
         share = self.gpu >= 0 and (float(self.gpu).is_integer() or abs(1 / self.gpu - round(1 / self.gpu)) < 1e-9)
-        _check("resources: gpu must be 0, a whole number or 1/n", share, self.gpu, "e.g. 0.5 for two trials a GPU")
+        check("resources: gpu must be 0, a whole number or 1/n", share, self.gpu, "e.g. 0.5 for two trials a GPU")

@@ -21,7 +21,7 @@ from tuning.study import TrialSettings, derive_seed
 from tuning.trial.checkpoint import Checkpoint
 from tuning.trial.evaluation import batch_sums
 from tuning.trial.initialization import build_initialized
-from tuning.trial.optim import build_optimizer
+from tuning.trial.optim import UpdateRule, build_optimizer
 from tuning.trial.recorder import Recorder
 from tuning.trial.schedules import factor
 from tuning.trial.trial_data import TrialData
@@ -45,8 +45,8 @@ def train(settings: TrialSettings, report: Report, checkpoint: Path | None = Non
     Raises:
         ValueError: if a GPU is reserved and torch sees none, or the data set cannot be read.
     """
-    device = _prepare_process(settings)
-    loop = _Loop.build(settings, device)
+    device = prepare_process(settings)
+    loop = Loop.build(settings, TrialData.open(settings, device))
     keeper = Checkpoint(checkpoint)
     state = keeper.load()
     recorder = Recorder(settings, loop.model, loop.data)
@@ -65,8 +65,11 @@ def train(settings: TrialSettings, report: Report, checkpoint: Path | None = Non
             keeper.save(loop.state_dict())
 
 
-def _prepare_process(settings: TrialSettings) -> torch.device:
+def prepare_process(settings: TrialSettings) -> torch.device:
     """Return the device, with threads and determinism set: a reused process keeps those of the trial before.
+
+    Args:
+        settings: what the trial reserves.
 
     Raises:
         ValueError: if a GPU is reserved and torch sees none.
@@ -86,26 +89,31 @@ def _prepare_process(settings: TrialSettings) -> torch.device:
 
 
 @dataclass
-class _Loop:
+class Loop:
     """The parts of one training and the steps that move them."""
 
     settings: TrialSettings
     model: nn.Module
     regularizer: Regularizer
-    optimizer: torch.optim.Optimizer
+    optimizer: UpdateRule
     data: TrialData
     epoch: int = 0
 
     @classmethod
-    def build(cls, settings: TrialSettings, device: torch.device) -> "_Loop":
-        data = TrialData.open(settings, device)
+    def build(cls, settings: TrialSettings, data: TrialData) -> "Loop":
+        """Return the parts before the first step.
+
+        Args:
+            settings: what to train, and how.
+            data: on what, and on which device.
+        """
         model = build_initialized(
             settings.architecture,
             data.dataset.input_shape,
             data.dataset.num_classes,
             name=settings.training.initialization,
             seed=derive_seed(settings.seed, "initialization"),
-        ).to(device)
+        ).to(data.device)
         regularizer = settings.regularizer.attach(model)
         optimizer = build_optimizer(model, settings.optimizer, settings.training.learning_rate)
         return cls(settings=settings, model=model, regularizer=regularizer, optimizer=optimizer, data=data)
@@ -115,28 +123,44 @@ class _Loop:
         self.epoch += 1
         self.model.train()
         sums = torch.zeros(3, device=self.data.device)
-        for x, y, learning_rate in self._steps():
-            for group in self.optimizer.param_groups:
-                group["lr"] = learning_rate
-            self.optimizer.zero_grad(set_to_none=True)
-            logits = self.model(x)
-            cross_entropy = F.cross_entropy(logits, y)
-            loss = cross_entropy + self.regularizer.penalty()
-            loss.backward()
-            self.regularizer.before_step(learning_rate)
-            self.optimizer.step()
-            self.regularizer.after_step(learning_rate)
-            sums += batch_sums(cross_entropy.detach(), logits.detach(), y)
+        for x, y, share in self._steps():
+            cross_entropy, logits = self.step(x, y, share)
+            sums += batch_sums(cross_entropy, logits, y)
         return sums
 
+    def step(self, x: Tensor, y: Tensor, share: float) -> tuple[Tensor, Tensor]:
+        """Take one step on a batch.
+
+        Args:
+            x: images, on the model's device.
+            y: their classes.
+            share: the schedule's factor on every learning rate.
+
+        Returns:
+            The batch's mean cross-entropy before the step, and its logits.
+        """
+        learning_rate = self.settings.training.learning_rate * share
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * share
+        self.optimizer.zero_grad(set_to_none=True)
+        logits = self.model(x)
+        cross_entropy = F.cross_entropy(logits, y)
+        loss = cross_entropy + self.regularizer.penalty()
+        loss.backward()
+        self.regularizer.before_step(learning_rate)
+        self.optimizer.step()
+        self.regularizer.after_step(learning_rate)
+        return cross_entropy.detach(), logits.detach()
+
     def _steps(self) -> Iterator[tuple[Tensor, Tensor, float]]:
-        """Yield the epoch's batches, each with its learning rate."""
+        """Yield the epoch's batches, each with the schedule's factor."""
         steps = len(self.data.training)
         for step, (x, y) in enumerate(self.data.training.epoch(self.epoch)):
             progress = (self.epoch - 1 + step / steps) / self.settings.training.epochs
-            yield x, y, self.settings.training.learning_rate * factor(self.settings.schedule, progress)
+            yield x, y, factor(self.settings.schedule, progress)
 
     def state_dict(self) -> dict[str, Any]:
+        """Return all that the training must keep."""
         return {
             "epoch": self.epoch,
             "model": self.model.state_dict(),
@@ -145,6 +169,11 @@ class _Loop:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up an earlier ``state_dict()``.
+
+        Args:
+            state: of equal settings.
+        """
         self.epoch = state["epoch"]
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
