@@ -139,7 +139,7 @@ MISTAKES = {
                 }
             }
         },
-        "update/bound <= 0.3065, got update 0.8418 and bound 2, a ratio of 0.4209; lower the learning rate",
+        "update/bound <= 0.3065, got update 0.841. and bound 2, a ratio of 0.4209; lower the learning rate",
     ),
     "unknown scale mode": (
         {"training": {"epochs": 1, "optimizer": {"name": "muon", "scale_mode": "fan-ratio"}}},
