@@ -38,7 +38,7 @@ class ConvOperatorClip(ProjectionSettings):
         >>> layer = nn.Conv2d(1, 1, (2, 1), bias=False, padding=(1, 0))
         >>> layer.weight.data = Tensor([[[[1.0], [1.0]]]])  # y[i] = x[i] + x[i + 1], with singular values 2 and 0
         >>> regularizer = ConvOperatorClip(bound=1.0).attach(layer)
-        >>> _ = layer(Tensor(1, 1, 2, 1))
+        >>> _ = layer(Tensor([[[[0.0], [0.0]]]]))
         >>> regularizer.after_step(lr=0.1)
         >>> layer.weight.flatten().detach().round(decimals=4)
         tensor([0.5000, 0.5000])
