@@ -76,7 +76,7 @@ class Progress:
         value = f"val accuracy {trial.last.objective:.4f}" if trial.last is not None else "no epoch"
         self._say(
             f"{trial.settings.cell} {done}/{self._planned} {_spoken(trial.reason)} "
-            f"after {trial.last_epoch} epochs, {value}; {_duration(self._seconds_left())} left"
+            f"after {trial.last_epoch} epochs, {value}; {_duration(_total(self._seconds_left()))} left"
         )
 
     def _say(self, text: str) -> None:
@@ -84,12 +84,15 @@ class Progress:
         self._console.print(f"{self._phase}: {text}", highlight=False, soft_wrap=True)
 
     def _table(self) -> Table:
-        table = Table(title=self._title(), title_justify="left", pad_edge=False, box=None, header_style="bold")
+        left = self._seconds_left()
+        title = f"{self._study.name} · {self._phase} · {_duration(_total(left))} left"
+        table = Table(title=title, title_justify="left", pad_edge=False, box=None, header_style="bold")
         table.add_column("cell", no_wrap=True)
-        for heading in ("done", "running", "stopped early", "failed", "best val accuracy"):
+        for heading in ("done", "running", "stopped early", "failed", "best val accuracy", "left"):
             table.add_column(heading, justify="right")
         for cell in self._study.cells:
-            table.add_row(cell.key, *self._row(self._history.of(cell.key, self._phase)))
+            trials = self._history.of(cell.key, self._phase)
+            table.add_row(cell.key, *self._row(trials), _duration(left[cell.key]))
         return table
 
     def _row(self, trials: Sequence[TrialHistory]) -> tuple[str, ...]:
@@ -104,32 +107,35 @@ class Progress:
             "–" if leader is None else f"{leader:.4f}",
         )
 
-    def _title(self) -> str:
-        left = self._seconds_left()
-        return f"{self._study.name} · {self._phase} · {_duration(left)} left"
+    def _seconds_left(self) -> dict[str, float | None]:
+        """Return an estimate for each cell; None before any trial has ended.
 
-    def _seconds_left(self) -> float | None:
-        """Return an estimate, or None before a trial has ended.
-
-        What is left is, for each cell, its mean trial so far times the trials still to run; it goes on at the rate at
-        which this session has gone so far, Ray's own time between trials included.
+        What is left of a cell is its mean trial so far times the trials still to run, less what the running ones have
+        done; it goes on at the rate at which this session has gone so far, Ray's own time between trials included.
+        The cells run side by side, so theirs add up to that of the phase.
         """
         trials = {cell.key: self._history.of(cell.key, self._phase) for cell in self._study.cells}
-        seconds = {cell: [_seconds(trial) for trial in mine if trial.ended] for cell, mine in trials.items()}
-        ended = [value for mine in seconds.values() for value in mine]
+        ended = {cell: [_seconds(trial) for trial in mine if trial.ended] for cell, mine in trials.items()}
+        everywhere = [value for mine in ended.values() for value in mine]
         done = sum(_seconds(trial) for mine in trials.values() for trial in mine)
-        if not ended or done <= self._done_before:
-            return None
-        left = 0.0
-        for mine in seconds.values():
-            mean = sum(mine or ended) / len(mine or ended)
-            left += mean * (self._planned - len(mine))
-        running = done - sum(ended)
-        return max(0.0, left - running) * (time.monotonic() - self._began) / (done - self._done_before)
+        if not everywhere or done <= self._done_before:
+            return dict.fromkeys(trials)
+        rate = (time.monotonic() - self._began) / (done - self._done_before)
+        left: dict[str, float | None] = {}
+        for cell, mine in trials.items():
+            mean = sum(ended[cell] or everywhere) / len(ended[cell] or everywhere)
+            running = sum(_seconds(trial) for trial in mine if not trial.ended)
+            left[cell] = rate * max(0.0, mean * (self._planned - len(ended[cell])) - running)
+        return left
 
 
 def _seconds(trial: TrialHistory) -> float:
     return sum(result.seconds for result in trial.results.values())
+
+
+def _total(left: dict[str, float | None]) -> float | None:
+    known = [seconds for seconds in left.values() if seconds is not None]
+    return sum(known) if known else None
 
 
 def _spoken(reason: StopReason) -> str:
@@ -138,7 +144,7 @@ def _spoken(reason: StopReason) -> str:
 
 def _duration(seconds: float | None) -> str:
     if seconds is None:
-        return "unknown time"
+        return "?"
     if seconds < 60:
         return f"{seconds:.0f} s"
     if seconds < 5400:
