@@ -41,8 +41,8 @@ def test_each_cell_has_a_line_with_what_is_done_running_best_and_left():
     trained(history, 1, 0, 1, accuracy=0.0, diverged=True)
     progress._phase, progress._planned = Phase.TUNE, 4
     lines = {line[0]: line[1:] for line in shown(progress) if line}
-    assert lines["mlp-tiny/baseline"][:5] == ["2/4", "1", "1", "–", "0.7500"]
-    assert lines["mlp-tiny/decay"][:5] == ["1/4", "–", "–", "1", "0.0000"]
+    assert lines["mlp-tiny/baseline"][:5] == ["2/4", "1", "–", "1", "0.7500"]
+    assert lines["mlp-tiny/decay"][:5] == ["1/4", "–", "1", "–", "0.0000"]
     assert lines["mlp-deep/decay"][:5] == ["0/4", "–", "–", "–", "–"]
     assert all("?" not in line for line in lines.values())
 

@@ -35,7 +35,8 @@ class RecordCallback(Callback):
         settings = from_flat(trial.config["settings"])
         self._history.start(settings)
         tags = {**settings.tags, "stop_reason": str(StopReason.RUNNING), "git_commit": self._commit}
-        self._writer.start(settings.key, settings.key, tags, to_params(settings))
+        name = f"{settings.architecture.name} × {settings.condition}, {settings.phase} {settings.index}"
+        self._writer.start(settings.key, name, tags, to_params(settings))
         self._progress.update()
 
     def on_trial_result(

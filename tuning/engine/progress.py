@@ -1,7 +1,8 @@
 """The live view: a line for each cell, redrawn in place on a terminal, a line a trial elsewhere."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.live import Live
@@ -29,13 +30,32 @@ class Progress:
         self._planned = 0
         self._spoken = False
         self._began = time.monotonic()
+        self._finished = False
         self._done_before = 0.0
         self._live = Live(console=console, get_renderable=self._table, refresh_per_second=2, transient=False)
 
-    def announce(self, step: str) -> None:
-        """Say what is being prepared, so that nobody waits before an empty screen."""
-        if self._console.is_terminal:
-            self._console.print(f"[dim]{step} …[/]", highlight=False)
+    @contextmanager
+    def preparing(self, step: str) -> Generator[None]:
+        """Show what is being prepared and that it goes on, so that nobody waits before a still screen.
+
+        Args:
+            step: what is done meanwhile.
+        """
+        if not self._console.is_terminal:
+            yield
+            return
+        with self._console.status(f"[dim]{step} …[/]"):
+            yield
+
+    def nothing_left(self, trials: int) -> None:
+        """Say that the study has ended before.
+
+        Args:
+            trials: how many it has run.
+        """
+        self._console.print(
+            f"nothing left to do: all {trials} trials of {self._study.name} have ended", highlight=False
+        )
 
     def begin(self, phase: Phase, planned_a_cell: int) -> None:
         """Show a phase.
@@ -45,7 +65,7 @@ class Progress:
             planned_a_cell: its trials in each cell.
         """
         self._phase, self._planned, self._spoken = phase, planned_a_cell, False
-        self._began = time.monotonic()
+        self._began, self._finished = time.monotonic(), False
         past = [trial for cell in self._study.cells for trial in self._history.of(cell.key, phase)]
         self._done_before = sum(map(_seconds, past))
         if self._console.is_terminal:
@@ -54,6 +74,7 @@ class Progress:
 
     def finish(self) -> None:
         """Leave the phase's last state on the screen."""
+        self._finished = True
         if self._console.is_terminal:
             self._live.stop()
 
@@ -85,10 +106,12 @@ class Progress:
 
     def _table(self) -> Table:
         left = self._seconds_left()
-        title = f"{self._study.name} · {self._phase} · {_duration(_total(left))} left"
+        over = _duration(time.monotonic() - self._began)
+        rest = f"done in {over}" if self._finished else f"{_duration(_total(left))} left"
+        title = f"{self._study.name} · {self._phase} · {rest}"
         table = Table(title=title, title_justify="left", pad_edge=False, box=None, header_style="bold")
         table.add_column("cell", no_wrap=True)
-        for heading in ("done", "running", "stopped early", "failed", "best val accuracy", "left"):
+        for heading in ("ended", "early", "failed", "running", "best val accuracy", "left"):
             table.add_column(heading, justify="right")
         for cell in self._study.cells:
             trials = self._history.of(cell.key, self._phase)
@@ -101,9 +124,9 @@ class Progress:
         leader = max((t.last.objective for t in trials if t.last is not None and t.last_epoch), default=None)
         return (
             f"{sum(trial.ended for trial in trials)}/{self._planned}",
-            str(counts[StopReason.RUNNING] or "–"),
             str(counts[StopReason.EARLY_STOPPED] or "–"),
             f"[red]{failed}[/]" if failed else "–",
+            str(counts[StopReason.RUNNING] or "–"),
             "–" if leader is None else f"{leader:.4f}",
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tuning.engine.conductor import Conductor
 from tuning.engine.folder import StudyFolder
-from tuning.engine.history import History
+from tuning.engine.history import History, best
 from tuning.engine.preflight import check_folder, check_resources, check_study
 from tuning.engine.progress import Progress
 from tuning.engine.ray_session import ray_session
@@ -56,35 +56,60 @@ def run(study: Study, *, tracking_uri: str | None, storage: Path, address: str |
     """
     folder = StudyFolder(storage.absolute() / study.name)
     check_folder(folder.path)
-    folder.claim(study)
+    folder.refuse_another(study)
     history = History()
-    reports: list[WriterReport] = []
+    history.recall(event for event, _ in Journal(folder.path).read())
     progress = Progress(study, history, console)
-    progress.announce("checking the data set and the models")
-    check_study(study)
+    with progress.preparing("checking the data set and the models"):
+        check_study(study)
+    reports: list[WriterReport] = []
+    interrupted = False
     with ThreadPoolExecutor(1) as pool:
         # MLflow's import and first connection take seconds, Ray's start does too: side by side.
-        progress.announce("opening the store and starting Ray")
-        opening = pool.submit(StoreWriter, study.name, tracking_uri, folder.path)
-        with _closed_at_the_end(opening, reports), ray_session(address) as available:
-            slots = check_resources(study, available)
-            writer = opening.result()
-            history.recall(event for event, _ in Journal(folder.path).read())
-            interrupted = not _conducted(Conductor(study, folder, history, writer, progress, slots))
+        opening = pool.submit(StoreWriter, study.name, tracking_uri, folder.path, study.as_data())
+        with _closed_at_the_end(opening, reports):
+            if _is_finished(study, history):
+                progress.nothing_left(len(history.trials))
+                opening.result()
+            else:
+                interrupted = not _conducted(study, folder, history, opening, progress, address)
     store = [str(report) for report in reports if not report.complete]
     return Outcome(problems=(*_problems(study, history), *store), interrupted=interrupted, folder=folder.path)
 
 
-def _conducted(conductor: Conductor) -> bool:
+def _conducted(
+    study: Study,
+    folder: StudyFolder,
+    history: History,
+    opening: "Future[StoreWriter]",
+    progress: Progress,
+    address: str | None,
+) -> bool:
     """Return whether both phases ran to their end.
 
     Raises:
-        RuntimeError: for what would look like a user's mistake, which all were found before.
+        RuntimeError: for what would look like a user's mistake, which all were found before the first trial.
     """
-    try:
-        return conductor.conduct()
-    except ValueError as error:
-        raise RuntimeError("the study has stopped on an error of ours; run again, it goes on") from error
+    with ExitStack() as stack:
+        with progress.preparing("opening the store and starting Ray"):
+            slots = check_resources(study, stack.enter_context(ray_session(address)))
+            writer = opening.result()
+        folder.keep(study)
+        try:
+            return Conductor(study, folder, history, writer, progress, slots).conduct()
+        except ValueError as error:
+            raise RuntimeError("the study has stopped on an error of ours; run again, it goes on") from error
+
+
+def _is_finished(study: Study, history: History) -> bool:
+    """Return whether every planned trial has ended; a cell that has nothing to confirm plans no confirmation."""
+    for cell in study.cells:
+        tuned = history.of(cell.key, Phase.TUNE)
+        confirmed = history.of(cell.key, Phase.CONFIRM)
+        planned = study.confirm.seeds if best(tuned) else 0
+        if sum(t.ended for t in tuned) < study.search.trials or sum(t.ended for t in confirmed) < planned:
+            return False
+    return True
 
 
 def begin_anew(study: Study, *, tracking_uri: str | None, storage: Path) -> tuple[str, ...]:
