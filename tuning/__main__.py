@@ -90,7 +90,7 @@ def run(
         errors.print("Interrupted. The same command goes on where this one stopped.", highlight=False)
         sys.exit(130)
     for problem in outcome.problems:
-        errors.print(f"[red]problem:[/] {problem}", highlight=False, soft_wrap=True)
+        errors.print(f"[red]problem:[/] {escape(problem)}", highlight=False, soft_wrap=True)
     console.print(
         f"\nResults: python -m analysis report {asked.name}{_store_option(tracking_uri)}",
         highlight=False,
