@@ -194,7 +194,5 @@ def _nothing_completed(study: str, runs: pd.DataFrame) -> str:
         if getattr(ended, name)
     ]
     got = f"{len(runs)} runs ({', '.join(told)})" if told else "no run"
-    return (
-        f"a comparison needs a completed run, got {got} in study {study!r}; "
-        f"run it to its end with python -m tuning run {study}"
-    )
+    cure = "run it to its end" if ended.unfinished or not told else "MLflow says of each run how it ended"
+    return f"a comparison needs a completed run, got {got} in study {study!r}; {cure}"

@@ -5,8 +5,9 @@
 hold the model's weights.
 """
 
+from regularizers import measure, spectrum
 from regularizers.base import Regularizer, RegularizerSettings
-from regularizers.measure import LayerSpectrum, lipschitz_log10_bound, measure
+from regularizers.measure import LayerSpectrum, lipschitz_log10_bound
 from regularizers.methods.l2_penalty import L2Penalty
 from regularizers.methods.none import NoRegularization
 from regularizers.methods.spectral_norm_scaling import SpectralNormScaling
@@ -30,4 +31,5 @@ __all__ = [
     "lipschitz_log10_bound",
     "measure",
     "select",
+    "spectrum",
 ]

@@ -37,7 +37,7 @@ class StudyFolder:
         Returns:
             The old folder's new path, or None where there is none.
         """
-        if not self.path.exists():
+        if not (self.path / "study.json").exists():
             return None
         return self.path.rename(self.path.with_name(f"{self.path.name} {suffix}"))
 

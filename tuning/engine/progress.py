@@ -1,11 +1,12 @@
 """The live view: a line for each cell, redrawn in place on a terminal, a line a trial elsewhere."""
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from tuning.engine.history import History, TrialHistory
@@ -47,15 +48,22 @@ class Progress:
         with self._console.status(f"[dim]{step} …[/]"):
             yield
 
+    def say(self, *lines: str) -> None:
+        """Write lines as they are, however long.
+
+        Args:
+            *lines: what to say.
+        """
+        for line in lines:
+            self._console.print(escape(line), highlight=False, soft_wrap=True)
+
     def nothing_left(self, trials: int) -> None:
         """Say that the study has ended before.
 
         Args:
             trials: how many it has run.
         """
-        self._console.print(
-            f"nothing left to do: all {trials} trials of {self._study.name} have ended", highlight=False
-        )
+        self.say(f"nothing left to do: all {trials} trials of {self._study.name} have ended")
 
     def begin(self, phase: Phase, planned_a_cell: int) -> None:
         """Show a phase.
@@ -85,7 +93,9 @@ class Progress:
         for trial in self._history.running():
             if trial.last_epoch >= 1 and trial.last is not None:
                 self._spoken = True
-                self._say(f"first epoch of {trial.settings.cell}, val accuracy {trial.last.objective:.4f}")
+                self.say(
+                    f"{self._phase}: first epoch of {trial.settings.cell}, val accuracy {trial.last.objective:.4f}"
+                )
                 return
 
     def ended(self, trial: TrialHistory) -> None:
@@ -95,14 +105,10 @@ class Progress:
         mine = self._history.of(trial.settings.cell, self._phase)
         done = sum(other.ended for other in mine)
         value = f"val accuracy {trial.last.objective:.4f}" if trial.last is not None else "no epoch"
-        self._say(
-            f"{trial.settings.cell} {done}/{self._planned} {_spoken(trial.reason)} "
+        self.say(
+            f"{self._phase}: {trial.settings.cell} {done}/{self._planned} {_spoken(trial.reason)} "
             f"after {trial.last_epoch} epochs, {value}; {_duration(_total(self._seconds_left()))} left"
         )
-
-    def _say(self, text: str) -> None:
-        """Write one line, however long: what reads it is a file or a pipe."""
-        self._console.print(f"{self._phase}: {text}", highlight=False, soft_wrap=True)
 
     def _table(self) -> Table:
         left = self._seconds_left()
@@ -134,7 +140,8 @@ class Progress:
         """Return an estimate for each cell; None before any trial has ended.
 
         What is left of a cell is its mean trial so far times the trials still to run, less what the running ones have
-        done; it goes on at the rate at which this session has gone so far, Ray's own time between trials included.
+        done; before one has ended, its running ones are taken at their pace. It goes on at the rate at which this
+        session has gone so far, Ray's own time between trials included.
         The cells run side by side, so theirs add up to that of the phase.
         """
         trials = {cell.key: self._history.of(cell.key, self._phase) for cell in self._study.cells}
@@ -146,7 +153,7 @@ class Progress:
         rate = (time.monotonic() - self._began) / (done - self._done_before)
         left: dict[str, float | None] = {}
         for cell, mine in trials.items():
-            mean = sum(ended[cell] or everywhere) / len(ended[cell] or everywhere)
+            mean = _mean(ended[cell]) or _mean(map(_whole, mine)) or _mean(everywhere)
             running = sum(_seconds(trial) for trial in mine if not trial.ended)
             left[cell] = rate * max(0.0, mean * (self._planned - len(ended[cell])) - running)
         return left
@@ -154,6 +161,17 @@ class Progress:
 
 def _seconds(trial: TrialHistory) -> float:
     return sum(result.seconds for result in trial.results.values())
+
+
+def _mean(seconds: Iterable[float]) -> float:
+    known = [value for value in seconds if value > 0]
+    return sum(known) / len(known) if known else 0.0
+
+
+def _whole(trial: TrialHistory) -> float:
+    """Return what a trial will take, from its epochs so far; 0 before the first."""
+    epochs = trial.last_epoch
+    return _seconds(trial) / epochs * trial.settings.training.epochs if epochs else 0.0
 
 
 def _total(left: dict[str, float | None]) -> float | None:

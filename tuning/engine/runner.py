@@ -16,7 +16,7 @@ from tuning.engine.preflight import check_folder, check_resources, check_study
 from tuning.engine.progress import Progress
 from tuning.engine.ray_session import ray_session
 from tuning.records import Phase, StopReason
-from tuning.store import Journal, StoreWriter, WriterReport, set_aside
+from tuning.store import Journal, StoreWriter, WriterReport, lock_folder, resolve_tracking_uri, set_aside
 from tuning.study import Study
 
 STORE_SECONDS = 120.0
@@ -38,7 +38,9 @@ class Outcome:
     folder: Path
 
 
-def run(study: Study, *, tracking_uri: str | None, storage: Path, address: str | None, console: Console) -> Outcome:
+def run(
+    study: Study, *, tracking_uri: str | None, storage: Path, address: str | None, fresh: bool, console: Console
+) -> Outcome:
     """Tune every cell, choose, confirm, and keep every record; continue where an earlier run has stopped.
 
     Args:
@@ -46,6 +48,7 @@ def run(study: Study, *, tracking_uri: str | None, storage: Path, address: str |
         tracking_uri: the store; None for MLflow's own default.
         storage: the folder below which the study's folder lies; on a cluster, a disk that all nodes share.
         address: of a Ray cluster; None for a local Ray.
+        fresh: begin anew; what is stored so far is kept under another name.
         console: for the live view.
 
     Returns:
@@ -56,12 +59,16 @@ def run(study: Study, *, tracking_uri: str | None, storage: Path, address: str |
     """
     folder = StudyFolder(storage.absolute() / study.name)
     check_folder(folder.path)
-    folder.refuse_another(study)
+    resolve_tracking_uri(tracking_uri)  # a mistyped one is told before anything takes time
+    if not fresh:
+        folder.refuse_another(study)
     history = History()
-    history.recall(event for event, _ in Journal(folder.path).read())
     progress = Progress(study, history, console)
     with progress.preparing("checking the data set and the models"):
         check_study(study)
+    if fresh:
+        progress.say(*_set_aside(study, tracking_uri, folder))
+    history.recall(event for event, _ in Journal(folder.path).read())
     reports: list[WriterReport] = []
     interrupted = False
     with ThreadPoolExecutor(1) as pool:
@@ -112,22 +119,12 @@ def _is_finished(study: Study, history: History) -> bool:
     return True
 
 
-def begin_anew(study: Study, *, tracking_uri: str | None, storage: Path) -> tuple[str, ...]:
-    """Set what the study has stored so far aside, under another name.
-
-    Args:
-        study: whose results there may be.
-        tracking_uri: the store; None for MLflow's own default.
-        storage: the folder below which the study's folder lies.
-
-    Returns:
-        Where the old results are now, a line each; nothing where there were none.
-    """
+def _set_aside(study: Study, tracking_uri: str | None, folder: StudyFolder) -> list[str]:
+    """Rename what the study has stored so far, and return where it is now, a line each."""
     suffix = f"(until {datetime.now(UTC):%Y-%m-%d %H.%M.%S})"
-    experiment = set_aside(study.name, tracking_uri, suffix)
-    folder = StudyFolder(storage.absolute() / study.name).set_aside(suffix)
-    kept = {"experiment": experiment, "folder": folder}
-    return tuple(f"kept the {what} of the results so far as {name}" for what, name in kept.items() if name is not None)
+    with lock_folder(study.name, folder.path):  # nobody may be writing there
+        kept = {"experiment": set_aside(study.name, tracking_uri, suffix), "folder": folder.set_aside(suffix)}
+    return [f"kept the {what} of the results so far as {name}" for what, name in kept.items() if name is not None]
 
 
 @contextmanager
@@ -149,7 +146,7 @@ def _problems(study: Study, history: History) -> Iterator[str]:
             ended = sum(trial.ended for trial in trials)
             for trial in trials:
                 if trial.reason is StopReason.ERROR:
-                    yield f"{trial.settings.key} failed: {trial.error.splitlines()[0]}"
+                    yield f"{trial.settings.key} failed: {trial.error.splitlines()[0]}; run again, it is tried anew"
             if phase is Phase.CONFIRM and trials == [] and ended == 0:
                 tuned = history.of(cell.key, Phase.TUNE)
                 if len(tuned) == study.search.trials and all(trial.ended for trial in tuned):

@@ -82,7 +82,7 @@ class StoreWriter:
         self, study: str, tracking_uri: str | None, folder: Path, asked: Mapping[str, Any] | None = None
     ) -> None:
         uri = resolve_tracking_uri(tracking_uri)
-        self._lock = _locked(study, folder)
+        self._lock = lock_folder(study, folder)
         try:
             prepare_sqlite(uri)
             client = connect(uri)
@@ -227,7 +227,19 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _locked(study: str, folder: Path) -> FileLock:
+def lock_folder(study: str, folder: Path) -> FileLock:
+    """Take a study's folder for this process alone.
+
+    Args:
+        study: the study's name, for the message.
+        folder: the study's folder, made if it is missing.
+
+    Returns:
+        The lock, held; whoever takes it releases it.
+
+    Raises:
+        ValueError: where another process has it, or the folder cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "writer.lock", thread_local=False)

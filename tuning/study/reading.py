@@ -1,6 +1,7 @@
 """From a name or a path to a study, every mistake in one line."""
 
 import re
+import reprlib
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,16 @@ from tuning.study.study import Study
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain data only; a key given twice is an error; ``1e-5`` is a number, as YAML 1.2 has it."""
+    """Plain data only; a key given twice is an error; ``1e-5`` is a number, as YAML 1.2 has it.
+
+    Aliases are refused: a few lines of them stand for gigabytes.
+    """
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            event = self.get_event()  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem=f"aliases (*{event.anchor}) are not read", problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
 
 
 def _mapping_without_duplicates(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -81,7 +91,7 @@ def read(path: Path) -> Study:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"a study file must be readable text, got {path}: {error}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except Exception as error:  # PyYAML's constructors raise whatever they stumble over
         raise ValueError(f"{path} must be YAML of plain data: {_one_line(str(error))}") from error
     if not isinstance(data, dict):
         raise ValueError(f"{path} must hold a mapping (name, dataset, architectures, …), got {type(data).__name__}")
@@ -107,10 +117,21 @@ def parse_study(data: dict[str, Any], source: str) -> Study:
         mistakes = []
         for mistake in error.errors():
             where = ".".join(str(part) for part in mistake["loc"])
-            rule = mistake["msg"].removeprefix("Value error, ")
-            came = f", got {mistake['input']!r}" if mistake["type"] not in {"value_error", "missing"} else ""
+            rule = _RULES.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
+            rule = rule.replace("Input should be", "must be")
+            came = (
+                f", got {reprlib.repr(mistake['input'])}" if mistake["type"] not in {"value_error", "missing"} else ""
+            )
             mistakes.append(_one_line(f"{where}: {rule}{came}" if where else f"{rule}{came}"))
         raise ValueError(f"{source}: {'; '.join(mistakes)}") from error
+
+
+_RULES = {
+    "model_type": "must be a mapping of settings",
+    "dict_type": "must be a mapping of settings",
+    "missing": "is needed; add it",
+}
+"""In the user's words, what pydantic says in those of its own classes."""
 
 
 def _one_line(text: str) -> str:
