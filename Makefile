@@ -12,7 +12,7 @@ quickstart: .venv/installed  ## tune, confirm and report scikit-learn's digits
 	@echo "Every run, MLflow: $(BIN)/mlflow ui   then http://127.0.0.1:5000"
 
 test: lint  ## every check there is
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/installed
 	$(BIN)/ruff format --check $(CODE)

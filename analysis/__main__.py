@@ -73,7 +73,7 @@ def _write(page: Path, html: str) -> None:
 def _print(compared: Comparison, how: Format) -> None:
     if how is Format.TABLE:
         console = Console()
-        console.print(terminal(compared, console.width))
+        console.print(terminal(compared, console))
     else:
         print(markdown(compared) if how is Format.MARKDOWN else to_csv(compared), end="")
 

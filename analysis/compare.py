@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.asked import searched
 from analysis.stats import Interval, mean_interval
 from analysis.table import PARAM, Tables
 from tuning import records
@@ -57,7 +58,7 @@ class Cell:
             (``n = 0``) where none has completed. A tuning run never enters: the best of many noisy values
             would overstate the cell.
         epoch_seconds: the median duration of the confirmation runs' epochs; NaN without such runs.
-        chosen: the settings under which it was confirmed, of those that a search varied.
+        chosen: the settings under which it was confirmed, of those that were searched.
         seeds: of the confirmation runs that completed.
         tune: how the tuning runs ended.
         confirm: how the confirmation runs ended.
@@ -128,16 +129,16 @@ def comparison(tables: Tables) -> Comparison:
         raise ValueError(_nothing_completed(tables.study, runs))
     architectures = tuple(runs["architecture"].cat.categories)
     conditions = tuple(runs["condition"].cat.categories)
-    searched = _searched(runs)
     cells = {}
     for architecture in architectures:
         for condition in conditions:
             mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
-            cells[architecture, condition] = _cell(architecture, condition, mine, tables.epochs, searched)
+            varied = searched(tables.asked, condition)
+            cells[architecture, condition] = _cell(architecture, condition, mine, tables.epochs, varied)
     return Comparison(study=tables.study, architectures=architectures, conditions=conditions, cells=cells)
 
 
-def _cell(architecture: str, condition: str, runs: pd.DataFrame, epochs: pd.DataFrame, searched: list[str]) -> Cell:
+def _cell(architecture: str, condition: str, runs: pd.DataFrame, epochs: pd.DataFrame, varied: list[str]) -> Cell:
     confirm = runs[runs["phase"] == Phase.CONFIRM]
     done = confirm[confirm["stop_reason"] == StopReason.COMPLETED]
     # Epoch 0 is the state before the first step: it trains nothing and has no duration.
@@ -147,7 +148,7 @@ def _cell(architecture: str, condition: str, runs: pd.DataFrame, epochs: pd.Data
         condition=condition,
         measures={name: mean_interval(done[metric].to_numpy(float)) for name, metric in MEASURES.items()},
         epoch_seconds=float(timed[records.EPOCH_SECONDS].median()),
-        chosen=_chosen(confirm, searched),
+        chosen=_chosen(confirm, varied),
         seeds=tuple(sorted(int(seed) for seed in done["seed"])),
         tune=endings(runs[runs["phase"] == Phase.TUNE]),
         confirm=endings(confirm),
@@ -180,21 +181,9 @@ def endings(runs: pd.DataFrame) -> Endings:
     )
 
 
-def _searched(runs: pd.DataFrame) -> list[str]:
-    """List the settings that differ between the tuning runs of a cell; those without a dot name the trial."""
-    tune = runs[runs["phase"] == Phase.TUNE]
-    settings = [name for name in runs.columns if name.startswith(PARAM) and "." in name]
-    by_cell = tune.groupby(["architecture", "condition"], observed=True)
-    return [name for name in settings if (by_cell[name].nunique() > 1).any()]
-
-
-def _chosen(confirm: pd.DataFrame, searched: list[str]) -> dict[str, object]:
-    chosen = {}
-    for name in searched:
-        values = confirm[name].dropna().unique()
-        if len(values) == 1:
-            chosen[name.removeprefix(PARAM)] = values[0]
-    return chosen
+def _chosen(confirm: pd.DataFrame, varied: list[str]) -> dict[str, object]:
+    """Return the searched settings of the confirmation runs, which all have the same."""
+    return {name: confirm[PARAM + name].iloc[0] for name in varied if len(confirm) and PARAM + name in confirm}
 
 
 def _nothing_completed(study: str, runs: pd.DataFrame) -> str:
@@ -205,7 +194,5 @@ def _nothing_completed(study: str, runs: pd.DataFrame) -> str:
         if getattr(ended, name)
     ]
     got = f"{len(runs)} runs ({', '.join(told)})" if told else "no run"
-    return (
-        f"a comparison needs a completed run, got {got} in study {study!r}; "
-        f"run it to its end with python -m tuning run {study}"
-    )
+    cure = "run it to its end" if ended.unfinished or not told else "MLflow says of each run how it ended"
+    return f"a comparison needs a completed run, got {got} in study {study!r}; {cure}"

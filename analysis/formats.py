@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -105,64 +106,62 @@ def chosen(cell: Cell) -> str:
     return ", ".join(told) or NOTHING
 
 
-def terminal(comparison: Comparison, width: int) -> RenderableType:
+def terminal(comparison: Comparison, console: Console) -> RenderableType:
     """Lay the comparison out for a terminal.
 
     Args:
         comparison: the study's.
-        width: of the terminal in columns. Where it is narrow, the measures that can be had from ``--format csv`` too
-            go first; names and test accuracies stay.
+        console: whose width counts. Where it is narrow, the columns that ``--format csv`` has too go first, and it is
+            said which; names and test accuracies stay, and no number is ever cut.
 
     Returns:
         What a rich console prints; names of the study are plain text in it, never markup.
     """
     written = rows(comparison)
-    shown = _fitting(written, width)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    settings = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column("condition", no_wrap=True)
-    for index in shown:
-        # Two lines a heading, and the architecture in a line of its own: a row fits on a common terminal.
-        table.add_column(_broken(HEADINGS[index]), justify="right", no_wrap=True, vertical="bottom")
-    last = ""
-    for row in written:
-        if row.texts[0] != last:
-            last = row.texts[0]
-            table.add_row(Text(last, style="bold"))
-            settings.add_row(Text(last, style="bold"))
-        name = f"  {row.texts[1]}"
-        values = ["*" * (row.best and index == _ACCURACY) + row.texts[index] for index in shown]
-        table.add_row(*map(Text, (name, *values)), style="bold" if row.best else "")
-        settings.add_row(Text(name), Text(row.chosen))
+    left_out: list[str] = []
+    table = _table(written, left_out)
+    for heading in _DROPPED_FIRST:
+        if Measurement.get(console, console.options, table).minimum <= console.width:
+            break
+        left_out.append(heading)
+        table = _table(written, left_out)
     said = [f"{name}: {verdict(comparison, name)}" for name in comparison.architectures] + remarks(comparison)
+    if left_out:
+        said.append(f"For want of room left out: {', '.join(left_out)}; --format csv has them.")
     notes = [Text(LEGEND.format(mark="*"), style="dim"), *map(Text, said)]
-    return Group(table, *notes, Text("\nChosen settings", style="underline"), settings)
+    return Group(table, *notes, Text("\nChosen settings", style="underline"), _settings(written))
 
 
 _ACCURACY = HEADINGS.index("test accuracy %")
 _DROPPED_FIRST = ("trials", "s/epoch", "validation %", "seeds", "effective rank", "σ max", "log10 Lipschitz")
 
 
-def _fitting(written: Sequence[Row], width: int) -> list[int]:
-    """Return which of `HEADINGS` behind the names have room beside them."""
-    shown = list(range(_ACCURACY, len(HEADINGS)))
-    names = max(len(text) for row in written for text in (row.texts[0], f"  {row.texts[1]}"))
-    wide = {
-        index: max(
-            len(line) for line in (*_broken(HEADINGS[index]).split("\n"), *(row.texts[index] for row in written))
-        )
-        for index in shown
-    }
-    for heading in _DROPPED_FIRST:
-        # Two columns of space between any two, one for the mark of the best.
-        if names + sum(wide[index] + 2 for index in shown) + 1 <= width:
-            break
-        shown.remove(HEADINGS.index(heading))
-    return shown
+def _table(written: Sequence[Row], left_out: Sequence[str]) -> Table:
+    """Lay out the rows: two lines a heading, and the architecture in a line of its own, to save width."""
+    shown = [index for index in range(_ACCURACY, len(HEADINGS)) if HEADINGS[index] not in left_out]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("condition", no_wrap=True)
+    for index in shown:
+        table.add_column(HEADINGS[index].replace(" ", "\n", 1), justify="right", no_wrap=True, vertical="bottom")
+    last = ""
+    for row in written:
+        if row.texts[0] != last:
+            last = row.texts[0]
+            table.add_row(Text(last, style="bold"))
+        values = ["*" * (row.best and index == _ACCURACY) + row.texts[index] for index in shown]
+        table.add_row(*map(Text, (f"  {row.texts[1]}", *values)), style="bold" if row.best else "")
+    return table
 
 
-def _broken(heading: str) -> str:
-    return heading.replace(" ", "\n", 1)
+def _settings(written: Sequence[Row]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    last = ""
+    for row in written:
+        if row.texts[0] != last:
+            last = row.texts[0]
+            table.add_row(Text(last, style="bold"))
+        table.add_row(Text(f"  {row.texts[1]}"), Text(row.chosen))
+    return table
 
 
 def markdown(comparison: Comparison) -> str:

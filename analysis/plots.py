@@ -132,6 +132,8 @@ def accuracy_figure(
             for place, condition in enumerate(conditions):
                 if condition in mine:
                     _draw_accuracy(axes, mine[condition], place, look[condition])
+            low, high = axes.get_xlim()
+            axes.set_xlim(max(low, 0.0), min(high, 1.0))  # an interval may reach beyond what an accuracy can be
             if not mine:
                 _empty(axes)
             axes.set_title(architecture, fontweight="bold")

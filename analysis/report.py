@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import jinja2
 from matplotlib.figure import Figure
 
+from analysis.asked import described, surroundings
 from analysis.compare import Comparison
 from analysis.curves import confirmed, curves
 from analysis.distributions import distributions
@@ -75,6 +76,9 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         comparison=comparison,
         verdicts={name: verdict(comparison, name) for name in comparison.architectures},
         remarks=remarks(comparison),
+        asked=described(tables.asked),
+        surroundings=surroundings(tables.asked),
+        description=tables.asked.get("description", ""),
         looks=looks(comparison.conditions),
         pictures=pictures,
         spectra=spectra,

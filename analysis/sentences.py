@@ -71,13 +71,29 @@ def remarks(comparison: Comparison) -> list[str]:
         comparison: the study's.
 
     Returns:
-        One sentence a cell that needs one.
+        A sentence a cell whose runs did not all complete, one for all that have none, one where seeds are few.
     """
-    found = []
-    for cell in comparison.cells.values():
-        name = f"{cell.condition} on {cell.architecture}"
-        if not cell.confirm.runs:
-            found.append(f"{name}: no confirmation run, hence no result.")
-        elif gone := lost(cell):
-            found.append(f"{name}: {gone}; its means are over {count(len(cell.seeds), 'seed')}.")
+    cells = comparison.cells.values()
+    names = {id(cell): f"{cell.condition} on {cell.architecture}" for cell in cells}
+    found = [
+        f"{names[id(cell)]}: {gone}; its means are over {count(len(cell.seeds), 'seed')}."
+        for cell in cells
+        if (gone := lost(cell))
+    ]
+    absent = [names[id(cell)] for cell in cells if not cell.confirm.runs]
+    if absent:
+        found.append(f"No confirmation run, hence no result: {listed(absent)}.")
+    few = [cell for cell in cells if cell.confirmed and len(cell.seeds) < FEW]
+    if few:
+        found.append(
+            f"With {_seeds(few)} a cell an interval says little: its half-width is at least 4 times the standard error."
+        )
     return found
+
+
+FEW = 3
+"""Seeds below which a t-interval is hardly one: the factor is 12.7 at two seeds, 4.3 at three."""
+
+
+def _seeds(cells: list[Cell]) -> str:
+    return " or ".join(count(number, "seed") for number in sorted({len(cell.seeds) for cell in cells}))

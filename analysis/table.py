@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from analysis.asked import Asked, architectures, conditions
 from tuning import records
 from tuning.records import Phase
 from tuning.store import Point, StoredRun, StoreReader, resolve_tracking_uri
@@ -31,6 +32,7 @@ class Tables:
     Attributes:
         study: the study's name.
         tracking_uri: the store it was read from.
+        asked: the study as plain data.
         runs: one row a run, indexed by run id: its tags, its settings (``param/…``), its last value of every
             metric, ``epochs`` trained, ``status``, ``start_ms`` and ``end_ms``.
         epochs: one row a run and epoch: ``run_id``, `GROUPING`, ``epoch``, one column a metric (NaN where the
@@ -40,6 +42,7 @@ class Tables:
 
     study: str
     tracking_uri: str
+    asked: Asked
     runs: pd.DataFrame
     epochs: pd.DataFrame
     fetch: Callable[[str, str], Path | None]
@@ -112,7 +115,9 @@ def load(study: str, tracking_uri: str | None = None) -> Tables:
     stored = [run for run in reader.runs() if run.tags.get("phase") != Phase.SUMMARY]
     history = reader.history([run.run_id for run in stored])
     by_id = {run.run_id: run for run in stored}
-    return tables(study, uri, stored, history, lambda run_id, name: reader.artifact(by_id[run_id], name))
+    return tables(
+        study, uri, stored, history, lambda run_id, name: reader.artifact(by_id[run_id], name), asked=reader.asked
+    )
 
 
 def tables(
@@ -121,6 +126,7 @@ def tables(
     stored: Sequence[StoredRun],
     history: Sequence[Point],
     fetch: Callable[[str, str], Path | None],
+    asked: Asked,
 ) -> Tables:
     """Arrange stored runs and their metric points as tables.
 
@@ -131,12 +137,12 @@ def tables(
         history: ``(run_id, metric, epoch, value)``. Where a resumed trial reported an epoch twice, the point
             that comes later here counts.
         fetch: as in `Tables`.
+        asked: as in `Tables`.
 
     Returns:
-        The tables. Architectures and conditions are ordered as their first runs began, which is the order of
-        the study file.
+        The tables. Architectures and conditions are ordered as in the study file.
     """
-    runs = _runs_frame(stored)
+    runs = _runs_frame(stored, asked)
     points = pd.DataFrame(history, columns=["run_id", "metric", "epoch", "value"])
     points = points.drop_duplicates(["run_id", "metric", "epoch"], keep="last")
     wide = points.pivot(index=["run_id", "epoch"], columns="metric", values="value").astype(float)
@@ -146,10 +152,10 @@ def tables(
     runs = runs.join(last).assign(epochs=trained.reindex(runs.index).fillna(0).astype(int))
     epochs = wide.reset_index().merge(runs[list(GROUPING)], left_on="run_id", right_index=True, sort=False)
     epochs = epochs[["run_id", *GROUPING, "epoch", *records.METRICS]].rename_axis(columns=None)
-    return Tables(study=study, tracking_uri=tracking_uri, runs=runs, epochs=epochs, fetch=fetch)
+    return Tables(study=study, tracking_uri=tracking_uri, asked=asked, runs=runs, epochs=epochs, fetch=fetch)
 
 
-def _runs_frame(stored: Sequence[StoredRun]) -> pd.DataFrame:
+def _runs_frame(stored: Sequence[StoredRun], asked: Asked) -> pd.DataFrame:
     began = sorted(stored, key=lambda run: run.start_ms)
     rows = [
         {
@@ -169,8 +175,10 @@ def _runs_frame(stored: Sequence[StoredRun]) -> pd.DataFrame:
             frame[name] = _typed(frame[name])
     frame["seed"] = _typed(frame["seed"])
     frame["end_ms"] = frame["end_ms"].astype("Int64")  # absent while a run goes on
-    for name in ("architecture", "condition"):
-        frame[name] = pd.Categorical(frame[name], categories=list(dict.fromkeys(frame[name])), ordered=True)
+    for name, order in (("architecture", architectures(asked)), ("condition", conditions(asked))):
+        there = list(dict.fromkeys(frame[name]))
+        categories = sorted(there, key=lambda one, order=order: order.index(one) if one in order else len(order))  # type: ignore[misc]
+        frame[name] = pd.Categorical(frame[name], categories=categories, ordered=True)
     return frame
 
 

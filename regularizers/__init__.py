@@ -5,8 +5,9 @@
 hold the model's weights.
 """
 
+from regularizers import measure, spectrum
 from regularizers.base import Regularizer, RegularizerSettings
-from regularizers.measure import LayerSpectrum, lipschitz_log10_bound, measure
+from regularizers.measure import LayerSpectrum, lipschitz_log10_bound
 from regularizers.methods.combined import Combined
 from regularizers.methods.conv_operator_clip import ConvOperatorClip
 from regularizers.methods.frobenius_norm_scaling import FrobeniusNormScaling
@@ -61,4 +62,5 @@ __all__ = [
     "measure",
     "name_of",
     "select",
+    "spectrum",
 ]

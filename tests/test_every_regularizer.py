@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from regularizers import REGULARIZERS, measure
+from regularizers import REGULARIZERS
+from regularizers.measure import measure
 from tests import oracles
 from tests.cases import LAYERS, LR, ROWS, Net, Training, attached
 

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tuning.records import short_name
+from tuning.store import hide_password
 from tuning.study import load, shipped
 
 T = TypeVar("T")
@@ -75,23 +76,21 @@ def run(
 ) -> None:
     """Run a study, or go on with one that was interrupted."""
     # Ray is imported with the engine, and `list` and `plan` need none of it.
-    from tuning.engine import begin_anew
     from tuning.engine import run as run_study
 
     asked = _or_exit(lambda: load(study))
     console = Console()
-    if fresh:
-        for line in _or_exit(lambda: begin_anew(asked, tracking_uri=tracking_uri, storage=storage)):
-            console.print(line, highlight=False, soft_wrap=True)
     outcome = _or_exit(
-        lambda: run_study(asked, tracking_uri=tracking_uri, storage=storage, address=address, console=console)
+        lambda: run_study(
+            asked, tracking_uri=tracking_uri, storage=storage, address=address, fresh=fresh, console=console
+        )
     )
     errors = Console(stderr=True)
     if outcome.interrupted:
         errors.print("Interrupted. The same command goes on where this one stopped.", highlight=False)
         sys.exit(130)
     for problem in outcome.problems:
-        errors.print(f"[red]problem:[/] {problem}", highlight=False, soft_wrap=True)
+        errors.print(f"[red]problem:[/] {escape(problem)}", highlight=False, soft_wrap=True)
     console.print(
         f"\nResults: python -m analysis report {asked.name}{_store_option(tracking_uri)}",
         highlight=False,
@@ -152,7 +151,7 @@ def check_coordinates(
 
 
 def _store_option(tracking_uri: str | None) -> str:
-    return "" if tracking_uri is None else f" --tracking-uri {tracking_uri}"
+    return "" if tracking_uri is None else escape(f" --tracking-uri {hide_password(tracking_uri)}")
 
 
 def _or_exit(step: Callable[[], T]) -> T:

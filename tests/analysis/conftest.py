@@ -58,7 +58,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
         "empty": [],
     }
     for study, runs in situations.items():
-        writer = StoreWriter(study, uri, folder / study)
+        writer = StoreWriter(study, uri, folder / study, synthetic.asked(runs))
         synthetic.keep(runs, writer)
         report = writer.close(timeout=120)
         assert report.complete, report
@@ -97,7 +97,7 @@ def in_memory(runs: Sequence[Run]) -> Tables:
         for record in run.records
         for metric, value in record.metrics.items()
     ]
-    return tables("memory", "postgresql://me:secret@db/runs", stored, points, nothing)
+    return tables("memory", "postgresql://me:secret@db/runs", stored, points, nothing, synthetic.asked(runs))
 
 
 def nothing(run_id: str, name: str) -> Path | None:

@@ -141,6 +141,33 @@ def study() -> list[Run]:
     return [run for architecture in ARCHITECTURES for condition in CONDITIONS for run in cell(architecture, condition)]
 
 
+def asked(runs: Sequence[Run]) -> dict[str, object]:
+    """The plain data of a study with these runs, in whose file the conditions stand in the order of the runs."""
+    names = list(dict.fromkeys(run.architecture for run in runs))
+    held = {run.condition: {"regularizer": "none"} for run in runs}
+    for run in runs:
+        if run.strength is not None:
+            held[run.condition] = {"regularizer": "weight_decay", "strength": {"log_uniform": [1e-5, 0.1]}}
+    return {
+        "name": "synthetic",
+        "description": "Numbers that are formulas.",
+        "dataset": {"name": "digits", "validation_fraction": 0.1, "crop": 0, "flip": False},
+        "architectures": [{"name": name} for name in names],
+        "conditions": held,
+        "shared": {"learning_rate": {"log_uniform": [1e-4, 0.1]}},
+        "training": {
+            "optimizer": {"name": "adam"},
+            "epochs": EPOCHS,
+            "batch_size": 64,
+            "initialization": "default",
+            "schedule": {"name": "constant"},
+        },
+        "search": {"algorithm": "tpe", "trials": TRIALS, "seed": 0, "early_stopping": {"name": "none"}},
+        "confirm": {"seeds": SEEDS},
+        "resources": {"cpu": 1, "gpu": 0},
+    }
+
+
 def keep(runs: Iterable[Run], writer) -> None:
     """Hand the runs to a store's writer as the engine does."""
     for run in runs:

@@ -56,7 +56,8 @@ def test_without_confirmation_there_is_nothing_to_report(with_gaps):
     "remark",
     [
         "baseline on mlp-small: of 3 confirmation runs 1 diverged; its means are over 2 seeds.",
-        "spectral on mlp-small: no confirmation run, hence no result.",
+        "No confirmation run, hence no result: spectral on mlp-small, baseline on resnet-small, decay on "
+        "resnet-small and spectral on resnet-small.",
     ],
 )
 def test_cells_that_lack_runs_are_named(with_gaps, remark):

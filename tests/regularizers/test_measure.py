@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from regularizers import LayerSpectrum, lipschitz_log10_bound, measure
+from regularizers import LayerSpectrum, lipschitz_log10_bound
+from regularizers.measure import measure
 from tests import oracles
 
 

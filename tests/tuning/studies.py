@@ -21,7 +21,7 @@ def tiny(**changes: Any) -> dict[str, Any]:
         },
         "shared": {"learning_rate": {"log_uniform": [1e-3, 1e-1]}},
         "training": {"optimizer": "adam", "epochs": 3, "batch_size": 256},
-        "search": {"trials": 3, "concurrency": 1, "early_stopping": {"name": "asha", "grace_epochs": 1}},
+        "search": {"trials": 5, "concurrency": 1, "early_stopping": {"name": "asha", "grace_epochs": 1}},
         "confirm": {"seeds": 2},
     }
     return {**data, **changes}

@@ -102,7 +102,7 @@ def test_every_planned_run_is_stored_with_every_tag_and_param(finished):
     runs = place.runs
     assert Counter((run.tags["phase"], run.tags["architecture"], run.tags["condition"]) for run in runs) == {
         (phase, architecture, condition): count
-        for phase, count in (("tune", 3), ("confirm", 2))
+        for phase, count in (("tune", 5), ("confirm", 2))
         for architecture in ("mlp-tiny", "mlp-deep")
         for condition in ("baseline", "decay")
     }
@@ -151,6 +151,7 @@ def test_a_finished_study_run_again_is_finished(finished):
     before = place.numbers()
     again = place.run()
     assert again.returncode == 0, again.stderr
+    assert "nothing left to do: all 28 trials of tiny have ended" in again.stdout
     assert place.numbers() == before
 
 
@@ -165,7 +166,7 @@ def test_the_same_seed_stores_the_same_bits_and_another_seed_stores_others(finis
     assert other.numbers() != first.numbers()
 
 
-@pytest.mark.parametrize("line", [1, 9, 15], ids=["first epoch", "in the search", "in the confirmation"])
+@pytest.mark.parametrize("line", [1, 12, 24], ids=["first epoch", "in the search", "in the confirmation"])
 def test_a_killed_study_goes_on_and_stores_what_an_uninterrupted_one_does(finished, tmp_path, line):
     whole, _ = finished
     place = Place(tmp_path)
@@ -224,6 +225,15 @@ def test_results_of_a_lost_folder_are_refused_and_kept_by_a_fresh_beginning(fini
     assert (Path(names[1]) / "journal.jsonl").exists()
 
 
+def test_a_study_that_was_refused_may_be_corrected(tmp_path):
+    """A mistyped path is found before anything is kept of the study, so the corrected one is the first."""
+    place = Place(tmp_path, dataset={"name": "image-folder", "path": str(tmp_path / "imgaes")})
+    assert place.run().returncode == 2
+    corrected = Place(tmp_path, dataset=pictures(tmp_path / "images"), search={"trials": 1}, confirm={"seeds": 1})
+    done = corrected.run()
+    assert done.returncode == 0, done.stderr
+
+
 def pictures(folder, *, classes=2, sizes=((8, 8),)):
     for number in range(classes):
         (folder / f"class{number}").mkdir(parents=True)
@@ -249,6 +259,19 @@ BAD_PLACES = {
     "one class": (folder_of(lambda f: pictures(f, classes=1)), [], "class"),
     "images of different sizes": (folder_of(lambda f: pictures(f, sizes=((8, 8), (9, 8)))), [], "size"),
     "corrupt image": (folder_of(with_corrupt_image), [], "0.png"),
+    "crop beyond the image": (
+        lambda tmp: Place(tmp, dataset={"name": "digits", "crop": 9}),
+        [],
+        "crop must be at most",
+    ),
+    "width beyond counting": (
+        lambda tmp: Place(tmp, architectures=[{"name": "w", "family": "mlp", "depth": 2, "width": 10**30}]),
+        [],
+        "architecture w must be one that torch can build",
+    ),
+    "cluster that is not there": (Place, ["--address", "127.0.0.1:9"], "Ray must be reachable"),
+    "address of no kind": (Place, ["--address", "ray://somewhere"], "host:port"),
+    "store that is mistyped": (Place, ["--tracking-uri", "sqlit:///mlflow.db"], "did you mean 'sqlite'"),
     "gpu where there is none": (lambda tmp: Place(tmp, resources={"gpu": 1}), [], "1 GPU wanted and 0 there"),
     "more cores than there are": (lambda tmp: Place(tmp, resources={"cpu": 4096}), [], "4096 CPU wanted"),
     "role that no model has": (lambda tmp: Place(tmp, conditions=CONV_HELD), [], "where must match a weight, got conv"),

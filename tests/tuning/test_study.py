@@ -43,7 +43,7 @@ MISTAKES = {
     "hyperparameter missing": ({"conditions": {"a": {"regularizer": "weight_decay"}}}, "needs strength"),
     "hyperparameter of another type": (
         {"conditions": {"a": {"regularizer": "weight_decay", "strength": "much"}}},
-        "strength must be a number, got 'much'",
+        "strength must be a finite number, got 'much'",
     ),
     "part without regularizer": (
         combined({"strength": 0.1}),
@@ -95,7 +95,7 @@ MISTAKES = {
         r"low < high must hold, got \[0.1, 0.001\]",
     ),
     "range over zero": ({"shared": {"learning_rate": {"log_uniform": [0, 0.1]}}}, "both bounds must be > 0"),
-    "range of one number": ({"shared": {"learning_rate": {"uniform": [0.1]}}}, "two numbers"),
+    "range of one number": ({"shared": {"learning_rate": {"uniform": [0.1]}}}, "two finite numbers"),
     "range of an unknown kind": (
         {"shared": {"learning_rate": {"loguniform": [0.001, 0.1]}}},
         r"got loguniform \(did you mean 'log_uniform'\?\)",
@@ -108,7 +108,7 @@ MISTAKES = {
         {"shared": {"learning_rate": -1.0}},
         "learning_rate must be > 0, got -1",
     ),
-    "no learning rate": ({"shared": {}}, "learning_rate: Field required"),
+    "no learning rate": ({"shared": {}}, "learning_rate: is needed; add it"),
     "choice with a stranger in it": (
         {"training": {"epochs": 3}, "shared": {"learning_rate": 0.1, "batch_size": {"choice": [64, 1]}}},
         "batch_size must be at least 2, got 1",
@@ -195,11 +195,30 @@ MISTAKES = {
         "grace_epochs must be at most the 3 epochs",
     ),
     "unknown view": ({"measure": {"views": ["flat", "circula"]}}, "did you mean 'circular'"),
-    "third of two GPUs": ({"resources": {"gpu": 0.4}}, "1/n, got 0.4"),
-    "name that leaves its folder": ({"name": "../../etc"}, "a study is named by"),
+    "third of two GPUs": ({"resources": {"gpu": 0.4}}, "1/n with n at most 100, got 0.4"),
+    "optimizer of no kind": (
+        {"conditions": {"a": {"regularizer": "none", "optimizer": 5}}},
+        "optimizer must be a name",
+    ),
+    "choice of lists": ({"shared": {"learning_rate": 0.1, "batch_size": {"choice": [[1]]}}}, "list of plain values"),
+    "number beyond a float": ({"shared": {"learning_rate": 10**400}}, "learning_rate must be a finite number"),
+    "infinite number": ({"shared": {"learning_rate": float("inf")}}, "learning_rate must be a finite number"),
+    "range beyond a float": ({"shared": {"learning_rate": {"uniform": [0, 10**400]}}}, "two finite numbers"),
+    "share beyond reason": ({"resources": {"gpu": 5e-324}}, "n at most 100"),
+    "true for a count": ({"training": {"epochs": True}}, "training.epochs: must be a valid integer, got True"),
+    "text for a count": ({"search": {"trials": "3"}}, "search.trials: must be a valid integer, got '3'"),
+    "count beyond reason": ({"training": {"epochs": 10**30}}, "less than or equal to 1000000"),
+    "text for a section": ({"search": "tpe"}, "search: must be a mapping of settings, got 'tpe'"),
+    "unknown algorithm": ({"search": {"trials": 3, "algorithm": "tpee"}}, "did you mean 'tpe'"),
+    "unknown early stopping": ({"search": {"trials": 3, "early_stopping": "ashaa"}}, "did you mean 'asha'"),
+    "grace without stopping": (
+        {"search": {"trials": 3, "early_stopping": {"name": "none", "grace_epochs": 3}}},
+        "early_stopping none takes nothing else, got grace_epochs",
+    ),
+    "name that leaves its folder": ({"name": "../../etc"}, "the name of this study must be"),
     "condition that leaves its folder": (
         {"conditions": {"a/b": {"regularizer": "none"}}},
-        "a condition is named by",
+        "the name of this condition must be",
     ),
 }
 
@@ -218,7 +237,8 @@ FILES = {
     "key twice": ("name: a\nname: b", "given twice"),
     "broken": ("name: [", "must be YAML"),
     "bytes": (b"\xff\xfe\x00", "readable text"),
-    "alias bomb": ("a: &a [x]\nb: [*a, *a]\nname: b", "got 'a'"),
+    "typed nonsense": ("name: !!bool abc", "plain data"),
+    "alias bomb": ("a: &a [x]\nb: [*a, *a]\nname: b", r"aliases \(\*a\) are not read"),
 }
 
 

@@ -1,5 +1,5 @@
 """Studies on Ray: the only room that imports it."""
 
-from tuning.engine.runner import Outcome, begin_anew, run
+from tuning.engine.runner import Outcome, run
 
-__all__ = ["Outcome", "begin_anew", "run"]
+__all__ = ["Outcome", "run"]

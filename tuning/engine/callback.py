@@ -1,5 +1,6 @@
 """What Tune says of the trials, handed to the history, the store and the live view."""
 
+import shutil
 from typing import Any
 
 from ray.tune import Callback
@@ -35,7 +36,8 @@ class RecordCallback(Callback):
         settings = from_flat(trial.config["settings"])
         self._history.start(settings)
         tags = {**settings.tags, "stop_reason": str(StopReason.RUNNING), "git_commit": self._commit}
-        self._writer.start(settings.key, settings.key, tags, to_params(settings))
+        name = f"{settings.architecture.name} × {settings.condition}, {settings.phase} {settings.index}"
+        self._writer.start(settings.key, name, tags, to_params(settings))
         self._progress.update()
 
     def on_trial_result(
@@ -53,21 +55,31 @@ class RecordCallback(Callback):
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Close the trial's run with the reason of its end."""
-        self._end(self._history.trials[trial.config[KEY]])
+        self._end(self._history.trials[trial.config[KEY]], trial.config["checkpoint"])
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Close the run of a trial whose worker died more often than Ray repeats it."""
         history = self._history.trials[trial.config[KEY]]
-        history.error = history.error or f"the worker died: {trial.get_error()}"
-        self._end(history)
+        history.error = history.error or f"the worker died: {_cause(str(trial.get_error()))}"
+        self._end(history, trial.config["checkpoint"])
 
-    def _end(self, history: TrialHistory) -> None:
+    def _end(self, history: TrialHistory, checkpoint: str) -> None:
         if not history.ended:
             history.end(died=False)
-        tags = {"stop_reason": str(history.reason)} | ({"error": history.error[:4000]} if history.error else {})
+        tags = {"stop_reason": str(history.reason), "error": history.error[:4000]}
+        if not (history.error or history.failed_before):
+            del tags["error"]
         self._writer.end(history.settings.key, _STATUS.get(history.reason, "FINISHED"), tags)
         self._progress.ended(history)
+        if history.reason is not StopReason.ERROR:  # a failed trial goes on from it when the study is run again
+            shutil.rmtree(checkpoint, ignore_errors=True)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle as nothing: Ray keeps a copy of its callbacks in a snapshot that we never restore from."""
         return {}
+
+
+def _cause(text: str) -> str:
+    """Return the line of a traceback of Ray's that says what happened."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return next((line for line in reversed(lines) if "Error:" in line), lines[-1] if lines else "no reason given")

@@ -37,12 +37,12 @@ class StudyFolder:
         Returns:
             The old folder's new path, or None where there is none.
         """
-        if not self.path.exists():
+        if not (self.path / "study.json").exists():
             return None
         return self.path.rename(self.path.with_name(f"{self.path.name} {suffix}"))
 
-    def claim(self, study: Study) -> None:
-        """Keep the study with its results, or see that it is the one whose results are here.
+    def refuse_another(self, study: Study) -> None:
+        """See that the folder has no results, or those of this very study.
 
         Args:
             study: what is to be run.
@@ -51,10 +51,9 @@ class StudyFolder:
             ValueError: where the folder holds results of a study that asked something else.
         """
         file = self.path / "study.json"
-        asked = study.as_data()
         if not file.exists():
-            _write(file, asked)
             return
+        asked = study.as_data()
         kept = json.loads(file.read_text(encoding="utf-8"))
         changed = sorted(set(_leaves(kept).items()) ^ set(_leaves(asked).items()))
         if changed:
@@ -64,6 +63,10 @@ class StudyFolder:
                 f"than in {file}; "
                 "undo the change, rename the study, or begin anew with --fresh"
             )
+
+    def keep(self, study: Study) -> None:
+        """Write down what the results here will be results of; called when nothing can be refused any more."""
+        _write(self.path / "study.json", study.as_data())
 
     def keep_choices(self, choices: dict[str, Any]) -> dict[str, Any]:
         """Freeze what each cell confirms, once: what was chosen first stays chosen.

@@ -38,12 +38,13 @@ class Result:
 
 @dataclass
 class TrialHistory:
-    """One trial: its settings, its epochs so far, and how it ended."""
+    """One trial: its settings, its epochs so far, how it ended, and whether it failed in an earlier session."""
 
     settings: TrialSettings
     results: dict[int, Result] = field(default_factory=dict)
     reason: StopReason = StopReason.RUNNING
     error: str = ""
+    failed_before: bool = False
 
     @property
     def last_epoch(self) -> int:
@@ -103,12 +104,14 @@ class History:
             match event:
                 case RunStarted():
                     trial = self.trials.setdefault(event.key, TrialHistory(from_params(event.params)))
-                    trial.reason, trial.error = StopReason.RUNNING, ""
+                    trial.reason = StopReason.RUNNING
                 case EpochLogged():
                     self.trials[event.key].results[event.epoch] = Result.of(event.metrics, event.diverged)
                 case RunEnded():
-                    self.trials[event.key].reason = StopReason(event.tags["stop_reason"])
-                    self.trials[event.key].error = event.tags.get("error", "")
+                    reason = StopReason(event.tags["stop_reason"])
+                    # What failed is tried again: the disk may have been full, the node broken.
+                    self.trials[event.key].failed_before = reason is StopReason.ERROR
+                    self.trials[event.key].reason = StopReason.RUNNING if reason is StopReason.ERROR else reason
 
     def running(self) -> Iterator[TrialHistory]:
         """Yield the trials that have not ended."""

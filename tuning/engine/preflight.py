@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 
 import torch
+from torch import nn
 
+from models import Architecture
 from tuning.records import Phase
 from tuning.study import Study
 from tuning.trial import build_optimizer, open_dataset
@@ -22,9 +24,11 @@ def check_study(study: Study) -> None:
         ValueError: where the data set is missing or damaged, or a condition holds or updates nothing of a model.
     """
     dataset = open_dataset(study.dataset)
+    crop, smallest = study.dataset.crop or 0, min(dataset.input_shape[1:])
+    if crop > smallest:
+        raise ValueError(f"crop must be at most an image's side, {smallest} pixels, got {crop}; a tenth of it is usual")
     for architecture in study.architectures:
-        with torch.device("meta"):
-            model = architecture.build(dataset.input_shape, dataset.num_classes)
+        model = _shapes(architecture, dataset.input_shape, dataset.num_classes)
         for cell in [cell for cell in study.cells if cell.architecture is architecture]:
             try:
                 settings = cell.settings(Phase.TUNE, 0, cell.draw(0))
@@ -32,6 +36,22 @@ def check_study(study: Study) -> None:
                 build_optimizer(model, settings.optimizer, 1.0)
             except ValueError as error:
                 raise ValueError(f"condition {cell.condition_name} on {architecture.name}: {error}") from error
+
+
+def _shapes(architecture: Architecture, input_shape: tuple[int, int, int], num_classes: int) -> nn.Module:
+    """Return the model without its numbers.
+
+    Raises:
+        ValueError: for a depth or width beyond what torch can count.
+    """
+    try:
+        with torch.device("meta"):
+            return architecture.build(input_shape, num_classes)
+    except (RuntimeError, TypeError, OverflowError, MemoryError) as error:
+        raise ValueError(
+            f"architecture {architecture.name} must be one that torch can build, got depth {architecture.depth}, width "
+            f"{architecture.width} ({str(error).splitlines()[0]}); choose smaller ones"
+        ) from error
 
 
 def check_folder(folder: Path) -> None:

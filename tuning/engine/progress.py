@@ -1,10 +1,12 @@
 """The live view: a line for each cell, redrawn in place on a terminal, a line a trial elsewhere."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from tuning.engine.history import History, TrialHistory
@@ -29,13 +31,39 @@ class Progress:
         self._planned = 0
         self._spoken = False
         self._began = time.monotonic()
+        self._finished = False
         self._done_before = 0.0
         self._live = Live(console=console, get_renderable=self._table, refresh_per_second=2, transient=False)
 
-    def announce(self, step: str) -> None:
-        """Say what is being prepared, so that nobody waits before an empty screen."""
-        if self._console.is_terminal:
-            self._console.print(f"[dim]{step} …[/]", highlight=False)
+    @contextmanager
+    def preparing(self, step: str) -> Generator[None]:
+        """Show what is being prepared and that it goes on, so that nobody waits before a still screen.
+
+        Args:
+            step: what is done meanwhile.
+        """
+        if not self._console.is_terminal:
+            yield
+            return
+        with self._console.status(f"[dim]{step} …[/]"):
+            yield
+
+    def say(self, *lines: str) -> None:
+        """Write lines as they are, however long.
+
+        Args:
+            *lines: what to say.
+        """
+        for line in lines:
+            self._console.print(escape(line), highlight=False, soft_wrap=True)
+
+    def nothing_left(self, trials: int) -> None:
+        """Say that the study has ended before.
+
+        Args:
+            trials: how many it has run.
+        """
+        self.say(f"nothing left to do: all {trials} trials of {self._study.name} have ended")
 
     def begin(self, phase: Phase, planned_a_cell: int) -> None:
         """Show a phase.
@@ -45,7 +73,7 @@ class Progress:
             planned_a_cell: its trials in each cell.
         """
         self._phase, self._planned, self._spoken = phase, planned_a_cell, False
-        self._began = time.monotonic()
+        self._began, self._finished = time.monotonic(), False
         past = [trial for cell in self._study.cells for trial in self._history.of(cell.key, phase)]
         self._done_before = sum(map(_seconds, past))
         if self._console.is_terminal:
@@ -54,6 +82,7 @@ class Progress:
 
     def finish(self) -> None:
         """Leave the phase's last state on the screen."""
+        self._finished = True
         if self._console.is_terminal:
             self._live.stop()
 
@@ -64,7 +93,9 @@ class Progress:
         for trial in self._history.running():
             if trial.last_epoch >= 1 and trial.last is not None:
                 self._spoken = True
-                self._say(f"first epoch of {trial.settings.cell}, val accuracy {trial.last.objective:.4f}")
+                self.say(
+                    f"{self._phase}: first epoch of {trial.settings.cell}, val accuracy {trial.last.objective:.4f}"
+                )
                 return
 
     def ended(self, trial: TrialHistory) -> None:
@@ -74,22 +105,23 @@ class Progress:
         mine = self._history.of(trial.settings.cell, self._phase)
         done = sum(other.ended for other in mine)
         value = f"val accuracy {trial.last.objective:.4f}" if trial.last is not None else "no epoch"
-        self._say(
-            f"{trial.settings.cell} {done}/{self._planned} {_spoken(trial.reason)} "
-            f"after {trial.last_epoch} epochs, {value}; {_duration(self._seconds_left())} left"
+        self.say(
+            f"{self._phase}: {trial.settings.cell} {done}/{self._planned} {_spoken(trial.reason)} "
+            f"after {trial.last_epoch} epochs, {value}; {_duration(_total(self._seconds_left()))} left"
         )
 
-    def _say(self, text: str) -> None:
-        """Write one line, however long: what reads it is a file or a pipe."""
-        self._console.print(f"{self._phase}: {text}", highlight=False, soft_wrap=True)
-
     def _table(self) -> Table:
-        table = Table(title=self._title(), title_justify="left", pad_edge=False, box=None, header_style="bold")
+        left = self._seconds_left()
+        over = _duration(time.monotonic() - self._began)
+        rest = f"done in {over}" if self._finished else f"{_duration(_total(left))} left"
+        title = f"{self._study.name} · {self._phase} · {rest}"
+        table = Table(title=title, title_justify="left", pad_edge=False, box=None, header_style="bold")
         table.add_column("cell", no_wrap=True)
-        for heading in ("done", "running", "stopped early", "failed", "best val accuracy"):
+        for heading in ("ended", "early", "failed", "running", "best val accuracy", "left"):
             table.add_column(heading, justify="right")
         for cell in self._study.cells:
-            table.add_row(cell.key, *self._row(self._history.of(cell.key, self._phase)))
+            trials = self._history.of(cell.key, self._phase)
+            table.add_row(cell.key, *self._row(trials), _duration(left[cell.key]))
         return table
 
     def _row(self, trials: Sequence[TrialHistory]) -> tuple[str, ...]:
@@ -98,38 +130,53 @@ class Progress:
         leader = max((t.last.objective for t in trials if t.last is not None and t.last_epoch), default=None)
         return (
             f"{sum(trial.ended for trial in trials)}/{self._planned}",
-            str(counts[StopReason.RUNNING] or "–"),
             str(counts[StopReason.EARLY_STOPPED] or "–"),
             f"[red]{failed}[/]" if failed else "–",
+            str(counts[StopReason.RUNNING] or "–"),
             "–" if leader is None else f"{leader:.4f}",
         )
 
-    def _title(self) -> str:
-        left = self._seconds_left()
-        return f"{self._study.name} · {self._phase} · {_duration(left)} left"
+    def _seconds_left(self) -> dict[str, float | None]:
+        """Return an estimate for each cell; None before any trial has ended.
 
-    def _seconds_left(self) -> float | None:
-        """Return an estimate, or None before a trial has ended.
-
-        What is left is, for each cell, its mean trial so far times the trials still to run; it goes on at the rate at
-        which this session has gone so far, Ray's own time between trials included.
+        What is left of a cell is its mean trial so far times the trials still to run, less what the running ones have
+        done; before one has ended, its running ones are taken at their pace. It goes on at the rate at which this
+        session has gone so far, Ray's own time between trials included.
+        The cells run side by side, so theirs add up to that of the phase.
         """
         trials = {cell.key: self._history.of(cell.key, self._phase) for cell in self._study.cells}
-        seconds = {cell: [_seconds(trial) for trial in mine if trial.ended] for cell, mine in trials.items()}
-        ended = [value for mine in seconds.values() for value in mine]
+        ended = {cell: [_seconds(trial) for trial in mine if trial.ended] for cell, mine in trials.items()}
+        everywhere = [value for mine in ended.values() for value in mine]
         done = sum(_seconds(trial) for mine in trials.values() for trial in mine)
-        if not ended or done <= self._done_before:
-            return None
-        left = 0.0
-        for mine in seconds.values():
-            mean = sum(mine or ended) / len(mine or ended)
-            left += mean * (self._planned - len(mine))
-        running = done - sum(ended)
-        return max(0.0, left - running) * (time.monotonic() - self._began) / (done - self._done_before)
+        if not everywhere or done <= self._done_before:
+            return dict.fromkeys(trials)
+        rate = (time.monotonic() - self._began) / (done - self._done_before)
+        left: dict[str, float | None] = {}
+        for cell, mine in trials.items():
+            mean = _mean(ended[cell]) or _mean(map(_whole, mine)) or _mean(everywhere)
+            running = sum(_seconds(trial) for trial in mine if not trial.ended)
+            left[cell] = rate * max(0.0, mean * (self._planned - len(ended[cell])) - running)
+        return left
 
 
 def _seconds(trial: TrialHistory) -> float:
     return sum(result.seconds for result in trial.results.values())
+
+
+def _mean(seconds: Iterable[float]) -> float:
+    known = [value for value in seconds if value > 0]
+    return sum(known) / len(known) if known else 0.0
+
+
+def _whole(trial: TrialHistory) -> float:
+    """Return what a trial will take, from its epochs so far; 0 before the first."""
+    epochs = trial.last_epoch
+    return _seconds(trial) / epochs * trial.settings.training.epochs if epochs else 0.0
+
+
+def _total(left: dict[str, float | None]) -> float | None:
+    known = [seconds for seconds in left.values() if seconds is not None]
+    return sum(known) if known else None
 
 
 def _spoken(reason: StopReason) -> str:
@@ -138,7 +185,7 @@ def _spoken(reason: StopReason) -> str:
 
 def _duration(seconds: float | None) -> str:
     if seconds is None:
-        return "unknown time"
+        return "?"
     if seconds < 60:
         return f"{seconds:.0f} s"
     if seconds < 5400:

@@ -16,6 +16,10 @@ from tuning.engine.history import TrialHistory
 from tuning.records import Phase, StopReason
 from tuning.study import Cell, Choice, Domain, IntUniform, LogUniform, TrialSettings, derive_seed, to_flat
 
+STARTUP = 10
+"""Random draws before the sampler takes over, Optuna's own number; half of a smaller search, but at least four: from
+one or two points a density estimate only repeats them."""
+
 
 class Proposals(Protocol):
     """The trials of one cell in one phase, one after another."""
@@ -50,7 +54,7 @@ class FixedProposals:
 class OptunaProposals:
     """An Optuna study with a tree-structured Parzen estimator (Bergstra et al. 2011; Watanabe 2023) for one cell.
 
-    The first third of the trials are the cell's common random draws, so that every condition meets the same learning
+    The first trials (`STARTUP`) are the cell's common random draws, so that every condition meets the same learning
     rates before the sampler takes over. The sampler is seeded anew for each trial, by the trial's index: what it
     proposes depends on the trials told so far and on nothing else, so a study that was interrupted proposes what it
     would have proposed.
@@ -66,7 +70,7 @@ class OptunaProposals:
         self.proposed = 0
         self._cell = cell
         self._distributions = {name: _distribution(domain) for name, domain in cell.space.items()}
-        self._startup = max(1, -(-search.trials // 3))
+        self._startup = min(search.trials, max(4, search.trials // 2), STARTUP)
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._study = optuna.create_study(study_name=cell.key, direction="maximize")
         self._asked: dict[str, optuna.Trial] = {}

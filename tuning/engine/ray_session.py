@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -39,8 +40,10 @@ def ray_session(address: str | None) -> Generator[dict[str, float]]:
         os.environ.setdefault(name, value)
     import ray
 
-    warnings.filterwarnings("ignore", module="ray")
     local = address in {None, "local"}
+    if not local:
+        _check_answer(str(address))
+    warnings.filterwarnings("ignore", module="ray")
     try:
         ray.init(
             address="local" if local else address,
@@ -55,8 +58,31 @@ def ray_session(address: str | None) -> Generator[dict[str, float]]:
             f"Ray must be reachable, got no answer at {address!r} ({str(error).strip().splitlines()[0]}); "
             "start it with `ray start --head`, or leave --address out for a local one"
         ) from error
-    logging.getLogger("ray").setLevel(logging.ERROR)
+    logging.getLogger("ray").setLevel(logging.CRITICAL)  # a dead worker is told in the summary, not in a traceback
     try:
         yield ray.cluster_resources()
     finally:
         ray.shutdown()
+
+
+def _check_answer(address: str) -> None:
+    """Knock at a cluster's door; Ray itself would knock for ten minutes, and log each time.
+
+    Args:
+        address: ``host:port``, or ``auto`` for the cluster that this machine belongs to.
+
+    Raises:
+        ValueError: where the address is none, or nobody answers.
+    """
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or "/" in host:
+        raise ValueError(f"a Ray cluster's address is host:port or auto, got {address!r}; e.g. 10.0.0.1:6379")
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except (OSError, OverflowError) as error:
+        raise ValueError(
+            f"Ray must be reachable, got no answer at {address!r} ({error}); "
+            "start it with `ray start --head`, or leave --address out for a local one"
+        ) from error

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +11,12 @@ from rich.console import Console
 
 from tuning.engine.conductor import Conductor
 from tuning.engine.folder import StudyFolder
-from tuning.engine.history import History
+from tuning.engine.history import History, best
 from tuning.engine.preflight import check_folder, check_resources, check_study
 from tuning.engine.progress import Progress
 from tuning.engine.ray_session import ray_session
 from tuning.records import Phase, StopReason
-from tuning.store import Journal, StoreWriter, WriterReport, set_aside
+from tuning.store import Journal, StoreWriter, WriterReport, lock_folder, resolve_tracking_uri, set_aside
 from tuning.study import Study
 
 STORE_SECONDS = 120.0
@@ -38,7 +38,9 @@ class Outcome:
     folder: Path
 
 
-def run(study: Study, *, tracking_uri: str | None, storage: Path, address: str | None, console: Console) -> Outcome:
+def run(
+    study: Study, *, tracking_uri: str | None, storage: Path, address: str | None, fresh: bool, console: Console
+) -> Outcome:
     """Tune every cell, choose, confirm, and keep every record; continue where an earlier run has stopped.
 
     Args:
@@ -46,6 +48,7 @@ def run(study: Study, *, tracking_uri: str | None, storage: Path, address: str |
         tracking_uri: the store; None for MLflow's own default.
         storage: the folder below which the study's folder lies; on a cluster, a disk that all nodes share.
         address: of a Ray cluster; None for a local Ray.
+        fresh: begin anew; what is stored so far is kept under another name.
         console: for the live view.
 
     Returns:
@@ -56,53 +59,72 @@ def run(study: Study, *, tracking_uri: str | None, storage: Path, address: str |
     """
     folder = StudyFolder(storage.absolute() / study.name)
     check_folder(folder.path)
-    folder.claim(study)
+    resolve_tracking_uri(tracking_uri)  # a mistyped one is told before anything takes time
+    if not fresh:
+        folder.refuse_another(study)
     history = History()
-    reports: list[WriterReport] = []
     progress = Progress(study, history, console)
-    progress.announce("checking the data set and the models")
-    check_study(study)
+    with progress.preparing("checking the data set and the models"):
+        check_study(study)
+    if fresh:
+        progress.say(*_set_aside(study, tracking_uri, folder))
+    history.recall(event for event, _ in Journal(folder.path).read())
+    reports: list[WriterReport] = []
+    interrupted = False
     with ThreadPoolExecutor(1) as pool:
         # MLflow's import and first connection take seconds, Ray's start does too: side by side.
-        progress.announce("opening the store and starting Ray")
-        opening = pool.submit(StoreWriter, study.name, tracking_uri, folder.path)
-        with _closed_at_the_end(opening, reports), ray_session(address) as available:
-            slots = check_resources(study, available)
-            writer = opening.result()
-            history.recall(event for event, _ in Journal(folder.path).read())
-            interrupted = not _conducted(Conductor(study, folder, history, writer, progress, slots))
+        opening = pool.submit(StoreWriter, study.name, tracking_uri, folder.path, study.as_data())
+        with _closed_at_the_end(opening, reports):
+            if _is_finished(study, history):
+                progress.nothing_left(len(history.trials))
+                opening.result()
+            else:
+                interrupted = not _conducted(study, folder, history, opening, progress, address)
     store = [str(report) for report in reports if not report.complete]
     return Outcome(problems=(*_problems(study, history), *store), interrupted=interrupted, folder=folder.path)
 
 
-def _conducted(conductor: Conductor) -> bool:
+def _conducted(
+    study: Study,
+    folder: StudyFolder,
+    history: History,
+    opening: "Future[StoreWriter]",
+    progress: Progress,
+    address: str | None,
+) -> bool:
     """Return whether both phases ran to their end.
 
     Raises:
-        RuntimeError: for what would look like a user's mistake, which all were found before.
+        RuntimeError: for what would look like a user's mistake, which all were found before the first trial.
     """
-    try:
-        return conductor.conduct()
-    except ValueError as error:
-        raise RuntimeError("the study has stopped on an error of ours; run again, it goes on") from error
+    with ExitStack() as stack:
+        with progress.preparing("opening the store and starting Ray"):
+            slots = check_resources(study, stack.enter_context(ray_session(address)))
+            writer = opening.result()
+        folder.keep(study)
+        try:
+            return Conductor(study, folder, history, writer, progress, slots).conduct()
+        except ValueError as error:
+            raise RuntimeError("the study has stopped on an error of ours; run again, it goes on") from error
 
 
-def begin_anew(study: Study, *, tracking_uri: str | None, storage: Path) -> tuple[str, ...]:
-    """Set what the study has stored so far aside, under another name.
+def _is_finished(study: Study, history: History) -> bool:
+    """Return whether every planned trial has ended; a cell that has nothing to confirm plans no confirmation."""
+    for cell in study.cells:
+        tuned = history.of(cell.key, Phase.TUNE)
+        confirmed = history.of(cell.key, Phase.CONFIRM)
+        planned = study.confirm.seeds if best(tuned) else 0
+        if sum(t.ended for t in tuned) < study.search.trials or sum(t.ended for t in confirmed) < planned:
+            return False
+    return True
 
-    Args:
-        study: whose results there may be.
-        tracking_uri: the store; None for MLflow's own default.
-        storage: the folder below which the study's folder lies.
 
-    Returns:
-        Where the old results are now, a line each; nothing where there were none.
-    """
+def _set_aside(study: Study, tracking_uri: str | None, folder: StudyFolder) -> list[str]:
+    """Rename what the study has stored so far, and return where it is now, a line each."""
     suffix = f"(until {datetime.now(UTC):%Y-%m-%d %H.%M.%S})"
-    experiment = set_aside(study.name, tracking_uri, suffix)
-    folder = StudyFolder(storage.absolute() / study.name).set_aside(suffix)
-    kept = {"experiment": experiment, "folder": folder}
-    return tuple(f"kept the {what} of the results so far as {name}" for what, name in kept.items() if name is not None)
+    with lock_folder(study.name, folder.path):  # nobody may be writing there
+        kept = {"experiment": set_aside(study.name, tracking_uri, suffix), "folder": folder.set_aside(suffix)}
+    return [f"kept the {what} of the results so far as {name}" for what, name in kept.items() if name is not None]
 
 
 @contextmanager
@@ -124,7 +146,7 @@ def _problems(study: Study, history: History) -> Iterator[str]:
             ended = sum(trial.ended for trial in trials)
             for trial in trials:
                 if trial.reason is StopReason.ERROR:
-                    yield f"{trial.settings.key} failed: {trial.error.splitlines()[0]}"
+                    yield f"{trial.settings.key} failed: {trial.error.splitlines()[0]}; run again, it is tried anew"
             if phase is Phase.CONFIRM and trials == [] and ended == 0:
                 tuned = history.of(cell.key, Phase.TUNE)
                 if len(tuned) == study.search.trials and all(trial.ended for trial in tuned):

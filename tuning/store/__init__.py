@@ -4,13 +4,13 @@ The only room that knows MLflow. MLflow takes seconds to import, and is imported
 not with this package.
 """
 
-from tuning.store.address import resolve_tracking_uri
+from tuning.store.address import hide_password, resolve_tracking_uri
 from tuning.store.anew import set_aside
 from tuning.store.history import Point
 from tuning.store.journal import EpochLogged, Event, Journal, RunEnded, RunStarted
 from tuning.store.reader import StoredRun, StoreReader
 from tuning.store.summary import write_summary
-from tuning.store.writer import StoreWriter, WriterReport
+from tuning.store.writer import StoreWriter, WriterReport, lock_folder
 
 __all__ = [
     "EpochLogged",
@@ -23,6 +23,8 @@ __all__ = [
     "StoreWriter",
     "StoredRun",
     "WriterReport",
+    "hide_password",
+    "lock_folder",
     "resolve_tracking_uri",
     "set_aside",
     "write_summary",

@@ -7,10 +7,11 @@ import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tuning.store.address import hide_password, resolve_tracking_uri, sqlite_path
 from tuning.store.artifacts import fetch
+from tuning.store.asked import kept_asked
 from tuning.store.connection import connect, reaching
 from tuning.store.history import Point, read_history
 
@@ -65,12 +66,18 @@ class StoreReader:
             raise ValueError(f"a store to read must exist, got {self._uri!r}; run a study first, or name another store")
         self._client = connect(self._uri)
         with reaching(self._uri):
-            names = {found.name: found.experiment_id for found in self._client.search_experiments()}
-        if study not in names:
-            raise ValueError(_unknown_study(study, self._uri, sorted(set(names) - {"Default"})))
-        self._experiment_id = names[study]
+            found = {one.name: one for one in self._client.search_experiments()}
+        if study not in found:
+            raise ValueError(_unknown_study(study, self._uri, sorted(set(found) - {"Default"})))
+        self._experiment_id = found[study].experiment_id
+        self._tags = dict(found[study].tags)
         self._copies = Path(tempfile.mkdtemp(prefix="spectune-"))
         weakref.finalize(self, shutil.rmtree, self._copies, ignore_errors=True)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The study as plain data; empty where the experiment was written without one."""
+        return kept_asked(self._tags)
 
     def runs(self) -> list[StoredRun]:
         """Return every run of the study, trials and summaries, the oldest first."""

@@ -12,13 +12,15 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from tuning.records import TAGS, EpochRecord, LayerRecord
 from tuning.store.address import resolve_tracking_uri
 from tuning.store.anew import refuse_strangers
-from tuning.store.connection import connect, describe, open_experiment, prepare_sqlite
+from tuning.store.asked import keep_asked
+from tuning.store.connection import connect, describe, open_experiment, prepare_sqlite, reaching
 from tuning.store.drain import Drain
 from tuning.store.journal import Bookmark, EpochLogged, Event, Journal, RunEnded, RunStarted
 from tuning.store.sender import MAX_PARAM, Sender
@@ -73,11 +75,14 @@ class StoreWriter:
         study: the study's name, which is the experiment's.
         tracking_uri: the store, as `resolve_tracking_uri` takes it.
         folder: the study's folder, for the journal and what belongs to it.
+        asked: the study as plain data, kept with its experiment.
     """
 
-    def __init__(self, study: str, tracking_uri: str | None, folder: Path) -> None:
+    def __init__(
+        self, study: str, tracking_uri: str | None, folder: Path, asked: Mapping[str, Any] | None = None
+    ) -> None:
         uri = resolve_tracking_uri(tracking_uri)
-        self._lock = _locked(study, folder)
+        self._lock = lock_folder(study, folder)
         try:
             prepare_sqlite(uri)
             client = connect(uri)
@@ -89,6 +94,9 @@ class StoreWriter:
                 self._is_new(event)
             if not self._starts:
                 refuse_strangers(client, experiment.id, study, uri)
+            if asked is not None:
+                with reaching(uri):
+                    keep_asked(client, experiment.id, asked)
         except BaseException:
             self._lock.release()
             raise
@@ -219,7 +227,19 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _locked(study: str, folder: Path) -> FileLock:
+def lock_folder(study: str, folder: Path) -> FileLock:
+    """Take a study's folder for this process alone.
+
+    Args:
+        study: the study's name, for the message.
+        folder: the study's folder, made if it is missing.
+
+    Returns:
+        The lock, held; whoever takes it releases it.
+
+    Raises:
+        ValueError: where another process has it, or the folder cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "writer.lock", thread_local=False)

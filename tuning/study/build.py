@@ -1,5 +1,6 @@
 """From names and plain values to a frozen settings class, every mistake said by name."""
 
+import math
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
@@ -55,6 +56,14 @@ def build_named(what: str, table: Mapping[str, type], values: Mapping[str, Any])
     return build(f"{what} {name}", table[name], {key: value for key, value in values.items() if key != "name"})
 
 
+def is_finite(value: Any) -> bool:
+    """Return whether the value is a number that a float can hold: true, infinity and 10⁴⁰⁰ are not."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def _typed(what: str, value: Any, hint: Any) -> Any:
     """Return the value as the hint has it: a tuple for a list, a float for a whole number.
 
@@ -80,11 +89,11 @@ def _fits(value: Any, hint: Any) -> bool:
         return isinstance(value, tuple) and all(_fits(item, get_args(hint)[0]) for item in value)
     if isinstance(value, bool):
         return hint is bool
-    return isinstance(value, int | float) if hint is float else isinstance(value, hint)
+    return is_finite(value) if hint is float else isinstance(value, hint)
 
 
 def _spoken(hint: Any) -> str:
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", type(None): "nothing"}
+    words = {int: "a whole number", float: "a finite number", bool: "true or false", str: "text", type(None): "nothing"}
     if get_origin(hint) is Literal:
         return "one of " + ", ".join(map(str, get_args(hint)))
     if get_origin(hint) in _LISTS:

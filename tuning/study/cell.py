@@ -73,6 +73,8 @@ def read_condition(name: str, value: Any) -> Condition:
             check_known("initialization", initialization, INITIALIZATIONS)
         optimizer = value.get("optimizer")
         if optimizer is not None:
+            if not isinstance(optimizer, str | dict):
+                raise ValueError(f"optimizer must be a name or a mapping, got {optimizer!r}; e.g. adam")
             optimizer = {"name": optimizer} if isinstance(optimizer, str) else dict(optimizer)
             check_known("optimizer", optimizer.get("name", ""), OPTIMIZERS)
             optimizer = {key: parse(item) for key, item in optimizer.items()}

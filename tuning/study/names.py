@@ -28,8 +28,8 @@ def check_name(what: str, name: str) -> str:
     """
     if not _NAME.fullmatch(name):
         raise ValueError(
-            f"a {what} is named by up to 48 letters, digits, '.', '-' or single '_', the first a letter or digit, "
-            f"got {name!r}; rename it"
+            f"the name of this {what} must be up to 48 letters, digits, '.', '-' or single '_', the first a letter "
+            f"or digit, got {name!r}; rename it"
         )
     return name
 

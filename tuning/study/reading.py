@@ -1,6 +1,7 @@
 """From a name or a path to a study, every mistake in one line."""
 
 import re
+import reprlib
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,16 @@ from tuning.study.study import Study
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain data only; a key given twice is an error; ``1e-5`` is a number, as YAML 1.2 has it."""
+    """Plain data only; a key given twice is an error; ``1e-5`` is a number, as YAML 1.2 has it.
+
+    Aliases are refused: a few lines of them stand for gigabytes.
+    """
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            event = self.get_event()  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem=f"aliases (*{event.anchor}) are not read", problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
 
 
 def _mapping_without_duplicates(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -102,7 +112,7 @@ def read_plain(text: str, source: str) -> Any:
     """
     try:
         return yaml.load(text, Loader=_Loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except Exception as error:  # PyYAML's constructors raise whatever they stumble over
         raise ValueError(f"{source} must be YAML of plain data: {_one_line(str(error))}") from error
 
 
@@ -125,10 +135,21 @@ def parse_study(data: dict[str, Any], source: str) -> Study:
         mistakes = []
         for mistake in error.errors():
             where = ".".join(str(part) for part in mistake["loc"])
-            rule = mistake["msg"].removeprefix("Value error, ")
-            came = f", got {mistake['input']!r}" if mistake["type"] not in {"value_error", "missing"} else ""
+            rule = _RULES.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
+            rule = rule.replace("Input should be", "must be")
+            came = (
+                f", got {reprlib.repr(mistake['input'])}" if mistake["type"] not in {"value_error", "missing"} else ""
+            )
             mistakes.append(_one_line(f"{where}: {rule}{came}" if where else f"{rule}{came}"))
         raise ValueError(f"{source}: {'; '.join(mistakes)}") from error
+
+
+_RULES = {
+    "model_type": "must be a mapping of settings",
+    "dict_type": "must be a mapping of settings",
+    "missing": "is needed; add it",
+}
+"""In the user's words, what pydantic says in those of its own classes."""
 
 
 def _one_line(text: str) -> str:

@@ -1,10 +1,12 @@
 """Search domains: what a hyperparameter may be, as data that any sampler can be built from."""
 
 import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tuning.study.build import is_finite
 from tuning.study.names import nearest
 
 Scalar = bool | int | float | str | None
@@ -131,14 +133,11 @@ def parse(value: Any) -> Any:
         )
     kind, arguments = next(iter(value.items()))
     if kind == "choice":
-        if not isinstance(arguments, list):
-            raise ValueError(f"choice: a list of values is needed, got {arguments!r}; e.g. {{choice: [64, 128]}}")
+        if not isinstance(arguments, list) or not all(isinstance(one, Scalar) for one in arguments):
+            raise ValueError(f"choice: a list of plain values is needed, got {arguments!r}; e.g. {{choice: [64, 128]}}")
         return Choice(tuple(arguments))
-    numbers = isinstance(arguments, list) and all(
-        isinstance(bound, int | float) and not isinstance(bound, bool) for bound in arguments
-    )
-    if not numbers or len(arguments) != 2:
-        raise ValueError(f"{kind}: two numbers [low, high] are needed, got {arguments!r}")
+    if not isinstance(arguments, list) or len(arguments) != 2 or not all(map(is_finite, arguments)):
+        raise ValueError(f"{kind}: two finite numbers [low, high] are needed, got {reprlib.repr(arguments)}")
     return KINDS[kind](*arguments)
 
 

@@ -1,7 +1,7 @@
 """A study: a question as data, read from YAML into a frozen model that refuses what it does not understand."""
 
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -14,7 +14,8 @@ from tuning.study.optimizers import OPTIMIZERS
 from tuning.study.space import parse, plain
 from tuning.study.training import INITIALIZATIONS, Measure, Resources, Schedule
 
-Number = int | float
+MOST = 1_000_000
+"""Above it a count is a slip of the hand."""
 
 
 class _Strict(BaseModel):
@@ -42,8 +43,8 @@ class TrainingPlan(_Strict):
     """The part of the training that all conditions share unless they say otherwise."""
 
     optimizer: Annotated[dict[str, Any], BeforeValidator(_named)] = {"name": "adam"}
-    epochs: int = Field(ge=1)
-    batch_size: int = Field(default=128, ge=2)
+    epochs: int = Field(ge=1, le=MOST, strict=True)
+    batch_size: int = Field(default=128, ge=2, le=MOST, strict=True)
     schedule: Annotated[dict[str, Any], BeforeValidator(_named)] = {"name": "constant"}
     initialization: str = "default"
 
@@ -68,25 +69,42 @@ class TrainingPlan(_Strict):
 class EarlyStopping(_Strict):
     """Asynchronous successive halving inside a cell (Li et al. 2020), or none."""
 
-    name: Literal["asha", "none"] = "asha"
-    grace_epochs: int = Field(default=1, ge=1)
-    reduction: Number = Field(default=3, gt=1)
+    name: str = "asha"
+    grace_epochs: int = Field(default=1, ge=1, le=MOST, strict=True)
+    reduction: float = Field(default=3, gt=1, le=MOST)
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        return check_known("early_stopping", value, ("asha", "none"))
+
+    @model_validator(mode="after")
+    def _none_takes_nothing(self) -> Self:
+        if self.name == "none" and self.model_fields_set - {"name"}:
+            given = ", ".join(sorted(self.model_fields_set - {"name"}))
+            raise ValueError(f"early_stopping none takes nothing else, got {given}; leave it out or choose asha")
+        return self
 
 
 class Search(_Strict):
     """How settings are proposed, how many, and how many at a time."""
 
-    algorithm: Literal["tpe"] = "tpe"
-    trials: int = Field(ge=1)
-    seed: int = Field(default=0, ge=0)
-    concurrency: int | None = Field(default=None, ge=1)
+    algorithm: str = "tpe"
+    trials: int = Field(ge=1, le=MOST, strict=True)
+    seed: int = Field(default=0, ge=0, lt=2**63, strict=True)
+    concurrency: int | None = Field(default=None, ge=1, le=MOST, strict=True)
     early_stopping: Annotated[EarlyStopping, BeforeValidator(_named)] = EarlyStopping(name="none")
+
+    @field_validator("algorithm")
+    @classmethod
+    def _algorithm(cls, value: str) -> str:
+        return check_known("algorithm", value, ("tpe",))
 
 
 class Confirm(_Strict):
     """How many fresh seeds each cell's chosen setting is trained on."""
 
-    seeds: int = Field(default=5, ge=1)
+    seeds: int = Field(default=5, ge=1, le=MOST, strict=True)
 
 
 class Shared(_Strict):

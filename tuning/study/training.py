@@ -116,5 +116,12 @@ class Resources:
 
     def __post_init__(self) -> None:
         check("resources: cpu must be at least 1", self.cpu >= 1, self.cpu, "a trial needs a core")
-        share = self.gpu >= 0 and (float(self.gpu).is_integer() or abs(1 / self.gpu - round(1 / self.gpu)) < 1e-9)
-        check("resources: gpu must be 0, a whole number or 1/n", share, self.gpu, "e.g. 0.5 for two trials a GPU")
+        share = (self.gpu == 0 or self.gpu >= 0.01) and (
+            float(self.gpu).is_integer() or abs(1 / self.gpu - round(1 / self.gpu)) < 1e-9
+        )
+        check(
+            "resources: gpu must be 0, a whole number or 1/n with n at most 100",
+            share,
+            self.gpu,
+            "e.g. 0.5 for two trials a GPU",
+        )

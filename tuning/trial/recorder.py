@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from regularizers import LayerSpectrum, lipschitz_log10_bound, measure
+from regularizers import LayerSpectrum, lipschitz_log10_bound
+from regularizers.measure import measure
 from tuning.records import (
     EFFECTIVE_RANK_MEAN,
     EPOCH_SECONDS,

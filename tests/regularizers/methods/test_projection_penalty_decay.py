@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from regularizers import REGULARIZERS, measure
+from regularizers import REGULARIZERS
+from regularizers.measure import measure
 from regularizers.spectrum import spectral_norm
 from tests.regularizers.layers import convolution, norm_in_view, values_of, with_values
 
