@@ -46,7 +46,7 @@ def sentence(coordinates: Coordinates) -> str:
     flat, layers = verdicts.count("flat"), len(verdicts)
     if flat == layers:
         return f"All {layers} layers are flat: at these widths hyperparameters should transfer."
-    return f"{layers - flat} of {layers} layers are not flat: hyperparameters found at one width will not suit another."
+    return f"{layers - flat} of {layers} layers are not flat: hyperparameters found at one width need not suit another."
 
 
 def draw(coordinates: Coordinates, path: Path, title: str) -> None:

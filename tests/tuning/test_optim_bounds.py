@@ -8,6 +8,8 @@ import torch
 from regularizers import REGULARIZERS
 from tests.oracles import dense_singular_values, mapped_singular_values
 from tests.tuning.optim_cases import HARD, LR, gradients, net, roles, stepped
+from tests.tuning.studies import study
+from tuning.engine.preflight import check_study
 from tuning.study import HIDDEN_ROLES, NEWTON_SCHULZ, OPTIMIZERS, SGD, Adam, Muon, Scion, Spectral
 from tuning.trial import build_optimizer
 from tuning.trial.optim.newton_schulz import orthogonalized
@@ -157,3 +159,9 @@ def test_orthogonalization_is_its_twin_matrix_by_matrix(name, shape):
 def test_a_model_without_hidden_weights_is_refused_by_muon():
     with pytest.raises(ValueError, match=r"needs a weight of role hidden.*first, head; choose a deeper one"):
         build_optimizer(torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.Linear(5, 3)), Muon(), LR)
+
+
+def test_a_study_that_gives_muon_such_a_model_is_refused_before_its_first_trial():
+    asked = study(conditions={"fast": {"regularizer": "none", "optimizer": "muon"}})
+    with pytest.raises(ValueError, match="condition fast on mlp-tiny: optimizer muon needs a weight of role hidden"):
+        check_study(asked)
