@@ -76,7 +76,7 @@ MISTAKES = {
     ),
     "hyperparameter of a part of another type": (
         combined({"regularizer": "weight_decay", "strength": "much"}),
-        r"condition a: parts\.0 \(weight_decay\): .*strength must be a number, got 'much'",
+        r"condition a: parts\.0 \(weight_decay\): .*strength must be a finite number, got 'much'",
     ),
     "range of a part out of its domain": (
         combined({"regularizer": "none"}, {"regularizer": "weight_decay", "strength": {"uniform": [-1, 1]}}),
