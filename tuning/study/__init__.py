@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from tuning.study.cell import Cell, Condition, Values
 from tuning.study.dataset import DATASETS, DataSettings
-from tuning.study.names import nearest
 from tuning.study.seeds import derive_seed
 from tuning.study.settings import TrialSettings, from_flat, from_params, to_flat, to_params
 from tuning.study.space import Choice, Domain, IntUniform, LogUniform, Uniform
@@ -45,7 +44,6 @@ __all__ = [
     "from_flat",
     "from_params",
     "load",
-    "nearest",
     "parse_study",
     "shipped",
     "to_flat",
