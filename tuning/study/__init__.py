@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from tuning.study.cell import Cell, Condition, Values
 from tuning.study.dataset import DATASETS, DataSettings
-from tuning.study.names import nearest
 from tuning.study.newton_schulz import NEWTON_SCHULZ, NewtonSchulz
 from tuning.study.optimizers import HIDDEN_ROLES, OPTIMIZERS, SGD, Adam, Muon, Optimizer, Scion, Spectral
 from tuning.study.seeds import derive_seed
@@ -54,7 +53,6 @@ __all__ = [
     "from_flat",
     "from_params",
     "load",
-    "nearest",
     "parse_study",
     "shipped",
     "to_flat",
