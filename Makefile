@@ -1,6 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := regularizers models tuning analysis tests
+CODE := regularizers models tuning analysis benchmarks tests
 
 .PHONY: quickstart test lint format
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from regularizers import Regularizer
@@ -24,6 +23,7 @@ from tuning.trial.initialization import build_initialized
 from tuning.trial.optim import UpdateRule, build_optimizer
 from tuning.trial.recorder import Recorder
 from tuning.trial.schedules import factor
+from tuning.trial.step import take_step
 from tuning.trial.trial_data import TrialData
 
 Report = Callable[[EpochRecord], None]
@@ -139,18 +139,8 @@ class Loop:
         Returns:
             The batch's mean cross-entropy before the step, and its logits.
         """
-        learning_rate = self.settings.training.learning_rate * share
-        for group in self.optimizer.param_groups:
-            group["lr"] = group["initial_lr"] * share
-        self.optimizer.zero_grad(set_to_none=True)
-        logits = self.model(x)
-        cross_entropy = F.cross_entropy(logits, y)
-        loss = cross_entropy + self.regularizer.penalty()
-        loss.backward()
-        self.regularizer.before_step(learning_rate)
-        self.optimizer.step()
-        self.regularizer.after_step(learning_rate)
-        return cross_entropy.detach(), logits.detach()
+        learning_rate = self.settings.training.learning_rate
+        return take_step(self.model, self.regularizer, self.optimizer, (x, y), learning_rate, share)
 
     def _steps(self) -> Iterator[tuple[Tensor, Tensor, float]]:
         """Yield the epoch's batches, each with the schedule's factor."""

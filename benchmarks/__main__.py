@@ -1,0 +1,96 @@
+"""``python -m benchmarks NAME``: measure, and print the tables that ``benchmarks/README.md`` holds."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks import constraint_overhead
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    arguments = _parser().parse_args()
+    torch.set_num_threads(arguments.threads)
+    measure, markdown = _commands()[arguments.benchmark]
+    result = json.loads(arguments.saved.read_text()) if arguments.saved else measure(arguments)
+    if arguments.save:
+        arguments.save.parent.mkdir(parents=True, exist_ok=True)
+        arguments.save.write_text(json.dumps(result, indent=1) + "\n")
+    print(markdown(result))
+
+
+def _commands() -> dict[str, Any]:
+    return {
+        "constraint_overhead": (_constraint_overhead, constraint_overhead.markdown),
+        "bounds_in_training": (_bounds_in_training, _bounds_markdown),
+    }
+
+
+def _constraint_overhead(arguments: argparse.Namespace) -> Any:
+    return constraint_overhead.run(
+        arguments.architectures,
+        torch.device(arguments.device),
+        batch_sizes=dict(arguments.batch_size),
+        budget=60 * arguments.minutes,
+    )
+
+
+# A machine that is lent for timings need not have what reads study files: this benchmark is imported when asked for.
+def _bounds_in_training(arguments: argparse.Namespace) -> Any:
+    from benchmarks import bounds_in_training
+
+    dataset = {"name": "image-folder", "path": str(arguments.images)} if arguments.images else {"name": "digits"}
+    return bounds_in_training.run(dataset)
+
+
+def _bounds_markdown(result: Any) -> str:
+    from benchmarks import bounds_in_training
+
+    return bounds_in_training.markdown(result)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    every = argparse.ArgumentParser(add_help=False)
+    every.add_argument("--threads", type=_positive, default=torch.get_num_threads(), help="of the processor")
+    every.add_argument("--save", type=Path, metavar="FILE", help="keep what was measured as JSON")
+    every.add_argument("--saved", type=Path, metavar="FILE", help="print the tables of a kept file, measure nothing")
+    commands = parser.add_subparsers(dest="benchmark", required=True)
+    overhead = commands.add_parser("constraint_overhead", parents=[every], help="what a step costs")
+    names = constraint_overhead.ARCHITECTURES
+    overhead.add_argument("--architectures", nargs="+", choices=names, default=names, metavar="NAME")
+    overhead.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    overhead.add_argument(
+        "--batch-size",
+        type=_batch_size,
+        nargs="+",
+        default=[],
+        metavar="NAME=IMAGES",
+        help=f"of one architecture; {constraint_overhead.BATCH_SIZE} for the others",
+    )
+    overhead.add_argument(
+        "--minutes", type=float, default=3.0, help="an architecture, at least three rounds (default 3)"
+    )
+    bounds = commands.add_parser("bounds_in_training", parents=[every], help="what a promised norm is worth")
+    bounds.add_argument("--images", type=Path, metavar="FOLDER", help="train on these instead of digits")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number >= 1, got {text!r}")
+    return int(text)
+
+
+def _batch_size(text: str) -> tuple[str, int]:
+    name, _, images = text.partition("=")
+    if name not in constraint_overhead.ARCHITECTURES or not images.isdigit() or int(images) < 2:
+        raise argparse.ArgumentTypeError(f"must be NAME=IMAGES with at least 2 images, got {text!r}")
+    return name, int(images)
+
+
+if __name__ == "__main__":
+    main()

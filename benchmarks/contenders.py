@@ -1,0 +1,116 @@
+"""What is timed: every regularizer of the table, as one model may carry it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import nn
+
+from benchmarks.interleaved import REFERENCE
+from benchmarks.original_2023 import Original2023
+from models import ARCHITECTURES
+from regularizers import (
+    SRIP,
+    Combined,
+    ConvOperatorClip,
+    FrobeniusNormScaling,
+    L2Penalty,
+    LipschitzConstraint,
+    NoRegularization,
+    NormBall,
+    Regularizer,
+    RegularizerSettings,
+    SoftOrthogonality,
+    SpectralHardCap,
+    SpectralNormalization,
+    SpectralNormPenalty,
+    SpectralNormScaling,
+    SpectralProjection,
+    SpectralSoftCap,
+    SpectralWeightDecay,
+    StableRankCap,
+    StiefelProjection,
+    WeightDecay,
+    WeightNormalization,
+)
+from tuning.study import Adam
+from tuning.trial import build_initialized, build_optimizer, take_step
+
+ORIGINAL = "2023 original"
+LEARNING_RATE = 1e-4
+INPUT_SHAPE, CLASSES = (3, 32, 32), 10  # CIFAR-10's
+
+SETTINGS: dict[str, RegularizerSettings] = {
+    REFERENCE: NoRegularization(),
+    "weight_decay": WeightDecay(strength=0.1),
+    "l2_penalty": L2Penalty(strength=1e-4),
+    "weight_normalization": WeightNormalization(),
+    "frobenius_norm_scaling": FrobeniusNormScaling(),
+    "spectral_norm_scaling": SpectralNormScaling(),
+    "spectral_normalization": SpectralNormalization(),
+    "spectral_projection": SpectralProjection(bound=1.0),
+    "spectral_norm_penalty": SpectralNormPenalty(strength=0.01),
+    "spectral_weight_decay": SpectralWeightDecay(strength=0.01),
+    "norm_ball": NormBall(),
+    "stable_rank_cap": StableRankCap(fraction=0.5),
+    "lipschitz_constraint p=1": LipschitzConstraint(bound=10.0, p=1),
+    "lipschitz_constraint p=2": LipschitzConstraint(bound=1.0, batch_norm_bound=1.0),
+    "lipschitz_constraint p=inf": LipschitzConstraint(bound=10.0, p="inf"),
+    "srip": SRIP(strength=0.01),
+    "combined": Combined(parts=[WeightDecay(strength=0.1), SpectralProjection(bound=1.0)]),
+    "soft_orthogonality": SoftOrthogonality(strength=1e-4),
+    "spectral_soft_cap": SpectralSoftCap(),
+    "stiefel_projection": StiefelProjection(),
+    "spectral_hard_cap": SpectralHardCap(),
+    "spectral_hard_cap polynomial": SpectralHardCap(form="polynomial"),
+    "conv_operator_clip": ConvOperatorClip(),
+}
+"""By what a table calls them; ``every`` is 1 in all. The numbers do not change what a step costs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Carrier:
+    """One model with its optimizer, which many regularizers can hold in turn."""
+
+    model: nn.Module
+    regularizers: dict[str, Regularizer]
+
+
+def contenders(
+    architecture: str, batch_size: int, device: torch.device
+) -> tuple[Mapping[str, Callable[[], object]], Callable[[], bool]]:
+    """Return what takes one training step with each regularizer: forward, backward, Adam, regularizer.
+
+    Regularizers that act on the trained tensor take turns on one model, so that a large model fits many times; each
+    that reparametrizes has its own.
+
+    Args:
+        architecture: one of the six names.
+        batch_size: images a step.
+        device: where.
+
+    Returns:
+        Steps by name, ``ORIGINAL`` beside those of ``SETTINGS``, and a question: are all weights still finite?
+    """
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(batch_size, *INPUT_SHAPE, generator=generator).to(device)
+    y = torch.randint(CLASSES, (batch_size,), generator=generator).to(device)
+    shared = [name for name, settings in SETTINGS.items() if not settings.reparametrizes]
+    carriers = [_carrier(architecture, device, [*shared, ORIGINAL])]
+    carriers += [_carrier(architecture, device, [name]) for name in SETTINGS if name not in shared]
+    steps: dict[str, Callable[[], object]] = {}
+    for carrier in carriers:
+        optimizer = build_optimizer(carrier.model, Adam(), LEARNING_RATE)
+        carrier.model(x)  # some methods look at the size of a layer's images when it sees its first
+        for name, regularizer in carrier.regularizers.items():
+            steps[name] = partial(take_step, carrier.model, regularizer, optimizer, (x, y), LEARNING_RATE)
+    if architecture.startswith("mlp"):
+        del steps["conv_operator_clip"]  # of a matrix it is spectral_hard_cap
+    return steps, lambda: all(p.isfinite().all() for each in carriers for p in each.model.parameters())
+
+
+def _carrier(architecture: str, device: torch.device, names: list[str]) -> _Carrier:
+    model = build_initialized(ARCHITECTURES[architecture], INPUT_SHAPE, CLASSES, name="default", seed=0).to(device)
+    held = {name: SETTINGS[name].attach(model) if name in SETTINGS else Original2023.attach(model) for name in names}
+    return _Carrier(model=model, regularizers=held)

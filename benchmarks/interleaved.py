@@ -1,0 +1,110 @@
+"""Timing of many contenders against one reference, taking turns, because machines are noisy and drift."""
+
+import math
+import random
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+REFERENCE = "none"
+AGAIN = "none, once more"
+"""The reference as a contender: how far its ratio is from 1 is the noise."""
+
+_BETWEEN = 3  # contenders from one run of the reference to the next
+_LASTING = 0.1  # seconds a run should take, in as many steps as it needs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How long a contender's step took.
+
+    Attributes:
+        seconds: of a step, one entry a run.
+        ratios: to the mean of the reference's runs just before and just after, one entry a run.
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    ratios: list[float] = field(default_factory=list)
+
+    @property
+    def ratio(self) -> float:
+        """The median ratio to the reference."""
+        return statistics.median(self.ratios)
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """The first and the third quartile of the ratios; of a single run its ratio."""
+        if len(self.ratios) == 1:
+            return self.ratios[0], self.ratios[0]
+        low, _, high = statistics.quantiles(self.ratios, n=4, method="inclusive")
+        return low, high
+
+    def plain(self) -> dict[str, Any]:
+        """Return all of it for JSON."""
+        return asdict(self)
+
+
+def interleave(
+    contenders: Mapping[str, Callable[[], object]],
+    wait: Callable[[], None],
+    *,
+    budget: float,
+    rounds: int = 3,
+    patience: float = 30.0,
+) -> dict[str, Timing]:
+    """Time a step of each contender, in rounds of shuffled order, the reference between every few of them.
+
+    Every contender takes one step first, to warm up. One that needs more than ``patience`` for it is not run again:
+    that step is its timing. One that needs more than ten times the reference's takes part in three rounds.
+
+    Args:
+        contenders: what takes one step, by name; one of them is named ``REFERENCE``.
+        wait: returns when the device has done what it was given.
+        budget: seconds after which no further round begins.
+        rounds: at least so many.
+        patience: seconds.
+
+    Returns:
+        Timings by name, ``AGAIN`` beside the contenders.
+    """
+
+    def timed(step: Callable[[], object], steps: int) -> float:
+        wait()
+        start = time.perf_counter()
+        for _ in range(steps):
+            step()
+        wait()
+        return (time.perf_counter() - start) / steps
+
+    reference = contenders[REFERENCE]
+    timed(reference, 1)
+    first = {name: timed(step, 1) for name, step in contenders.items()}
+    steps = {name: max(1, min(50, round(_LASTING / seconds))) for name, seconds in first.items()}
+    turns = {name: 3 for name, seconds in first.items() if seconds > 10 * first[REFERENCE]}
+    timings = {name: Timing() for name in (*contenders, AGAIN)}
+    for name, seconds in first.items():
+        if seconds > patience:
+            turns[name] = 0
+            timings[name].seconds.append(seconds)
+            timings[name].ratios.append(seconds / first[REFERENCE])
+    order = random.Random(0)
+    begun = time.perf_counter()
+    done = 0
+    while done < rounds or time.perf_counter() - begun < budget:
+        running = [name for name in timings if name != REFERENCE and done < turns.get(name, math.inf)]
+        order.shuffle(running)
+        before = timed(reference, steps[REFERENCE])
+        for chunk in (running[i : i + _BETWEEN] for i in range(0, len(running), _BETWEEN)):
+            taken = {name: timed(contenders.get(name, reference), steps.get(name, steps[REFERENCE])) for name in chunk}
+            after = timed(reference, steps[REFERENCE])
+            timings[REFERENCE].seconds.append(after)
+            for name, seconds in taken.items():
+                timings[name].seconds.append(seconds)
+                timings[name].ratios.append(seconds / ((before + after) / 2))
+            before = after
+        done += 1
+    middle = statistics.median(timings[REFERENCE].seconds)
+    timings[REFERENCE].ratios.extend(seconds / middle for seconds in timings[REFERENCE].seconds)
+    return timings
