@@ -11,7 +11,7 @@ from torch import Tensor
 
 from benchmarks.machine import machine
 from regularizers import Target, select, spectrum
-from regularizers.leading import flat_groups
+from regularizers.leading import Leading, flat_groups
 from tuning.records import Phase
 from tuning.study import parse_study
 from tuning.trial.trainer import Loop
@@ -103,19 +103,19 @@ def _train(arm: Arm, dataset: Mapping[str, Any]) -> Result:
     loop = _loop(arm, dataset)
     held = [t.name for t in loop.regularizer.targets]
     targets = [target for target in select(loop.model) if target.name in held]
-    groups = {iterations: flat_groups(select(loop.model)) for iterations in ITERATIONS} if arm.promise is None else {}
+    weights = select(loop.model)
+    following = {count: Leading(flat_groups(weights)) for count in ITERATIONS} if arm.promise is None else {}
     excess: list[float] = []
-    errors: dict[int, list[float]] = {iterations: [] for iterations in groups}
+    errors: dict[int, list[float]] = {count: [] for count in following}
     for x, y in _batches(loop):
         loop.step(x, y, 1.0)
         with torch.no_grad():
             exact = {target.name: _norm(target.weight) for target in targets}
             if arm.promise is not None:
                 excess += [exact[target.name] / arm.promise(target) - 1 for target in targets]
-            for iterations, following in groups.items():
-                for group in following:
-                    for target, sigma in zip(group.members, group.follow(iterations).tolist(), strict=True):
-                        errors[iterations].append(1 - sigma / exact[target.name])
+            for count, leading in following.items():
+                sigmas = zip(leading.members, leading.follow(count).tolist(), strict=True)
+                errors[count] += [1 - sigma / exact[target.name] for target, sigma in sigmas]
     return {
         "excess": _summary(excess) if excess else None,
         "errors": {str(iterations): _summary(found) for iterations, found in errors.items()},
@@ -191,7 +191,7 @@ def markdown(result: Result) -> str:
     lines += [f"| {arm['name']} | {arm['optimizer']} | {_cells(arm['excess'])} |" for arm in promised]
     lines += [
         "",
-        "1 − σ̂/σ₁ of the estimate by warm power iteration, without a regularizer:",
+        "1 − σ̂/σ₁ of the estimate by warm block power iteration, without a regularizer:",
         "",
         "| iterations a step | optimizer | lowest | median | 99 % | highest |",
         "|--:|---|--:|--:|--:|--:|",

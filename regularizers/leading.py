@@ -1,15 +1,17 @@
-"""The leading singular triplets of a model's weights, followed from step to step by warm power iteration."""
+"""The leading singular triplets of a model's weights, followed from step to step by warm block power iteration."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from regularizers.base import Regularizer
+from regularizers.block import BLOCK, IMAGE_BLOCK, orthonormalizer, start_block, top_coordinates
 from regularizers.linear_map import VIEWS, Vectors, circular_products, padded_products
 from regularizers.names import check_name
-from regularizers.spectrum import leading_direction, power_iteration, start_vector, top_eigenpair, top_triplet
+from regularizers.spectrum import leading_direction, start_vector, top_eigenpair
 from regularizers.targets import Target, by_shape
 
 _STACKED = 2**12
@@ -18,25 +20,38 @@ memory, and the copy costs more than the calls it saves: on one CPU thread a ste
 took 0.15 ms stacked and 0.30 ms one by one, over eight 128 × 128 matrices 0.45 ms and 0.33 ms."""
 
 
-class Group(Protocol):
-    """Weights whose leading triplets are found in one call."""
+class Group(ABC):
+    """Weights whose products with blocks of vectors are taken in one call.
+
+    Attributes:
+        members: the weights, k of them.
+        block: what is followed, (k, b, n): rows all but orthonormal, the first of them v₁.
+    """
 
     members: Sequence[Target]
+    block: Tensor
 
-    def follow(self, iterations: int) -> Tensor:
-        """Iterate on the weights as they are now, and return their spectral norms (k,), never above the true."""
+    @abstractmethod
+    def products(self) -> tuple[Vectors, Vectors]:
+        """V ↦ VWᵀ, (k, b, n) → (k, b, m), and Y ↦ YW, with the weights as they are now."""
 
+    @abstractmethod
     def images(self) -> Tensor:
-        """Return Wv of each member, (k, m): differentiable in the weights, with v held constant."""
+        """Return Wv₁ of each member, (k, m): differentiable in the weights, with v₁ held constant."""
 
     def state(self) -> dict[str, Tensor]:
         """Return the living tensors by name."""
+        return {f"{each.name}.block": rows for each, rows in zip(self.members, self.block.unbind(), strict=True)}
 
-    def adopt(self, state: Mapping[str, Tensor]) -> None:
-        """Make room for a state that is to be loaded, if its size is not known yet."""
+    def adopt(self, state: Mapping[str, Tensor]) -> None:  # ruff: ignore[empty-method-without-abstract-decorator]  a matrix knows its size
+        """Make room for a state that is to be loaded, if its size is not known yet.
+
+        Args:
+            state: what is to be loaded.
+        """
 
 
-class Matrices:
+class Matrices(Group):
     """Weights of equal shape in their flat view.
 
     Args:
@@ -45,63 +60,43 @@ class Matrices:
 
     def __init__(self, members: Sequence[Target]) -> None:
         self.members = members
-        self._v = torch.stack([leading_direction(target.matrix) for target in members])
-        self._u = torch.empty(0)
+        rows = min(BLOCK, *members[0].matrix.shape)
+        self.block = torch.stack([start_block(leading_direction(target.matrix), rows) for target in members])
 
-    def follow(self, iterations: int) -> Tensor:
-        """Iterate on the weights as they are now.
+    def products(self) -> tuple[Vectors, Vectors]:
+        """V ↦ VWᵀ and Y ↦ YW."""
+        matrices = [target.matrix for target in self.members]
+        if len(matrices) == 1:
+            (matrix,) = matrices
+            return lambda block: (block[0] @ matrix.mT).unsqueeze(0), lambda images: (images[0] @ matrix).unsqueeze(0)
+        stack = torch.stack(matrices)
+        return lambda block: block @ stack.mT, lambda images: images @ stack
 
-        Args:
-            iterations: how many, at least 1.
-
-        Returns:
-            Their spectral norms (k,), never above the true ones.
-        """
-        if len(self.members) == 1:
-            u, sigma, v = top_triplet(self.members[0].matrix, self._v[0], iterations)
-            self._u, sigma = u.unsqueeze(0), sigma.unsqueeze(0)
-        else:
-            matrices = torch.stack([target.matrix for target in self.members])
-            self._u, sigma, v = top_triplet(matrices, self._v, iterations)
-        self._v.copy_(v)
-        return sigma
-
-    def add_leading(self, amounts: Tensor) -> None:
-        """W ← W + amount · u₁v₁ᵀ, with the vectors that ``follow`` found last.
+    def add(self, columns: Tensor, rows: Tensor) -> None:
+        """W ← W + uvᵀ.
 
         Args:
-            amounts: one a member, (k,).
+            columns: u, (k, m).
+            rows: v, (k, n).
         """
         matrices = [target.matrix for target in self.members]
-        u = self._u * amounts.unsqueeze(-1)
         if len(matrices) == 1:
-            matrices[0].addr_(u[0], self._v[0])
+            matrices[0].addr_(columns[0], rows[0])
         else:
-            torch._foreach_add_(matrices, list((u.unsqueeze(-1) * self._v.unsqueeze(-2)).unbind()))
+            torch._foreach_add_(matrices, list((columns.unsqueeze(-1) * rows.unsqueeze(-2)).unbind()))
 
     def images(self) -> Tensor:
-        """Return Wv of each member, (k, m): differentiable in the weights, with v held constant."""
+        """Return Wv₁ of each member, (k, m): differentiable in the weights, with v₁ held constant."""
         matrices = [target.differentiable_matrix for target in self.members]
         if len(matrices) == 1:
-            return (matrices[0] @ self._v[0]).unsqueeze(0)
-        return (torch.stack(matrices) @ self._v.unsqueeze(-1)).squeeze(-1)
-
-    def state(self) -> dict[str, Tensor]:
-        """Return the right vectors by name."""
-        return {f"{target.name}.v": row for target, row in zip(self.members, self._v.unbind(), strict=True)}
-
-    def adopt(self, state: Mapping[str, Tensor]) -> None:
-        """Nothing: a matrix knows its size.
-
-        Args:
-            state: what is to be loaded.
-        """
+            return (matrices[0] @ self.block[0, 0]).unsqueeze(0)
+        return (torch.stack(matrices) @ self.block[:, 0].unsqueeze(-1)).squeeze(-1)
 
 
-class Convolution:
+class Convolution(Group):
     """One convolution in its circular or padded view, at the size of the images that training gives it.
 
-    The size is seen at the layer's first forward pass in training mode, where v is found by Lanczos' method;
+    The size is seen at the layer's first forward pass in training mode, where v₁ is found by Lanczos' method;
     only there a number is read out of a tensor.
 
     Args:
@@ -110,36 +105,26 @@ class Convolution:
     """
 
     def __init__(self, target: Target, view: str) -> None:
-        self.members: Sequence[Target] = (target,)
+        self.members = (target,)
+        self.block = torch.empty(0)
         self._view = view
         self._size: tuple[int, int] | None = None
-        self._v = torch.empty(0)
         self._waiting = target.module.register_forward_pre_hook(self._see)
 
-    def follow(self, iterations: int) -> Tensor:
-        """Iterate on the weight as it is now.
-
-        Args:
-            iterations: how many, at least 1.
-
-        Returns:
-            Its spectral norm (1,), never above the true one.
-        """
-        forward, adjoint = self._products(self.members[0].weight)
-        _, sigma, v = power_iteration(forward, adjoint, self._v, iterations)
-        self._v.copy_(v)
-        return sigma.unsqueeze(0)
+    def products(self) -> tuple[Vectors, Vectors]:
+        """V ↦ VAᵀ and Y ↦ YA, where A is the convolution as a map of images."""
+        return self._products(self.members[0].weight)
 
     def images(self) -> Tensor:
-        """Return Wv, (1, m): differentiable in the weight, with v held constant."""
+        """Return Av₁, (1, m): differentiable in the weight, with v₁ held constant."""
         forward, _ = self._products(self.members[0].parameter)
-        return forward(self._v).unsqueeze(0)
+        return forward(self.block[:, 0])
 
     def state(self) -> dict[str, Tensor]:
-        """Return the right vector, (Ci, h, w), by name; nothing before the first forward pass."""
+        """Return the block as images, (b, Ci, h, w), by name; nothing before the first forward pass."""
         if self._size is None:
             return {}
-        return {f"{self.members[0].name}.v": self._v.view(-1, *self._size)}
+        return {name: rows.view(len(rows), -1, *self._size) for name, rows in super().state().items()}
 
     def adopt(self, state: Mapping[str, Tensor]) -> None:
         """Take the image's size from a state that is to be loaded.
@@ -147,11 +132,11 @@ class Convolution:
         Args:
             state: what is to be loaded.
         """
-        saved = state.get(f"{self.members[0].name}.v")
-        if self._size is None and saved is not None and saved.ndim == 3:
+        saved = state.get(f"{self.members[0].name}.block")
+        if self._size is None and saved is not None and saved.ndim == 4:
             parameter = self.members[0].parameter
-            self._size = (saved.shape[1], saved.shape[2])
-            self._v = parameter.new_zeros(parameter.shape[1] * self._size[0] * self._size[1])
+            self._size = (saved.shape[2], saved.shape[3])
+            self.block = parameter.new_zeros(1, len(saved), parameter.shape[1] * saved[0, 0].numel())
             self._waiting.remove()
 
     @torch.no_grad()
@@ -163,7 +148,9 @@ class Convolution:
         weight = self.members[0].weight
         forward, adjoint = self._products(weight)
         start = start_vector(weight.shape[1] * self._size[0] * self._size[1], weight)
-        _, self._v = top_eigenpair(lambda x: adjoint(forward(x)), start, cycles=8)
+        _, v = top_eigenpair(lambda x: adjoint(forward(x)), start, cycles=8)
+        rows = min(IMAGE_BLOCK, len(v), forward(v).numel())
+        self.block = start_block(v, rows).unsqueeze(0)
 
     def _products(self, weight: Tensor) -> tuple[Vectors, Vectors]:
         target = self.members[0]
@@ -180,18 +167,109 @@ class Convolution:
         return padded_products(weight, self._size, _two(module.stride), _two(module.padding))
 
 
+class Leading:
+    """The leading triplets of weights of any shapes.
+
+    Args:
+        groups: the weights.
+
+    Attributes:
+        groups: the same.
+        members: the weights in their order, in which norms and amounts are given.
+    """
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        self.groups = groups
+        self.members = [target for group in groups for target in group.members]
+        self.columns: list[Tensor] = []
+
+    def follow(self, iterations: int) -> Tensor:
+        """Iterate on the weights as they are now.
+
+        Afterwards Wᵀu₁ = σv₁ holds up to rounding, whatever the estimate is worth, and so σ ≤ σ₁.
+
+        Args:
+            iterations: how many, at least 1.
+
+        Returns:
+            Their spectral norms, one a member: u₁ᵀWv₁, never above the true ones.
+        """
+        assert iterations >= 1
+        products = [group.products() for group in self.groups]
+        for _ in range(iterations):
+            images = [forward(group.block) for group, (forward, _) in zip(self.groups, products, strict=True)]
+            grams = _padded(images)
+            top = top_coordinates(grams)
+            backs = [adjoint(image) for image, (_, adjoint) in zip(images, products, strict=True)]
+            back_grams = _padded(backs)
+            bases = orthonormalizer(back_grams, top)
+            # A zero weight has no directions: its block stays as it is.
+            alive = back_grams.diagonal(dim1=-2, dim2=-1).sum(-1) > 0
+            for group, back, basis, some in zip(
+                self.groups, backs, self._split(bases), self._split(alive), strict=True
+            ):
+                rows = back.shape[-2]
+                new = basis[..., :rows, :rows].to(back) @ back
+                group.block.copy_(torch.where(some[:, None, None], new, group.block))
+        lengths = _size(grams, top)
+        sigma = _size(back_grams, top) / torch.where(lengths > 0, lengths, 1)
+        share = top / torch.where(lengths > 0, lengths, 1).unsqueeze(-1)
+        self.columns = [_combined(part, image) for part, image in zip(self._split(share), images, strict=True)]
+        return sigma.to(images[0].dtype)
+
+    def vectors(self) -> list[tuple[Tensor, Tensor]]:
+        """Return u₁ (m,) and v₁ (n,) of each member, as ``follow`` found them last."""
+        pairs = zip(self.groups, self.columns, strict=True)
+        return [(u, v) for group, columns in pairs for u, v in zip(columns, group.block[:, 0], strict=True)]
+
+    def add(self, amounts: Tensor) -> None:
+        """W ← W + amount · u₁v₁ᵀ, with the vectors that ``follow`` found last; all groups are ``Matrices``.
+
+        Args:
+            amounts: one a member.
+        """
+        for group, columns, some in zip(self.groups, self.columns, self._split(amounts), strict=True):
+            assert isinstance(group, Matrices)
+            group.add(columns * some.unsqueeze(-1), group.block[:, 0])
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the living tensors by name."""
+        return {name: rows for group in self.groups for name, rows in group.state().items()}
+
+    def _split(self, together: Tensor) -> Sequence[Tensor]:
+        return together.split([len(group.members) for group in self.groups])
+
+
+def _padded(blocks: Sequence[Tensor]) -> Tensor:
+    """XXᵀ of every weight, in one batch: smaller ones have zeros at their ends."""
+    grams = [block @ block.mT for block in blocks]
+    size = max(gram.shape[-1] for gram in grams)
+    return torch.cat([F.pad(gram, 2 * (0, size - gram.shape[-1])) for gram in grams])
+
+
+def _size(gram: Tensor, coordinates: Tensor) -> Tensor:
+    """‖qX‖ from XXᵀ."""
+    squared = (coordinates * (gram.double() @ coordinates.unsqueeze(-1)).squeeze(-1)).sum(-1)
+    return squared.clamp(min=0).sqrt()
+
+
+def _combined(coordinates: Tensor, block: Tensor) -> Tensor:
+    """Return qX of each member, (k, m)."""
+    return (coordinates[:, None, : block.shape[-2]].to(block) @ block).squeeze(-2)
+
+
 class Following(Regularizer):
-    """A regularizer that follows leading triplets; its state holds one vector a weight.
+    """A regularizer that follows leading triplets; its state holds one block a weight.
 
     Args:
         targets: the weights it holds, at least one.
-        groups: the same weights in groups.
+        groups: those of them that are followed.
         rest: what other base classes take.
     """
 
     def __init__(self, targets: Sequence[Target], groups: Sequence[Group], **rest: int) -> None:
         super().__init__(targets, **rest)
-        self._groups = groups
+        self.leading = Leading(groups)
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take up the state of an earlier ``state_dict()``.
@@ -199,13 +277,12 @@ class Following(Regularizer):
         Args:
             state: what ``state_dict()`` of the same regularizer on the same architecture gave.
         """
-        for group in self._groups:
+        for group in self.leading.groups:
             group.adopt(state)
         super().load_state_dict(state)
 
     def _state(self) -> dict[str, Tensor]:
-        vectors = {name: vector for group in self._groups for name, vector in group.state().items()}
-        return {**super()._state(), **vectors}
+        return {**super()._state(), **self.leading.state()}
 
 
 def groups_of(targets: Sequence[Target], view: str) -> list[Group]:

@@ -94,7 +94,7 @@ def transfer(weight: Tensor, points: Tensor) -> Tensor:
 
 
 Vectors = Callable[[Tensor], Tensor]
-"""A linear function of a vector."""
+"""A linear function of vectors (…, n), one by one."""
 
 
 def padded_products(
@@ -109,7 +109,7 @@ def padded_products(
         padding: zeros on each side in rows and columns.
 
     Returns:
-        x ↦ Ax, of a vector of length Ci·h·w, differentiable in the weight, and y ↦ Aᵀy.
+        x ↦ Ax, of vectors (…, Ci·h·w), differentiable in the weight, and y ↦ Aᵀy.
 
     Raises:
         ValueError: the kernel is larger than the padded image.
@@ -125,14 +125,14 @@ def padded_products(
     # What a stride skips at the far border; the transpose gives it back, as zeros.
     skipped = [r % s for r, s in zip(room, strides, strict=True)]
 
-    def forward(vector: Tensor) -> Tensor:
-        image = vector.view(1, weight.shape[1], *input_size)
-        return functional.conv2d(image, weight, stride=strides, padding=pads).flatten()
+    def forward(vectors: Tensor) -> Tensor:
+        images = vectors.reshape(-1, weight.shape[1], *input_size)
+        return functional.conv2d(images, weight, stride=strides, padding=pads).view(*vectors.shape[:-1], -1)
 
-    def adjoint(vector: Tensor) -> Tensor:
-        image = vector.view(1, weight.shape[0], *out_size)
-        back = functional.conv_transpose2d(image, weight, stride=strides, padding=pads, output_padding=skipped)
-        return back.flatten()
+    def adjoint(vectors: Tensor) -> Tensor:
+        images = vectors.reshape(-1, weight.shape[0], *out_size)
+        back = functional.conv_transpose2d(images, weight, stride=strides, padding=pads, output_padding=skipped)
+        return back.view(*vectors.shape[:-1], -1)
 
     return forward, adjoint
 
@@ -148,20 +148,20 @@ def circular_products(weight: Tensor, input_size: tuple[int, int]) -> tuple[Vect
         input_size: (h, w).
 
     Returns:
-        x ↦ Ax, of a vector of length Ci·h·w, differentiable in the weight, and y ↦ Aᵀy.
+        x ↦ Ax, of vectors (…, Ci·h·w), differentiable in the weight, and y ↦ Aᵀy.
     """
     (h, w), (kh, kw) = input_size, weight.shape[-2:]
     rows = torch.arange(h + kh - 1, device=weight.device)
     columns = torch.arange(w + kw - 1, device=weight.device)
     mirrored = weight.flip(-2, -1).transpose(0, 1)
 
-    def forward(vector: Tensor) -> Tensor:
-        wrapped = vector.view(-1, h, w)[:, rows % h][:, :, columns % w]
-        return functional.conv2d(wrapped.unsqueeze(0), weight).flatten()
+    def forward(vectors: Tensor) -> Tensor:
+        wrapped = vectors.reshape(-1, weight.shape[1], h, w)[:, :, rows % h][..., columns % w]
+        return functional.conv2d(wrapped, weight).view(*vectors.shape[:-1], -1)
 
-    def adjoint(vector: Tensor) -> Tensor:
-        wrapped = vector.view(-1, h, w)[:, (rows - kh + 1) % h][:, :, (columns - kw + 1) % w]
-        return functional.conv2d(wrapped.unsqueeze(0), mirrored).flatten()
+    def adjoint(vectors: Tensor) -> Tensor:
+        wrapped = vectors.reshape(-1, weight.shape[0], h, w)[:, :, (rows - kh + 1) % h][..., (columns - kw + 1) % w]
+        return functional.conv2d(wrapped, mirrored).view(*vectors.shape[:-1], -1)
 
     return forward, adjoint
 

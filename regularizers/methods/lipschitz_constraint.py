@@ -104,7 +104,7 @@ class _LipschitzConstraint(Following, Projection):
         super().__init__(targets, groups, every=settings.every)
         self._settings = settings
         self._norms = norms
-        members = [target for group in groups for target in group.members] or list(targets)
+        members = self.leading.members or list(targets)
         self._parameters: list[Tensor] = [target.parameter for target in members]
 
     def project(self, lr: float) -> None:
@@ -120,7 +120,7 @@ class _LipschitzConstraint(Following, Projection):
     def _sizes(self) -> Tensor:
         """‖W‖_p of each weight, in the order of the parameters."""
         if self._settings.p == 2:
-            return torch.cat([group.follow(self._settings.power_iterations) for group in self._groups])
+            return self.leading.follow(self._settings.power_iterations)
         # Sums over every dimension but the one that the norm is a maximum over: input or output channels.
         kept = 1 if self._settings.p == 1 else 0
         sums = [w.abs().sum(dim=[d for d in range(w.ndim) if d != kept]) for w in self._parameters]

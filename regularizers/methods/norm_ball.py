@@ -76,14 +76,14 @@ class _NormBall(Following, Projection):
     def __init__(self, targets: Sequence[Target], groups: Sequence[Matrices], settings: NormBall) -> None:
         super().__init__(targets, groups, every=settings.every)
         self._settings = settings
-        members = [target for group in groups for target in group.members]
+        members = self.leading.members
         self._parameters: list[Tensor] = [target.parameter for target in members]
         limits = [settings.radius * (target.fan_out / target.fan_in) ** 0.5 for target in members]
         self._limits = targets[0].parameter.new_tensor(limits)
 
     def project(self, lr: float) -> None:
-        if self._groups:
-            norms = torch.cat([group.follow(self._settings.power_iterations) for group in self._groups])
+        if self._parameters:
+            norms = self.leading.follow(self._settings.power_iterations)
             torch._foreach_div_(self._parameters, list((norms / self._limits).clamp(min=1).unbind()))
         for target in self.targets:
             if target.role == "head":

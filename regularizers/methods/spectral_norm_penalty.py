@@ -98,7 +98,7 @@ class _SpectralNormPenalty(Following):
         self._iterations = iterations
 
     def penalty(self) -> Tensor:
-        images = [group.images() for group in self._groups]
+        images = [group.images() for group in self.leading.groups]
         if self._threshold is None:
             return 0.5 * self._strength * torch.stack([image.square().sum() for image in images]).sum()
         norms = torch.cat([torch.linalg.vector_norm(image, dim=-1) for image in images])
@@ -106,5 +106,4 @@ class _SpectralNormPenalty(Following):
 
     @torch.no_grad()
     def after_step(self, lr: float) -> None:
-        for group in self._groups:
-            group.follow(self._iterations)
+        self.leading.follow(self._iterations)

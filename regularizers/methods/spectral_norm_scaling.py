@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.leading import Following, Matrices, check_rank_one, flat_groups
+from regularizers.leading import Following, Leading, check_rank_one, flat_groups
 from regularizers.names import check_name
 from regularizers.targets import Target, select
 
@@ -80,18 +80,23 @@ class SpectralNormScaling(ProjectionSettings):
             The regularizer; its state is the count of steps, one vector a weight, and an ``initial`` target.
         """
         targets = self.held(model)
-        groups = flat_groups(targets)
-        return _SpectralNormScaling(
-            targets, groups, [self._norms(group, model) for group in groups], self.power_iterations, self.every
-        )
+        return _SpectralNormScaling(targets, self, model)
 
-    def _norms(self, group: Matrices, model: nn.Module) -> Tensor:
-        """The targets of a group, (k,)."""
+    def norms(self, leading: Leading, model: nn.Module) -> Tensor:
+        """The targets σ*.
+
+        Args:
+            leading: the triplets of the weights that are held.
+            model: the network.
+
+        Returns:
+            One a member of ``leading``.
+        """
         if self.target == "initial":
-            return self.scale * group.follow(1)
-        first = group.members[0]
-        ratio = first.fan_out / first.fan_in if self.target == "fan_ratio" else _first_ratio(model)
-        return first.parameter.new_full((len(group.members),), self.scale * math.sqrt(ratio))
+            return self.scale * leading.follow(1)
+        shared = _first_ratio(model) if self.target == "shared" else None
+        ratios = [each.fan_out / each.fan_in if shared is None else shared for each in leading.members]
+        return leading.members[0].parameter.new_tensor([self.scale * math.sqrt(ratio) for ratio in ratios])
 
 
 def _first_ratio(model: nn.Module) -> float:
@@ -102,22 +107,14 @@ def _first_ratio(model: nn.Module) -> float:
 
 
 class _SpectralNormScaling(Following, Projection):
-    def __init__(
-        self, targets: Sequence[Target], groups: Sequence[Matrices], norms: list[Tensor], iterations: int, every: int
-    ) -> None:
-        super().__init__(targets, groups, every=every)
-        self._matrices = groups
-        self._norms = norms
-        self._iterations = iterations
+    def __init__(self, targets: Sequence[Target], settings: SpectralNormScaling, model: nn.Module) -> None:
+        super().__init__(targets, flat_groups(targets), every=settings.every)
+        self._norms = settings.norms(self.leading, model)
+        self._iterations = settings.power_iterations
 
     def project(self, lr: float) -> None:
-        for group, norms in zip(self._matrices, self._norms, strict=True):
-            group.add_leading(norms - group.follow(self._iterations))
+        self.leading.add(self._norms - self.leading.follow(self._iterations))
 
     def _state(self) -> dict[str, Tensor]:
-        targets = [target for group in self._matrices for target in group.members]
-        norms = [norm for together in self._norms for norm in together.unbind()]
-        return {
-            **super()._state(),
-            **{f"{target.name}.norm": norm for target, norm in zip(targets, norms, strict=True)},
-        }
+        norms = zip(self.leading.members, self._norms.unbind(), strict=True)
+        return {**super()._state(), **{f"{target.name}.norm": norm for target, norm in norms}}

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
+from regularizers.leading import Leading, flat_groups
 from regularizers.linear_map import flatten
 from regularizers.names import check_name
-from regularizers.spectrum import leading_direction, top_triplet
 from regularizers.targets import Target
 
 GAINS = ("fixed", "learned")
@@ -76,11 +76,13 @@ class SpectralNormalization(RegularizerSettings):
             The regularizer; its state lies in the model.
         """
         targets = self.held(model)
-        for target in targets:
+        leading = Leading(flat_groups(targets))
+        leading.follow(1)
+        for target, (u, v) in zip(leading.members, leading.vectors(), strict=True):
             norm = self.scale * math.sqrt(target.fan_out / target.fan_in)
-            normalized = _Normalized(target.weight, norm, learned=self.gain == "learned")
+            normalized = _Normalized(u, v, norm, learned=self.gain == "learned")
             parametrize.register_parametrization(target.module, "weight", normalized)
-        return _SpectralNormalization(targets, self.power_iterations)
+        return _SpectralNormalization(targets, leading, self.power_iterations)
 
 
 class _Normalized(nn.Module):
@@ -90,14 +92,12 @@ class _Normalized(nn.Module):
     v: Tensor
     gain: nn.Parameter | None
 
-    def __init__(self, weight: Tensor, norm: float, *, learned: bool) -> None:
+    def __init__(self, u: Tensor, v: Tensor, norm: float, *, learned: bool) -> None:
         super().__init__()
         self._norm = norm
-        self.register_parameter("gain", nn.Parameter(weight.new_ones(())) if learned else None)
-        matrix = flatten(weight)
-        u, _, v = top_triplet(matrix, leading_direction(matrix), 1)
-        self.register_buffer("u", u)
-        self.register_buffer("v", v)
+        self.register_parameter("gain", nn.Parameter(u.new_ones(())) if learned else None)
+        self.register_buffer("u", u.clone())
+        self.register_buffer("v", v.clone())
 
     def forward(self, weight: Tensor) -> Tensor:
         sigma = self.u @ (flatten(weight) @ self.v)
@@ -105,22 +105,23 @@ class _Normalized(nn.Module):
         factor = self._norm / torch.where(sigma > 0, sigma, 1)
         return weight * (factor if self.gain is None else self.gain * factor)
 
-    @torch.no_grad()
-    def follow(self, weight: Tensor, iterations: int) -> None:
-        u, _, v = top_triplet(flatten(weight), self.v, iterations)
-        self.u.copy_(u)
-        self.v.copy_(v)
-
 
 class _SpectralNormalization(Regularizer):
-    def __init__(self, targets: Sequence[Target], power_iterations: int) -> None:
+    def __init__(self, targets: Sequence[Target], leading: Leading, power_iterations: int) -> None:
         super().__init__(targets)
+        self._leading = leading
         self._iterations = power_iterations
-        self._normalized = [(_normalized(target.module), target.parameter) for target in targets]
+        self._normalized = [_normalized(target.module) for target in leading.members]
 
+    @torch.no_grad()
     def after_step(self, lr: float) -> None:
-        for normalized, trained in self._normalized:
-            normalized.follow(trained.detach(), self._iterations)
+        self._leading.follow(self._iterations)
+        for normalized, (u, v) in zip(self._normalized, self._leading.vectors(), strict=True):
+            normalized.u.copy_(u)
+            normalized.v.copy_(v)
+
+    def _state(self) -> dict[str, Tensor]:
+        return self._leading.state()
 
 
 def _normalized(module: nn.Module) -> _Normalized:

@@ -94,8 +94,8 @@ class _SpectralProjection(Following, Projection):
         super().__init__(targets, groups, every=every)
         self._bound = bound
         self._iterations = iterations
-        self._parameters: list[Tensor] = [target.parameter for group in groups for target in group.members]
+        self._parameters: list[Tensor] = [target.parameter for target in self.leading.members]
 
     def project(self, lr: float) -> None:
-        norms = torch.cat([group.follow(self._iterations) for group in self._groups])
+        norms = self.leading.follow(self._iterations)
         torch._foreach_div_(self._parameters, list((norms / self._bound).clamp(min=1).unbind()))

@@ -71,7 +71,6 @@ class _SpectralWeightDecay(Following):
         self, targets: Sequence[Target], groups: Sequence[Matrices], strength: float, coupled: bool, iterations: int
     ) -> None:
         super().__init__(targets, groups)
-        self._matrices = groups
         self._strength = strength
         self._coupled = coupled
         self._iterations = iterations
@@ -79,5 +78,4 @@ class _SpectralWeightDecay(Following):
     @torch.no_grad()
     def before_step(self, lr: float) -> None:
         share = self._strength * lr if self._coupled else self._strength
-        for group in self._matrices:
-            group.add_leading(-share * group.follow(self._iterations))
+        self.leading.add(-share * self.leading.follow(self._iterations))

@@ -61,17 +61,15 @@ class StableRankCap(ProjectionSettings):
 class _StableRankCap(Following, Projection):
     def __init__(self, targets: Sequence[Target], groups: Sequence[Matrices], settings: StableRankCap) -> None:
         super().__init__(targets, groups, every=settings.every)
-        self._matrices = groups
-        self._fraction = settings.fraction
+        caps = [max(1.0, settings.fraction * min(target.matrix.shape)) for target in self.leading.members]
+        self._caps = targets[0].parameter.new_tensor(caps)
         self._iterations = settings.power_iterations
 
     def project(self, lr: float) -> None:
-        for group in self._matrices:
-            matrices = [target.matrix for target in group.members]
-            cap = max(1.0, self._fraction * min(matrices[0].shape))
-            leading = group.follow(self._iterations).square()
-            rest = torch.stack([torch.linalg.vector_norm(matrix) for matrix in matrices]).square() - leading
-            tiny = torch.finfo(rest.dtype).tiny
-            kept = ((cap - 1) * leading / rest.clamp(min=tiny)).sqrt().clamp(max=1)
-            torch._foreach_mul_(matrices, list(kept.unbind()))
-            group.add_leading((1 - kept) * leading.sqrt())
+        matrices = [target.matrix for target in self.leading.members]
+        norms = self.leading.follow(self._iterations)
+        rest = torch.stack(torch._foreach_norm(matrices)).square() - norms.square()
+        kept = norms * ((self._caps - 1) / rest.clamp(min=torch.finfo(rest.dtype).tiny)).sqrt()
+        kept = kept.clamp(max=1)
+        torch._foreach_mul_(matrices, list(kept.unbind()))
+        self.leading.add((1 - kept) * norms)

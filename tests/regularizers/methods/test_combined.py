@@ -86,7 +86,7 @@ def test_the_state_of_each_part_is_kept_after_its_number() -> None:
     layer = nn.Linear(6, 5)
     parts = [part("spectral_projection", bound=1.0), DECAY, part("frobenius_norm_scaling")]
     state = Combined(parts=parts).attach(layer).state_dict()
-    assert list(state) == ["0.steps", "0..v", "2.steps", "2..radius"]
+    assert list(state) == ["0.steps", "0..block", "2.steps", "2..radius"]
 
 
 def test_a_part_that_holds_nothing_is_named() -> None:

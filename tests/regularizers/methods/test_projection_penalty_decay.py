@@ -183,9 +183,9 @@ class TestViewsOfImages:
         layer = convolution().float()
         regularizer = self.settings(name, "circular").attach(layer)
         measure(layer, (3, 9, 9), "circular")
-        assert not [key for key in regularizer.state_dict() if key.endswith(".v")]
+        assert not [key for key in regularizer.state_dict() if key.endswith(".block")]
         layer.train()(torch.zeros(1, 3, *SIZE))
-        assert regularizer.state_dict()[".v"].shape == (3, *SIZE)
+        assert regularizer.state_dict()[".block"].shape == (4, 3, *SIZE)
 
     def test_without_a_forward_pass_the_view_is_unknown_and_said_so(self, name: str) -> None:
         regularizer = self.settings(name, "padded").attach(nn.Sequential(convolution()))
