@@ -94,15 +94,15 @@ ROWS = {
         twin=partial(oracles.normalized, scale=2.0),
         resting=partial(at_norm, scale=2.0),
         norm=partial(oracles.fan_ratio_norm, scale=2.0),
-        tolerance=1e-2,
+        tolerance=1e-3,
     ),
     "spectral_projection": Row(
-        settings=REGULARIZERS["spectral_projection"](where=HELD, bound=0.3, power_iterations=16),
+        settings=REGULARIZERS["spectral_projection"](where=HELD, bound=0.3),
         twin=partial(oracles.projected, bound=0.3),
         resting=partial(below, bound=0.3),
         norm=partial(oracles.constant_norm, bound=0.3),
         at_most=True,
-        tolerance=1e-2,
+        tolerance=1e-3,
     ),
     "spectral_norm_penalty": Row(
         settings=REGULARIZERS["spectral_norm_penalty"](where=HELD, strength=0.5),
@@ -151,12 +151,12 @@ ROWS = {
         penalty=partial(oracles.isometry_defect, strength=0.1),
     ),
     "lipschitz_constraint": Row(
-        settings=REGULARIZERS["lipschitz_constraint"](where=HELD, bound=0.3, view="flat", power_iterations=8),
+        settings=REGULARIZERS["lipschitz_constraint"](where=HELD, bound=0.3, view="flat"),
         twin=partial(oracles.projected, bound=0.3),
         resting=partial(below, bound=0.3),
         norm=partial(oracles.constant_norm, bound=0.3),
         at_most=True,
-        tolerance=1e-2,
+        tolerance=1e-3,
     ),
     "conv_operator_clip": Row(  # of a convolution the flat norm, which lies below the circular one
         settings=REGULARIZERS["conv_operator_clip"](where=HELD, bound=0.3),
@@ -166,13 +166,13 @@ ROWS = {
         at_most=True,
         tolerance=0.1,
     ),
-    "norm_ball": Row(  # two values of the kernels change places here, and power iteration is slow to notice
-        settings=REGULARIZERS["norm_ball"](where=HELD, radius=0.5, power_iterations=8),
+    "norm_ball": Row(
+        settings=REGULARIZERS["norm_ball"](where=HELD, radius=0.5),
         twin=partial(oracles.in_ball, radius=0.5),
         resting=partial(below_fan_ratio, bound=0.5),
         norm=partial(oracles.fan_ratio_norm, scale=0.5),
         at_most=True,
-        tolerance=5e-2,
+        tolerance=1e-3,
     ),
     "stable_rank_cap": Row(
         settings=REGULARIZERS["stable_rank_cap"](where=HELD, fraction=0.3),
