@@ -34,7 +34,7 @@ class LipschitzConstraint(ProjectionSettings):
     not BatchNorms: a bound for them is one for all of the model, and has nothing to do where there are none.
 
     **What is approximate.** p = 1 and inf are exact for a ``Linear``, and upper bounds for a convolution (exact
-    with stride 1 where the image is larger than the kernel). For p = 2, σ comes from warm power iteration through
+    with stride 1 where the image is larger than the kernel). For p = 2, σ comes from warm block power iteration through
     the map and its transpose, and never exceeds σ₁: a projected weight exceeds the bound by the relative error of
     the estimate. (On a GPU convolutions may round to TF32, an error of 10⁻³.)
 
@@ -90,7 +90,7 @@ class LipschitzConstraint(ProjectionSettings):
             model: the network, on its device.
 
         Returns:
-            The regularizer; its state is the count of steps and, for p = 2, one vector a weight.
+            The regularizer; its state is the count of steps and, for p = 2, one block of directions a weight.
         """
         targets = self.held(model)
         groups = groups_of(targets, self.view) if self.p == 2 else []

@@ -29,10 +29,8 @@ class NormBall(ProjectionSettings):
     the place of the average. Averaging without projecting is ``weight_decay`` with strength 1, and both together
     are ``combined``.
 
-    **What is approximate.** The spectral norm comes from warm power iteration, and never exceeds the true one: a
-    projected weight exceeds the radius by the relative error of the estimate. It is largest where a second singular
-    value overtakes the first: the estimate stays with the old direction for some steps (in the conformance suite
-    the excess then reached 2 %, with eight iterations a step, else it was below 10⁻³). The
+    **What is approximate.** The spectral norm comes from warm block power iteration (``regularizers.leading``), and
+    never exceeds the true one: a projected weight exceeds the radius by the relative error of the estimate. The
     head's ball is exact.
 
     Attributes:
@@ -66,7 +64,7 @@ class NormBall(ProjectionSettings):
             model: the network, on its device.
 
         Returns:
-            The regularizer; its state is the count of steps and one vector for each weight but the head.
+            The regularizer; its state is the count of steps and one block of directions for each weight but the head.
         """
         targets = self.held(model)
         return _NormBall(targets, flat_groups([target for target in targets if target.role != "head"]), self)

@@ -24,7 +24,7 @@ class SpectralNormPenalty(RegularizerSettings):
     its stride and padding. The last two take the image's size from the layer's first forward pass in training,
     and their state is complete after it. A ``Linear`` is its matrix in every view.
 
-    **What is approximate.** v follows W by power iteration, started from the step before, in ``after_step``;
+    **What is approximate.** v follows W by warm block power iteration (``regularizers.leading``), in ``after_step``;
     the penalty is computed with σ = ‖Wv‖, v held constant, and is the same however often it is asked for.
     σ never exceeds σ₁, and σ₁² − σ² ≤ (σ₁² − σ_r²) sin²∠(v, v₁): the error is second order in that of v. At
     attachment v is found by Lanczos' method.
@@ -76,7 +76,7 @@ class SpectralNormPenalty(RegularizerSettings):
             model: the network, on its device.
 
         Returns:
-            The regularizer; its state is one vector a weight.
+            The regularizer; its state is one block of directions a weight.
         """
         targets = self.held(model)
         groups = groups_of(targets, self.view)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
-from regularizers.leading import Leading, flat_groups
+from regularizers.leading import Following, flat_groups
 from regularizers.linear_map import flatten
 from regularizers.names import check_name
 from regularizers.targets import Target
@@ -28,15 +28,15 @@ class SpectralNormalization(RegularizerSettings):
     The gain γ is 1, or one trained number a weight that begins at 1: then ‖W‖₂ = |γ|σ* may grow and shrink,
     and size and direction are trained apart. A negative γ mirrors the weight.
 
-    **What is approximate.** u and v follow V by power iteration, started from the step before, once a
+    **What is approximate.** u and v follow V by warm block power iteration (``regularizers.leading``), once a
     training step, in ``after_step``, and never when the weight is read: a measurement changes nothing,
     unlike with ``torch.nn.utils.parametrizations.spectral_norm``. The estimate σ never exceeds σ₁, so ‖W‖₂ =
     σ* · σ₁/σ ≥ σ* (γ = 1), and it exceeds σ* by the relative error of the estimate. At attachment σ is found by
     Lanczos' method.
 
-    u and v are buffers of the model, a learned γ is a parameter of it, and they travel with its state_dict;
-    the regularizer keeps nothing beside them. A model with this method is saved as a state_dict or copied by
-    deepcopy; torch does not pickle such models whole.
+    u and v are buffers of the model, a learned γ is a parameter of it, and they travel with its state_dict, so
+    that a loaded model computes the same; what they are followed by is the regularizer's own state. A model with
+    this method is saved as a state_dict or copied by deepcopy; torch does not pickle such models whole.
 
     Attributes:
         scale: the RMS→RMS norm to hold, > 0.
@@ -73,16 +73,9 @@ class SpectralNormalization(RegularizerSettings):
             model: the network, on its device.
 
         Returns:
-            The regularizer; its state lies in the model.
+            The regularizer; its state is one block of directions a weight.
         """
-        targets = self.held(model)
-        leading = Leading(flat_groups(targets))
-        leading.follow(1)
-        for target, (u, v) in zip(leading.members, leading.vectors(), strict=True):
-            norm = self.scale * math.sqrt(target.fan_out / target.fan_in)
-            normalized = _Normalized(u, v, norm, learned=self.gain == "learned")
-            parametrize.register_parametrization(target.module, "weight", normalized)
-        return _SpectralNormalization(targets, leading, self.power_iterations)
+        return _SpectralNormalization(self.held(model), self)
 
 
 class _Normalized(nn.Module):
@@ -106,26 +99,22 @@ class _Normalized(nn.Module):
         return weight * (factor if self.gain is None else self.gain * factor)
 
 
-class _SpectralNormalization(Regularizer):
-    def __init__(self, targets: Sequence[Target], leading: Leading, power_iterations: int) -> None:
-        super().__init__(targets)
-        self._leading = leading
-        self._iterations = power_iterations
-        self._normalized = [_normalized(target.module) for target in leading.members]
+class _SpectralNormalization(Following):
+    def __init__(self, targets: Sequence[Target], settings: SpectralNormalization) -> None:
+        super().__init__(targets, flat_groups(targets))
+        self._iterations = settings.power_iterations
+        self._normalized: list[_Normalized] = []
+        with torch.no_grad():
+            self.leading.follow(1)
+        for target, (u, v) in zip(self.leading.members, self.leading.vectors(), strict=True):
+            norm = settings.scale * math.sqrt(target.fan_out / target.fan_in)
+            normalized = _Normalized(u, v, norm, learned=settings.gain == "learned")
+            parametrize.register_parametrization(target.module, "weight", normalized)
+            self._normalized.append(normalized)
 
     @torch.no_grad()
     def after_step(self, lr: float) -> None:
-        self._leading.follow(self._iterations)
-        for normalized, (u, v) in zip(self._normalized, self._leading.vectors(), strict=True):
+        self.leading.follow(self._iterations)
+        for normalized, (u, v) in zip(self._normalized, self.leading.vectors(), strict=True):
             normalized.u.copy_(u)
             normalized.v.copy_(v)
-
-    def _state(self) -> dict[str, Tensor]:
-        return self._leading.state()
-
-
-def _normalized(module: nn.Module) -> _Normalized:
-    assert parametrize.is_parametrized(module, "weight")
-    (normalized,) = module.parametrizations["weight"]  # type: ignore[index]
-    assert isinstance(normalized, _Normalized)
-    return normalized

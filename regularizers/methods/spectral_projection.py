@@ -79,7 +79,7 @@ class SpectralProjection(ProjectionSettings):
             model: the network, on its device.
 
         Returns:
-            The regularizer; its state is the count of steps and one vector a weight.
+            The regularizer; its state is the count of steps and one block of directions a weight.
         """
         targets = self.held(model)
         return _SpectralProjection(

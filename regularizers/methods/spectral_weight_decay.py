@@ -20,7 +20,7 @@ class SpectralWeightDecay(RegularizerSettings):
     without momentum it takes the steps of the spectral norm penalty (λ/2)σ₁², as weight decay takes those of
     the L2 penalty. A convolution is held in its flat view: in another one u₁v₁ᵀ is no kernel of its size.
 
-    **What is approximate.** (u₁, σ₁, v₁) comes from power iteration, started at the vector of the step before.
+    **What is approximate.** (u₁, σ₁, v₁) comes from warm block power iteration (``regularizers.leading``).
     With its estimate σ ≤ σ₁ and its exact relation Wᵀu = σv the update is −λu(Wᵀu)ᵀ, that is
     (I − λuuᵀ)W, which for 0 ≤ λ ≤ 2 never raises the norm, however poor the estimate is.
 
@@ -59,7 +59,7 @@ class SpectralWeightDecay(RegularizerSettings):
             model: the network, on its device.
 
         Returns:
-            The regularizer; its state is one vector a weight.
+            The regularizer; its state is one block of directions a weight.
         """
         targets = self.held(model)
         groups = flat_groups(targets)

@@ -21,7 +21,7 @@ class StableRankCap(ProjectionSettings):
     They reparametrize, and divide by the spectral norm beside; here the trained weight is projected, and the norm
     is free. A weight of lower stable rank keeps its bits. A convolution is held in its flat view.
 
-    **What is approximate.** (u, σ, v) comes from warm power iteration. The cap holds all the same, however poor
+    **What is approximate.** (u, σ, v) comes from warm block power iteration. The cap holds all the same, however poor
     the estimate: as Wᵀu = σv exactly, ‖W − σuvᵀ‖²_F = ‖W‖²_F − σ² exactly, the image has Frobenius norm √q σ, and
     its spectral norm is at least uᵀWv = σ. A poor estimate caps too much, and shrinks part of the true u₁v₁ᵀ.
 
@@ -52,7 +52,7 @@ class StableRankCap(ProjectionSettings):
             model: the network, on its device.
 
         Returns:
-            The regularizer; its state is the count of steps and one vector a weight.
+            The regularizer; its state is the count of steps and one block of directions a weight.
         """
         targets = self.held(model)
         return _StableRankCap(targets, flat_groups(targets), self)
