@@ -207,7 +207,7 @@ class ProjectionSettings(RegularizerSettings):
     """What all methods that act after the step have in common.
 
     Between two projections the weights are free: by the triangle inequality a norm that was held at b lies
-    below b plus the norms of the updates since. What a projection follows, it takes up where the projection before left it.
+    below b plus the norms of the updates since. What is followed is taken up where the projection before left it.
 
     Attributes:
         every: steps from one projection to the next, ≥ 1; it acts after steps every, 2·every, …

@@ -77,7 +77,7 @@ class SpectralNormScaling(ProjectionSettings):
             model: the network, on its device.
 
         Returns:
-            The regularizer; its state is the count of steps, one block of directions a weight, and an ``initial`` target.
+            The regularizer; its state is the count of steps, and of each weight a block of directions and the target.
         """
         targets = self.held(model)
         return _SpectralNormScaling(targets, self, model)
