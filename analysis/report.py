@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import jinja2
 from matplotlib.figure import Figure
@@ -21,6 +20,7 @@ from analysis.plots import HOLDING, LEARNING, accuracy_figure, curves_figure, sp
 from analysis.sentences import remarks, verdict
 from analysis.table import Tables
 from tuning.records import Phase, StopReason
+from tuning.store import hide_password
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,35 +136,13 @@ def provenance(tables: Tables) -> dict[str, str]:
     ends = runs["end_ms"].dropna()
     return {
         "Study": tables.study,
-        "Store": without_password(tables.tracking_uri),
+        "Store": hide_password(tables.tracking_uri),
         "Runs": f"{(runs['phase'] == Phase.TUNE).sum()} of the search, "
         f"{(runs['phase'] == Phase.CONFIRM).sum()} of the confirmation",
         "First run began": _date(int(runs["start_ms"].min())),
         "Last run ended": _date(int(ends.max())) if len(ends) else "none has ended",
         "Git commit": listed(commits) if commits else "not stored",
     }
-
-
-def without_password(uri: str) -> str:
-    """Return the address with the password, where it holds one, replaced by asterisks.
-
-    Args:
-        uri: of a store.
-
-    Returns:
-        The same address otherwise.
-
-    Example:
-        >>> without_password("postgresql://me:secret@db:5432/runs")
-        'postgresql://me:***@db:5432/runs'
-        >>> without_password("sqlite:///mlflow.db")
-        'sqlite:///mlflow.db'
-    """
-    parts = urlsplit(uri)
-    login, at, host = parts.netloc.rpartition("@")
-    if not at or ":" not in login:
-        return uri
-    return urlunsplit(parts._replace(netloc=f"{login.split(':', 1)[0]}:***@{host}"))
 
 
 def _date(milliseconds: int) -> str:

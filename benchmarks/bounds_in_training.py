@@ -1,6 +1,7 @@
 """What each method's promise is worth while a network really trains: exact spectral norms after every step."""
 
 import statistics
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +96,10 @@ def run(dataset: Mapping[str, Any]) -> Result:
     Returns:
         Machine and excesses, for JSON.
     """
-    arms = [{"name": arm.name, "optimizer": arm.optimizer["name"], **_train(arm, dataset)} for arm in _arms()]
+    arms = []
+    for arm in _arms():
+        print(f"{arm.name}, {arm.optimizer['name']} …", file=sys.stderr)
+        arms.append({"name": arm.name, "optimizer": arm.optimizer["name"], **_train(arm, dataset)})
     return {"machine": machine(torch.device("cpu")), "dataset": dict(dataset), "steps": STEPS, "arms": arms}
 
 

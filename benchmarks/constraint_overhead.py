@@ -1,6 +1,7 @@
 """What a training step costs with each regularizer, against one without and against the code of 2023."""
 
 import statistics
+import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -38,6 +39,7 @@ def run(architectures: Sequence[str], device: torch.device, *, batch_sizes: Mapp
     result: Result = {"machine": machine(device), "learning_rate": LEARNING_RATE, "architectures": {}}
     for architecture in architectures:
         batch_size = batch_sizes.get(architecture, BATCH_SIZE)
+        print(f"{architecture}, batch {batch_size} …", file=sys.stderr)
         steps, finite = contenders(architecture, batch_size, device)
         timings = interleave(steps, partial(synchronize, device), budget=budget)
         if not finite():

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from regularizers import REGULARIZERS
+from regularizers.leading import Leading
 from regularizers.measure import measure
 from tests import oracles
 from tests.cases import LAYERS, LR, ROWS, Net, Training, attached
@@ -38,6 +39,16 @@ def test_one_pass_of_the_hooks_equals_the_slow_exact_twin(name: str, layer: str)
     regularizer.before_step(LR)
     regularizer.after_step(LR)
     torch.testing.assert_close(net.held.weight.detach().double(), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["spectral_norm_scaling", "spectral_weight_decay", "stable_rank_cap", "combined"])
+def test_a_method_with_the_sign_of_its_correction_flipped_fails_this_suite(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = Leading.add
+    monkeypatch.setattr(Leading, "add", lambda self, amounts: add(self, -amounts))
+    with pytest.raises(AssertionError, match="Tensor-likes are not close"):
+        test_one_pass_of_the_hooks_equals_the_slow_exact_twin(name, "linear")
 
 
 @every_layer

@@ -10,7 +10,7 @@ from analysis.curves import confirmed, curves
 from analysis.formats import markdown, rows, to_csv
 from analysis.looks import looks
 from analysis.plots import LEARNING, accuracy_figure, curves_figure
-from analysis.report import report, without_password
+from analysis.report import report
 from analysis.table import load
 from tests.analysis import synthetic
 from tests.analysis.conftest import HOSTILE, in_memory
@@ -161,19 +161,6 @@ def test_a_condition_keeps_its_colour_where_others_are_missing(with_gaps):
 
 def test_the_looks_of_24_conditions_differ():
     assert len(set(looks([f"way-{place}" for place in range(24)]).values())) == 24
-
-
-@pytest.mark.parametrize(
-    ("uri", "shown"),
-    [
-        ("postgresql+psycopg2://me:p%40ss@db:5432/runs", "postgresql+psycopg2://me:***@db:5432/runs"),
-        ("https://me:secret@host/path", "https://me:***@host/path"),
-        ("https://host:5000", "https://host:5000"),
-        ("sqlite:////data/mlflow.db", "sqlite:////data/mlflow.db"),
-    ],
-)
-def test_passwords_of_stores_are_not_shown(uri, shown):
-    assert without_password(uri) == shown
 
 
 def test_csv_holds_every_digit_and_leaves_missing_numbers_empty(with_gaps, quickstart):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tuning.store import StoreReader, StoreWriter, resolve_tracking_uri
+from tuning.store import StoreReader, StoreWriter, hide_password, resolve_tracking_uri
 from tuning.store.connection import connect
 
 
@@ -166,3 +166,16 @@ def test_the_store_is_the_given_one_else_of_the_environment_else_a_file_here(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", environment)
     assert resolve_tracking_uri(given) == expected.format(here=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("postgresql+psycopg2://me:p%40ss@db:5432/runs", "postgresql+psycopg2://***@db:5432/runs"),
+        ("https://me:secret@host/path", "https://***@host/path"),
+        ("https://host:5000", "https://host:5000"),
+        ("sqlite:////data/mlflow.db", "sqlite:////data/mlflow.db"),
+    ],
+)
+def test_users_and_passwords_of_stores_are_not_shown(uri: str, shown: str) -> None:
+    assert hide_password(uri) == shown

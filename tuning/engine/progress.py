@@ -33,7 +33,11 @@ class Progress:
         self._began = time.monotonic()
         self._finished = False
         self._done_before = 0.0
-        self._live = Live(console=console, get_renderable=self._table, refresh_per_second=2, transient=False)
+        self._live = self._new_live()
+
+    def _new_live(self) -> Live:
+        """A display that stays on the screen when it stops; each phase has its own."""
+        return Live(console=self._console, get_renderable=self._table, refresh_per_second=2, transient=False)
 
     @contextmanager
     def preparing(self, step: str) -> Generator[None]:
@@ -77,7 +81,7 @@ class Progress:
         past = [trial for cell in self._study.cells for trial in self._history.of(cell.key, phase)]
         self._done_before = sum(map(_seconds, past))
         if self._console.is_terminal:
-            self._live = Live(console=self._console, get_renderable=self._table, refresh_per_second=2, transient=False)
+            self._live = self._new_live()
             self._live.start()
 
     def finish(self) -> None:

@@ -1,8 +1,9 @@
 """Which images a trial is trained on, and how they are varied."""
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
+
+from tuning.study.names import nearest
 
 DATASETS: dict[str, tuple[int, bool]] = {
     "digits": (0, False),
@@ -50,9 +51,9 @@ class DataSettings:
 
     def __post_init__(self) -> None:
         if self.name not in DATASETS:
-            near = difflib.get_close_matches(str(self.name), DATASETS, n=1)
-            cure = f"did you mean {near[0]!r}?" if near else "for your own images choose 'image-folder'"
-            raise ValueError(f"dataset must be one of {', '.join(DATASETS)}, got {self.name!r}; {cure}")
+            near = nearest(str(self.name), DATASETS)
+            cure = "for your own images choose 'image-folder'"
+            raise ValueError(f"dataset must be one of {', '.join(DATASETS)}, got {self.name!r}{near}; {cure}")
         if self.name == "image-folder" and not self.path:
             raise ValueError("image-folder needs a path, got none; give the folder that holds one sub-folder a class")
         if self.name == "digits" and self.path is not None:
