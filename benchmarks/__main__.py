@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from benchmarks import constraint_overhead
+from benchmarks.contenders import SETTINGS
 
 
 def main() -> None:
@@ -35,6 +36,7 @@ def _constraint_overhead(arguments: argparse.Namespace) -> Any:
         torch.device(arguments.device),
         batch_sizes=dict(arguments.batch_size),
         budget=60 * arguments.minutes,
+        only=arguments.regularizers,
     )
 
 
@@ -62,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     overhead = commands.add_parser("constraint_overhead", parents=[every], help="what a step costs")
     names = constraint_overhead.ARCHITECTURES
     overhead.add_argument("--architectures", nargs="+", choices=names, default=names, metavar="NAME")
+    overhead.add_argument(
+        "--regularizers", nargs="+", choices=list(SETTINGS), default=[], metavar="NAME", help="some of the table's rows"
+    )
     overhead.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     overhead.add_argument(
         "--batch-size",
@@ -72,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"of one architecture; {constraint_overhead.BATCH_SIZE} for the others",
     )
     overhead.add_argument(
-        "--minutes", type=float, default=3.0, help="an architecture, at least three rounds (default 3)"
+        "--minutes", type=float, default=3.0, help="an architecture, after three rounds of all (default 3)"
     )
     bounds = commands.add_parser("bounds_in_training", parents=[every], help="what a promised norm is worth")
     bounds.add_argument("--images", type=Path, metavar="FOLDER", help="train on these instead of digits")

@@ -2,7 +2,7 @@
 
 import statistics
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,14 +21,22 @@ ALLOWED = 1.25
 Result = dict[str, Any]
 
 
-def run(architectures: Sequence[str], device: torch.device, *, batch_sizes: Mapping[str, int], budget: float) -> Result:
+def run(
+    architectures: Sequence[str],
+    device: torch.device,
+    *,
+    batch_sizes: Mapping[str, int],
+    budget: float,
+    only: Collection[str] = (),
+) -> Result:
     """Time every regularizer on every architecture.
 
     Args:
         architectures: names.
         device: where.
         batch_sizes: of the architectures whose batches are not of ``BATCH_SIZE`` images.
-        budget: seconds an architecture, beside what three rounds take.
+        budget: seconds an architecture, after three rounds of all.
+        only: names of regularizers, as the table has them; none for all.
 
     Returns:
         Machine and timings, for JSON.
@@ -40,7 +48,7 @@ def run(architectures: Sequence[str], device: torch.device, *, batch_sizes: Mapp
     for architecture in architectures:
         batch_size = batch_sizes.get(architecture, BATCH_SIZE)
         print(f"{architecture}, batch {batch_size} …", file=sys.stderr)
-        steps, finite = contenders(architecture, batch_size, device)
+        steps, finite = contenders(architecture, batch_size, device, only)
         timings = interleave(steps, partial(synchronize, device), budget=budget)
         if not finite():
             raise FloatingPointError(f"weights must stay finite, got others on {architecture}; lower the learning rate")

@@ -1,6 +1,6 @@
 """What is timed: every regularizer of the table, as one model may carry it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -78,7 +78,7 @@ class _Carrier:
 
 
 def contenders(
-    architecture: str, batch_size: int, device: torch.device
+    architecture: str, batch_size: int, device: torch.device, only: Collection[str] = ()
 ) -> tuple[Mapping[str, Callable[[], object]], Callable[[], bool]]:
     """Return what takes one training step with each regularizer: forward, backward, Adam, regularizer.
 
@@ -89,16 +89,18 @@ def contenders(
         architecture: one of the six names.
         batch_size: images a step.
         device: where.
+        only: some names of ``SETTINGS``; none for all.
 
     Returns:
-        Steps by name, ``ORIGINAL`` beside those of ``SETTINGS``, and a question: are all weights still finite?
+        Steps by name, ``REFERENCE`` and ``ORIGINAL`` always, and a question: are all weights still finite?
     """
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(batch_size, *INPUT_SHAPE, generator=generator).to(device)
     y = torch.randint(CLASSES, (batch_size,), generator=generator).to(device)
-    shared = [name for name, settings in SETTINGS.items() if not settings.reparametrizes]
+    wanted = [name for name in SETTINGS if name == REFERENCE or not only or name in only]
+    shared = [name for name in wanted if not SETTINGS[name].reparametrizes]
     carriers = [_carrier(architecture, device, [*shared, ORIGINAL])]
-    carriers += [_carrier(architecture, device, [name]) for name in SETTINGS if name not in shared]
+    carriers += [_carrier(architecture, device, [name]) for name in wanted if name not in shared]
     steps: dict[str, Callable[[], object]] = {}
     for carrier in carriers:
         optimizer = build_optimizer(carrier.model, Adam(), LEARNING_RATE)
@@ -106,7 +108,7 @@ def contenders(
         for name, regularizer in carrier.regularizers.items():
             steps[name] = partial(take_step, carrier.model, regularizer, optimizer, (x, y), LEARNING_RATE)
     if architecture.startswith("mlp"):
-        del steps["conv_operator_clip"]  # of a matrix it is spectral_hard_cap
+        steps.pop("conv_operator_clip", None)  # of a matrix it is spectral_hard_cap
     return steps, lambda: all(p.isfinite().all() for each in carriers for p in each.model.parameters())
 
 

@@ -1,6 +1,5 @@
 """Timing of many contenders against one reference, taking turns, because machines are noisy and drift."""
 
-import math
 import random
 import statistics
 import time
@@ -14,6 +13,7 @@ AGAIN = "none, once more"
 
 _BETWEEN = 3  # contenders from one run of the reference to the next
 _LASTING = 0.1  # seconds a run should take, in as many steps as it needs
+_QUICK = 2  # times the reference's step: of what is slower, a few per cent do not matter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +57,13 @@ def interleave(
     """Time a step of each contender, in rounds of shuffled order, the reference between every few of them.
 
     Every contender takes one step first, to warm up. One that needs more than ``patience`` for it is not run again:
-    that step is its timing. One that needs more than ten times the reference's takes part in three rounds.
+    that step is its timing. One that needs more than twice the reference's takes part in the first rounds alone.
 
     Args:
         contenders: what takes one step, by name; one of them is named ``REFERENCE``.
         wait: returns when the device has done what it was given.
-        budget: seconds after which no further round begins.
-        rounds: at least so many.
+        budget: seconds after the first rounds, after which no further round begins.
+        rounds: the first, in which all take part.
         patience: seconds.
 
     Returns:
@@ -82,21 +82,17 @@ def interleave(
     timed(reference, 1)
     first = {name: timed(step, 1) for name, step in contenders.items()}
     steps = {name: max(1, min(50, round(_LASTING / seconds))) for name, seconds in first.items()}
-    turns = {name: 3 for name, seconds in first.items() if seconds > 10 * first[REFERENCE]}
     timings = {name: Timing() for name in (*contenders, AGAIN)}
     for name, seconds in first.items():
         if seconds > patience:
-            turns[name] = 0
             timings[name].seconds.append(seconds)
             timings[name].ratios.append(seconds / first[REFERENCE])
     order = random.Random(0)
-    begun = time.perf_counter()
-    done = 0
-    while done < rounds or time.perf_counter() - begun < budget:
-        running = [name for name in timings if name != REFERENCE and done < turns.get(name, math.inf)]
-        order.shuffle(running)
+
+    def one_round(names: list[str]) -> None:
+        order.shuffle(names)
         before = timed(reference, steps[REFERENCE])
-        for chunk in (running[i : i + _BETWEEN] for i in range(0, len(running), _BETWEEN)):
+        for chunk in (names[i : i + _BETWEEN] for i in range(0, len(names), _BETWEEN)):
             taken = {name: timed(contenders.get(name, reference), steps.get(name, steps[REFERENCE])) for name in chunk}
             after = timed(reference, steps[REFERENCE])
             timings[REFERENCE].seconds.append(after)
@@ -104,7 +100,13 @@ def interleave(
                 timings[name].seconds.append(seconds)
                 timings[name].ratios.append(seconds / ((before + after) / 2))
             before = after
-        done += 1
+
+    others = [name for name in timings if name != REFERENCE]
+    for _ in range(rounds):
+        one_round([name for name in others if first.get(name, 0) <= patience])
+    begun = time.perf_counter()
+    while time.perf_counter() - begun < budget:
+        one_round([name for name in others if first.get(name, 0) <= _QUICK * first[REFERENCE]])
     middle = statistics.median(timings[REFERENCE].seconds)
     timings[REFERENCE].ratios.extend(seconds / middle for seconds in timings[REFERENCE].seconds)
     return timings

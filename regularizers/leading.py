@@ -181,7 +181,8 @@ class Leading:
     def __init__(self, groups: Sequence[Group]) -> None:
         self.groups = groups
         self.members = [target for group in groups for target in group.members]
-        self.columns: list[Tensor] = []
+        self._images: list[Tensor] = []  # VWᵀ of the last iteration, and the coordinates of u₁ in it
+        self._shares = torch.empty(0)
 
     def follow(self, iterations: int) -> Tensor:
         """Iterate on the weights as they are now.
@@ -202,24 +203,21 @@ class Leading:
             top = top_coordinates(grams)
             backs = [adjoint(image) for image, (_, adjoint) in zip(images, products, strict=True)]
             back_grams = _padded(backs)
-            bases = orthonormalizer(back_grams, top)
+            bases = orthonormalizer(back_grams, top).to(backs[0].dtype)
             # A zero weight has no directions: its block stays as it is.
-            alive = back_grams.diagonal(dim1=-2, dim2=-1).sum(-1) > 0
-            for group, back, basis, some in zip(
-                self.groups, backs, self._split(bases), self._split(alive), strict=True
-            ):
+            alive = (back_grams.diagonal(dim1=-2, dim2=-1).sum(-1) > 0).to(backs[0].dtype)[:, None, None]
+            parts = zip(self.groups, backs, self._split(bases), self._split(alive), strict=True)
+            for group, back, basis, some in parts:
                 rows = back.shape[-2]
-                new = basis[..., :rows, :rows].to(back) @ back
-                group.block.copy_(torch.where(some[:, None, None], new, group.block))
+                group.block.lerp_(basis[:, :rows, :rows] @ back, some)
         lengths = _size(grams, top)
-        sigma = _size(back_grams, top) / torch.where(lengths > 0, lengths, 1)
-        share = top / torch.where(lengths > 0, lengths, 1).unsqueeze(-1)
-        self.columns = [_combined(part, image) for part, image in zip(self._split(share), images, strict=True)]
-        return sigma.to(images[0].dtype)
+        lengths = torch.where(lengths > 0, lengths, 1)
+        self._images, self._shares = images, (top / lengths.unsqueeze(-1)).to(images[0].dtype)
+        return (_size(back_grams, top) / lengths).to(images[0].dtype)
 
     def vectors(self) -> list[tuple[Tensor, Tensor]]:
         """Return u₁ (m,) and v₁ (n,) of each member, as ``follow`` found them last."""
-        pairs = zip(self.groups, self.columns, strict=True)
+        pairs = zip(self.groups, self._columns(), strict=True)
         return [(u, v) for group, columns in pairs for u, v in zip(columns, group.block[:, 0], strict=True)]
 
     def add(self, amounts: Tensor) -> None:
@@ -228,13 +226,18 @@ class Leading:
         Args:
             amounts: one a member.
         """
-        for group, columns, some in zip(self.groups, self.columns, self._split(amounts), strict=True):
+        for group, columns, some in zip(self.groups, self._columns(), self._split(amounts), strict=True):
             assert isinstance(group, Matrices)
             group.add(columns * some.unsqueeze(-1), group.block[:, 0])
 
     def state(self) -> dict[str, Tensor]:
         """Return the living tensors by name."""
         return {name: rows for group in self.groups for name, rows in group.state().items()}
+
+    def _columns(self) -> list[Tensor]:
+        """u₁ of the members of each group, (k, m)."""
+        shares = zip(self._split(self._shares), self._images, strict=True)
+        return [(share[:, None, : image.shape[-2]] @ image).squeeze(-2) for share, image in shares]
 
     def _split(self, together: Tensor) -> Sequence[Tensor]:
         return together.split([len(group.members) for group in self.groups])
@@ -244,18 +247,13 @@ def _padded(blocks: Sequence[Tensor]) -> Tensor:
     """XXᵀ of every weight, in one batch: smaller ones have zeros at their ends."""
     grams = [block @ block.mT for block in blocks]
     size = max(gram.shape[-1] for gram in grams)
-    return torch.cat([F.pad(gram, 2 * (0, size - gram.shape[-1])) for gram in grams])
+    return torch.cat([gram if len(gram[0]) == size else F.pad(gram, 2 * (0, size - len(gram[0]))) for gram in grams])
 
 
 def _size(gram: Tensor, coordinates: Tensor) -> Tensor:
     """‖qX‖ from XXᵀ."""
     squared = (coordinates * (gram.double() @ coordinates.unsqueeze(-1)).squeeze(-1)).sum(-1)
     return squared.clamp(min=0).sqrt()
-
-
-def _combined(coordinates: Tensor, block: Tensor) -> Tensor:
-    """Return qX of each member, (k, m)."""
-    return (coordinates[:, None, : block.shape[-2]].to(block) @ block).squeeze(-2)
 
 
 class Following(Regularizer):

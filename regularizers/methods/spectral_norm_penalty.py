@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
-from regularizers.leading import Following, Group, check_convolutions, groups_of
+from regularizers.base import ProjectionSettings, Regularizer, check_count, check_number
+from regularizers.lazy_penalty import LazyPenalty
+from regularizers.leading import Following, check_convolutions, groups_of
 from regularizers.linear_map import VIEWS
 from regularizers.names import check_name
 from regularizers.targets import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralNormPenalty(RegularizerSettings):
+class SpectralNormPenalty(ProjectionSettings):
     """The loss gains (λ/2) Σ σ₁(W)², or with a threshold λ Σ max(0, σ₁(W) − threshold).
 
     The first is the penalty of Yoshida and Miyato 2017 (https://arxiv.org/abs/1705.10941), whose gradient is
@@ -23,6 +24,9 @@ class SpectralNormPenalty(RegularizerSettings):
     ``circular``, the stride-1 convolution that wraps around; ``padded``, the one the network computes, with
     its stride and padding. The last two take the image's size from the layer's first forward pass in training,
     and their state is complete after it. A ``Linear`` is its matrix in every view.
+
+    Its gradient is as dense as the weight, and writing and adding it is nearly all that the penalty costs; ``every``
+    = k makes that a k-th.
 
     **What is approximate.** v follows W by warm block power iteration (``regularizers.leading``), in ``after_step``;
     the penalty is computed with σ = ‖Wv‖, v held constant, and is the same however often it is asked for.
@@ -33,7 +37,8 @@ class SpectralNormPenalty(RegularizerSettings):
         strength: λ ≥ 0.
         threshold: what σ₁ may be for nothing, ≥ 0; None for the squared form.
         view: ``flat``, ``circular`` or ``padded``: which linear map's norm is penalized.
-        power_iterations: iterations a step, ≥ 1.
+        power_iterations: iterations a step that has a penalty, ≥ 1.
+        every: steps from one penalty to the next, ≥ 1; at those steps it is ``every`` times as strong.
 
     Example:
         >>> layer = nn.Linear(2, 2, bias=False)
@@ -76,34 +81,24 @@ class SpectralNormPenalty(RegularizerSettings):
             model: the network, on its device.
 
         Returns:
-            The regularizer; its state is one block of directions a weight.
+            The regularizer; its state is the count of steps and one block of directions a weight.
         """
-        targets = self.held(model)
-        groups = groups_of(targets, self.view)
-        return _SpectralNormPenalty(targets, groups, self.strength, self.threshold, self.power_iterations)
+        return _SpectralNormPenalty(self.held(model), self)
 
 
-class _SpectralNormPenalty(Following):
-    def __init__(
-        self,
-        targets: Sequence[Target],
-        groups: Sequence[Group],
-        strength: float,
-        threshold: float | None,
-        iterations: int,
-    ) -> None:
-        super().__init__(targets, groups)
-        self._strength = strength
-        self._threshold = threshold
-        self._iterations = iterations
+class _SpectralNormPenalty(Following, LazyPenalty):
+    def __init__(self, targets: Sequence[Target], settings: SpectralNormPenalty) -> None:
+        super().__init__(targets, groups_of(targets, settings.view), every=settings.every)
+        self._strength = settings.strength
+        self._threshold = settings.threshold
+        self._iterations = settings.power_iterations
 
-    def penalty(self) -> Tensor:
+    def amount(self) -> Tensor:
         images = [group.images() for group in self.leading.groups]
         if self._threshold is None:
             return 0.5 * self._strength * torch.stack([image.square().sum() for image in images]).sum()
         norms = torch.cat([torch.linalg.vector_norm(image, dim=-1) for image in images])
         return self._strength * torch.relu(norms - self._threshold).sum()
 
-    @torch.no_grad()
-    def after_step(self, lr: float) -> None:
+    def project(self, lr: float) -> None:
         self.leading.follow(self._iterations)
