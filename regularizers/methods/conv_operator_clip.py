@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_number
 from regularizers.caps import hard_cap
 from regularizers.circular import CircularView
-from regularizers.leading import check_convolutions
+from regularizers.groups import check_convolutions
 from regularizers.targets import Target
 
 

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import ProjectionSettings, Regularizer, check_count, check_number
+from regularizers.groups import check_convolutions, groups_of
 from regularizers.lazy_penalty import LazyPenalty
-from regularizers.leading import Following, check_convolutions, groups_of
+from regularizers.leading import Following
 from regularizers.linear_map import VIEWS
 from regularizers.names import check_name
 from regularizers.targets import Target

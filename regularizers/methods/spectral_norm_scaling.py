@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.leading import Following, Leading, check_rank_one, flat_groups
+from regularizers.groups import flat_groups
+from regularizers.leading import Following, Leading, check_rank_one
 from regularizers.names import check_name
 from regularizers.targets import Target, select
 

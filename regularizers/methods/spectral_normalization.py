@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
-from regularizers.leading import Following, flat_groups
+from regularizers.groups import flat_groups
+from regularizers.leading import Following
 from regularizers.linear_map import flatten
 from regularizers.names import check_name
 from regularizers.targets import Target

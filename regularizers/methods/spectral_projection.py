@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.leading import Following, Group, check_convolutions, groups_of
+from regularizers.groups import Group, check_convolutions, groups_of
+from regularizers.leading import Following
 from regularizers.linear_map import VIEWS
 from regularizers.names import check_name
 from regularizers.targets import Target

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
-from regularizers.leading import Following, Matrices, check_rank_one, flat_groups
+from regularizers.groups import Matrices, flat_groups
+from regularizers.leading import Following, check_rank_one
 from regularizers.targets import Target
 
 

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.leading import Following, Matrices, flat_groups
+from regularizers.groups import Matrices, flat_groups
+from regularizers.leading import Following
 from regularizers.targets import Target
 
 

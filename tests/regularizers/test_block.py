@@ -6,7 +6,8 @@ from torch import Tensor, nn
 
 from regularizers import select
 from regularizers.block import BLOCK, orthonormalizer, start_block, top_coordinates
-from regularizers.leading import Leading, flat_groups
+from regularizers.groups import flat_groups
+from regularizers.leading import Leading
 from regularizers.spectrum import top_triplet
 from tests import oracles
 from tests.regularizers.layers import with_values

@@ -117,7 +117,10 @@ MISTAKES = {
     "broken mapping": (["--condition", "{regularizer: none"], "--condition must be YAML"),
     "no regularizer": (["--condition", "{optimizer: muon}"], "must name its regularizer"),
     "unknown study": (["--condition", "a", "--study", "quickstrat"], "did you mean 'quickstart'"),
-    "unknown family": (["--condition", "baseline", "--family", "cnn"], "family must be one of the known names, got 'cnn'"),
+    "unknown family": (
+        ["--condition", "baseline", "--family", "cnn"],
+        "family must be one of the known names, got 'cnn'",
+    ),
     "one width": (["--condition", "baseline", "--widths", "64"], "two or more different"),
     "a width that is no number": (["--condition", "baseline", "--widths", "64,x"], "whole numbers with commas"),
     "learning rate of zero": (["--condition", "baseline", "--learning-rate", "0"], "learning_rate must be > 0"),
