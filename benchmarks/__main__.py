@@ -19,7 +19,7 @@ def main() -> None:
     result = json.loads(arguments.saved.read_text()) if arguments.saved else measure(arguments)
     if arguments.save:
         arguments.save.parent.mkdir(parents=True, exist_ok=True)
-        arguments.save.write_text(json.dumps(result, indent=1) + "\n")
+        arguments.save.write_text(json.dumps(result) + "\n")
     print(markdown(result))
 
 

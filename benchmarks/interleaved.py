@@ -42,8 +42,8 @@ class Timing:
         return low, high
 
     def plain(self) -> dict[str, Any]:
-        """Return all of it for JSON."""
-        return asdict(self)
+        """Return all of it for JSON, in four digits."""
+        return {name: [float(f"{value:.4g}") for value in values] for name, values in asdict(self).items()}
 
 
 def interleave(
