@@ -28,14 +28,11 @@ class SpectralProjection(ProjectionSettings):
     its stride and padding. The last two take the image's size from the layer's first forward pass in training,
     and their state is complete after it. A ``Linear`` is its matrix in every view.
 
-    **What is approximate.** σ comes from power iteration, started at the vector of the projection before, and
-    never exceeds σ₁. So ‖W‖₂ ≤ bound · σ₁/σ after a projection: it exceeds the bound by the relative error of
-    the estimate, which is second order in the angle between v and v₁, and which an iteration shrinks by
-    (σ₂/σ₁)⁴ or so: little where an optimizer lifts many singular values at once. In a 64-256-256-10 MLP with
-    orthogonal initialization on scikit-learn's digits (batch 128, 400 steps, one seed, exact norms of the hidden
-    weight) the excess over bound 3 was at most 4.1e-3 with one iteration a step and 1.4e-4 with four (Adam, lr
-    1e-3; median 6.8e-5 and 3.7e-6), and 1.1e-4 and 1.2e-5 with SGD (lr 0.1, momentum 0.9). Over bound 1, at
-    which all singular values begin tied, it was at most 17 % and 8 % (Adam; median 7.0e-4 and 6.9e-5).
+    **What is approximate.** σ comes from warm block power iteration (``regularizers.leading``), and never exceeds
+    σ₁. So ‖W‖₂ ≤ bound · σ₁/σ after a projection: it exceeds the bound by the relative error of the estimate, which is
+    second order in the angle between v and v₁, and which an iteration shrinks by (σ₉/σ₁)⁴ or so (eight directions are
+    followed; four of a convolution seen as a map of images). It is largest where very many singular values are tied,
+    as after an orthogonal initialization. ``benchmarks/README.md`` has the excess during real trainings.
 
     Attributes:
         bound: the largest spectral norm, > 0, in the given view and whatever the weight's shape.
