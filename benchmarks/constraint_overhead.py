@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.contenders import LEARNING_RATE, ORIGINAL, contenders
+from benchmarks.contenders import LEARNING_RATE, ORIGINAL, SETTINGS, contenders
 from benchmarks.interleaved import AGAIN, REFERENCE, Timing, interleave
 from benchmarks.machine import machine, synchronize
 
@@ -90,7 +90,7 @@ def _row(name: str, timing: Timing, original: Timing) -> str:
     low, high = timing.quartiles
     every = next((k for k in PERIODS if mean_ratio(timing.ratio, k) <= ALLOWED), None)
     period = [f"{every}", f"{mean_ratio(timing.ratio, every):.2f}"] if every is not None else ["> 1000", ""]
-    if every == 1 or name in {AGAIN, ORIGINAL}:
+    if every == 1 or not hasattr(SETTINGS.get(name), "every"):
         period = ["", ""]
     cells = [_number(timing.ratio), f"{_number(low)} – {_number(high)}", f"{len(timing.ratios)}"]
     cells.append(f"{timing.ratio / original.ratio:.2g}" if name != ORIGINAL else "1")
