@@ -1,5 +1,6 @@
 """Weights in groups, and their products with blocks of vectors."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -57,8 +58,7 @@ class Matrices(Group):
         """V ↦ VWᵀ and Y ↦ YW."""
         matrices = [target.matrix for target in self.members]
         if len(matrices) == 1:
-            (matrix,) = matrices
-            return lambda block: (block[0] @ matrix.mT).unsqueeze(0), lambda images: (images[0] @ matrix).unsqueeze(0)
+            return _products_in_parts(matrices[0])
         stack = torch.stack(matrices)
         return lambda block: block @ stack.mT, lambda images: images @ stack
 
@@ -221,3 +221,22 @@ def check_convolutions(targets: Sequence[Target], view: str) -> None:
 
 def _two(pair: tuple[int, ...]) -> tuple[int, int]:
     return pair[0], pair[1]
+
+
+def _products_in_parts(matrix: Tensor) -> tuple[Vectors, Vectors]:
+    """V ↦ VWᵀ by parts of rows and Y ↦ YW by parts of columns, a part for each thread of a CPU.
+
+    A product with eight rows leaves all threads but one idle, a batch of products does not: on two threads those of a
+    4000 × 4000 matrix took 4.8 and 4.2 ms in two parts, 5.8 and 7.2 ms whole.
+    """
+    threads = torch.get_num_threads() if matrix.device.type == "cpu" else 1
+    rows = matrix.unflatten(0, (math.gcd(threads, matrix.shape[0]), -1))
+    columns = matrix.unflatten(1, (math.gcd(threads, matrix.shape[1]), -1)).transpose(0, 1)
+
+    def forward(block: Tensor) -> Tensor:
+        return torch.bmm(block.expand(len(rows), -1, -1), rows.mT).transpose(0, 1).flatten(1).unsqueeze(0)
+
+    def adjoint(images: Tensor) -> Tensor:
+        return torch.bmm(images.expand(len(columns), -1, -1), columns).transpose(0, 1).flatten(1).unsqueeze(0)
+
+    return forward, adjoint
