@@ -103,6 +103,8 @@ def _draw_curves(axes: Axes, curves: Sequence[Curve], look: dict[str, Look], col
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
     if column.percent:
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(low, -0.02), min(high, 1.02))  # the interval of two seeds may be wider than all there is
         axes.yaxis.set_major_formatter(FuncFormatter(_percent))
 
 

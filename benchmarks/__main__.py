@@ -1,4 +1,4 @@
-"""``python -m benchmarks NAME``: measure, and print the tables that ``benchmarks/README.md`` holds."""
+"""Measure, and print the tables that benchmarks/README.md holds: python -m benchmarks NAME."""
 
 import argparse
 import json
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     every = argparse.ArgumentParser(add_help=False)
     every.add_argument("--threads", type=_positive, default=torch.get_num_threads(), help="of the processor")
     every.add_argument("--save", type=Path, metavar="FILE", help="keep what was measured as JSON")
-    every.add_argument("--saved", type=Path, metavar="FILE", help="print the tables of a kept file, measure nothing")
+    every.add_argument("--saved", type=_file, metavar="FILE", help="print the tables of a kept file, measure nothing")
     commands = parser.add_subparsers(dest="benchmark", required=True)
     overhead = commands.add_parser("constraint_overhead", parents=[every], help="what a step costs")
     names = constraint_overhead.ARCHITECTURES
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         "--minutes", type=float, default=3.0, help="an architecture, after three rounds of all (default 3)"
     )
     bounds = commands.add_parser("bounds_in_training", parents=[every], help="what a promised norm is worth")
-    bounds.add_argument("--images", type=Path, metavar="FOLDER", help="train on these instead of digits")
+    bounds.add_argument("--images", type=_folder, metavar="FOLDER", help="train on these instead of digits")
     return parser
 
 
@@ -88,6 +88,18 @@ def _positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number >= 1, got {text!r}")
     return int(text)
+
+
+def _file(text: str) -> Path:
+    if not Path(text).is_file():
+        raise argparse.ArgumentTypeError(f"must be a file that --save has written, got {text!r}")
+    return Path(text)
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"must be a folder of images in class folders, got {text!r}")
+    return Path(text)
 
 
 def _batch_size(text: str) -> tuple[str, int]:

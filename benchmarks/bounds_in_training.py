@@ -184,8 +184,8 @@ def markdown(result: Result) -> str:
     dataset = Path(result["dataset"].get("path", result["dataset"]["name"])).name
     lines = [
         f"mlp-small on {dataset}, orthogonal initialization, batch 128, learning rates "
-        f"{', '.join(f'{rate:g} ({name})' for name, rate in _RATES.items())}, {result['steps']} steps, one seed; all "
-        "weights held, after every step, norms by decomposition in float64.",
+        f"{', '.join(f'{rate:g} ({name})' for name, rate in _RATES.items())}, {result['steps']} steps, one seed; "
+        "the weights that are held, after every step, their norms by decomposition in float64.",
         "",
         "‖W‖₂ over the promised norm, less 1:",
         "",

@@ -119,7 +119,7 @@ def select(model: nn.Module, where: Sequence[str] | None = None) -> list[Target]
         raise ValueError(f"a model must have a Linear or Conv2d weight, got {kind} with none; add one")
     present = ", ".join(dict.fromkeys(target.role for target in targets))
     wanted = ", ".join(where or ()) or "no role"
-    raise ValueError(f"where must match a weight, got {wanted}; this model has {present}")
+    raise ValueError(f"where must match a weight, got {wanted}; this model has {present}: name one of these too")
 
 
 def by_shape(targets: Iterable[Target]) -> list[list[Target]]:

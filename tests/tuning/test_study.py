@@ -349,3 +349,9 @@ def test_a_whole_range_is_drawn_from_and_nothing_outside():
     assert set(draws) == {2, 3, 4}
     assert LogUniform(1e-4, 1e-2).at(0.5) == pytest.approx(1e-3)
     assert LogUniform(1e-4, 1e-2).at(1 - 1e-16) <= 1e-2
+
+
+@pytest.mark.parametrize("stopping", ["none", {"name": "asha", "grace_epochs": 2}], ids=str)
+def test_a_study_written_out_whole_is_read_as_the_same_study(stopping: object) -> None:
+    asked = study(search={"trials": 2, "early_stopping": stopping})
+    assert parse_study(asked.as_data(), "tiny").as_data() == asked.as_data()

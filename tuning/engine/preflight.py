@@ -15,8 +15,6 @@ from tuning.trial import build_optimizer, open_dataset
 def check_study(study: Study) -> None:
     """Decode the data set and see that every regularizer and optimizer finds weights in every architecture.
 
-    The models are built on torch's meta device: shapes without numbers, so that a large one costs no memory.
-
     Args:
         study: already checked by itself.
 
@@ -27,8 +25,24 @@ def check_study(study: Study) -> None:
     crop, smallest = study.dataset.crop or 0, min(dataset.input_shape[1:])
     if crop > smallest:
         raise ValueError(f"crop must be at most an image's side, {smallest} pixels, got {crop}; a tenth of it is usual")
+    check_weights(study, dataset.input_shape, dataset.num_classes)
+
+
+def check_weights(study: Study, input_shape: tuple[int, int, int] = (3, 32, 32), num_classes: int = 10) -> None:
+    """See that every regularizer and optimizer finds weights in every architecture.
+
+    The models are built on torch's meta device: shapes without numbers, so that a large one costs no memory.
+
+    Args:
+        study: already checked by itself.
+        input_shape: of an image; which weights there are does not depend on it.
+        num_classes: outputs; nor on these.
+
+    Raises:
+        ValueError: where a condition holds or updates nothing of a model.
+    """
     for architecture in study.architectures:
-        model = _shapes(architecture, dataset.input_shape, dataset.num_classes)
+        model = _shapes(architecture, input_shape, num_classes)
         for cell in [cell for cell in study.cells if cell.architecture is architecture]:
             try:
                 settings = cell.settings(Phase.TUNE, 0, cell.draw(0))

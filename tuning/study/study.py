@@ -80,9 +80,13 @@ class EarlyStopping(_Strict):
 
     @model_validator(mode="after")
     def _none_takes_nothing(self) -> Self:
-        if self.name == "none" and self.model_fields_set - {"name"}:
-            given = ", ".join(sorted(self.model_fields_set - {"name"}))
-            raise ValueError(f"early_stopping none takes nothing else, got {given}; leave it out or choose asha")
+        kinds = type(self).model_fields
+        # A study written out whole (`as_data`) has the defaults too.
+        given = [name for name in ("grace_epochs", "reduction") if getattr(self, name) != kinds[name].default]
+        if self.name == "none" and given:
+            raise ValueError(
+                f"early_stopping none takes nothing else, got {', '.join(given)}; leave it out or choose asha"
+            )
         return self
 
 
@@ -211,7 +215,7 @@ class Study(_Strict):
     def as_data(self) -> dict[str, Any]:
         """Return the study as the plain data of a study file with nothing left to defaults.
 
-        Two studies that ask the same give equal data, and reading the data gives an equal study.
+        Two studies that ask the same give equal data, and reading the data gives a study that asks the same.
         """
         return {name: plain(getattr(self, name)) for name in type(self).model_fields}
 
