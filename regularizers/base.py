@@ -153,6 +153,11 @@ class RegularizerSettings(ABC):
         """Whether the network computes with another tensor than the one that is trained."""
         return False
 
+    @property
+    def raises_norms(self) -> bool:
+        """Whether the method may make a spectral norm larger after the step."""
+        return False
+
     def __post_init__(self) -> None:
         if self.where is None:
             return

@@ -23,7 +23,7 @@ IMAGE_BLOCK = 4
 """Rows of the block of a convolution seen as a map of images, of which each row costs as much as an image."""
 
 _SQUARINGS = 6
-_SHIFT = 1e-6
+_SHIFT = 1e-10
 
 
 def top_coordinates(gram: Tensor) -> Tensor:
@@ -55,15 +55,16 @@ def orthonormalizer(gram: Tensor, first: Tensor) -> Tensor:
     """M such that the rows of MZ are orthonormal, and span what those of Z span, the first along ``first``·Z.
 
     A Householder reflection brings ``first`` to the front, a Cholesky factor of the reflected ZZᵀ does the rest
-    (shifted Cholesky QR: Fukaya et al. 2020, https://doi.org/10.1137/18M1218212). The shift, 10⁻⁶ of the trace for all
-    rows but the first, leaves those short whose part in Z is below 10⁻³: they grow when there is something to follow.
+    (shifted Cholesky QR: Fukaya et al. 2020, https://doi.org/10.1137/18M1218212), with rows brought to equal length
+    first. The shift, 10⁻¹⁰ for all rows but the first, leaves a row short that is linearly dependent on those before it
+    but for 10⁻⁵ of its length.
 
     Args:
         gram: ZZᵀ, (…, b, b).
         first: unit vectors (…, b), or zero.
 
     Returns:
-        M, (…, b, b), in float64; the first row of MZ has the direction of +``first``·Z.
+        M, (…, b, b), in float64; the first row of MZ has the direction of +``first``·Z. Zero where Z is.
 
     Example:
         >>> Z = torch.tensor([[3.0, 0.0], [4.0, 1.0]])
@@ -79,12 +80,13 @@ def orthonormalizer(gram: Tensor, first: Tensor) -> Tensor:
     # I − 2wwᵀ/wᵀw maps `first` to −sign·e₁ and is symmetric, so its first row is −sign·first.
     reflection = -sign.unsqueeze(-1) * (identity - 2 * normal.unsqueeze(-1) * normal.unsqueeze(-2) / size)
     reflected = reflection @ gram @ reflection.mT
-    trace = gram.diagonal(dim1=-2, dim2=-1).sum(-1)[..., None, None]
-    others = identity.clone()
-    others[0, 0] = 0
-    shifted = reflected + torch.where(trace > 0, _SHIFT * trace * others, identity)
-    factor, _ = torch.linalg.cholesky_ex(shifted)
-    return torch.linalg.solve_triangular(factor, reflection, upper=False)
+    squares = reflected.diagonal(dim1=-2, dim2=-1)
+    inverse = torch.where(squares > 0, squares.clamp(min=torch.finfo(gram.dtype).tiny).rsqrt(), 0)
+    shifts = torch.where(squares > 0, _SHIFT, 1.0)
+    shifts[..., 0] = torch.where(squares[..., 0] > 0, 0.0, 1.0)
+    equal = inverse.unsqueeze(-1) * reflected * inverse.unsqueeze(-2) + torch.diag_embed(shifts)
+    factor, _ = torch.linalg.cholesky_ex(equal)
+    return torch.linalg.solve_triangular(factor, inverse.unsqueeze(-1) * reflection, upper=False)
 
 
 def start_block(v: Tensor, rows: int) -> Tensor:
@@ -101,3 +103,21 @@ def start_block(v: Tensor, rows: int) -> Tensor:
     others = torch.randn(len(v), rows - 1, generator=generator, dtype=torch.float64).to(v)
     basis, triangle = torch.linalg.qr(torch.cat([v.unsqueeze(-1), others], dim=-1))
     return (basis * triangle.diagonal().sign()).mT.contiguous()
+
+
+def seed_rows(v: Tensor, rows: int) -> Tensor:
+    """Rows to begin anew with where there was nothing to follow.
+
+    All but the first are short: a row that takes the place of a lost one is not orthogonal to the others, and at a
+    millionth of their length that does not show in H, while the next iteration brings it to full length.
+
+    Args:
+        v: a unit vector (n,).
+        rows: b ≤ n.
+
+    Returns:
+        (b, n).
+    """
+    block = start_block(v, rows)
+    block[1:] *= 1e-6
+    return block

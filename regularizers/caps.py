@@ -34,8 +34,9 @@ def hard_cap(matrix: Tensor, bound: float | Tensor) -> Tensor:
 
     **What is approximate.** A value within 1.6·10⁻³ · max(bound, σ̂) of the bound has an undecided sign, and then
     errs by 7·10⁻⁵ · max(bound, σ̂) at most, with σ̂ from ``polar_factor``; others err by rounding. Measured
-    in float32 against the decomposition, 64 × 64 to 400 × 400, square too, σ₁/σ_r to 10⁶: relative Frobenius
-    error below 10⁻⁵. A matrix with σ̂ ≤ bound is returned as it is, bit for bit.
+    in float32 against the decomposition, 64 × 64 to 400 × 400, square too, σ₁/σ_r to 10⁶ and σ̂ up to 30 bounds:
+    relative Frobenius error below 10⁻⁵; it grows with σ̂/bound. A matrix with σ̂ ≤ bound is returned as it is, bit for
+    bit; as σ̂ may exceed σ₁ by r^⅛, one just below the bound may change by rounding.
 
     Args:
         matrix: W, (…, m, n), real or complex.
@@ -53,7 +54,8 @@ def hard_cap(matrix: Tensor, bound: float | Tensor) -> Tensor:
         return hard_cap(matrix.mH, bound).mH
     wide = widened(matrix)
     factor, norm = polar_and_bound(wide)
-    bound = torch.as_tensor(bound, dtype=norm.dtype, device=norm.device)
+    if not isinstance(bound, Tensor):
+        bound = norm.new_full((), bound)  # filled there: a copy from the CPU would make a GPU wait
     values = wide @ factor.mH
     values = (values + values.mH) / 2  # symmetric but for rounding, which the sign would magnify
     values.diagonal(dim1=-2, dim2=-1).sub_(bound.unsqueeze(-1))
@@ -122,7 +124,9 @@ def soft_cap(matrix: Tensor, bound: float | Tensor, update: float | Tensor) -> T
     if matrix.shape[-2] > matrix.shape[-1]:
         return soft_cap(matrix.mT, bound, update).mT
     x = widened(matrix)
-    strength = torch.as_tensor(soft_cap_strength(bound, update)).to(x)[..., None, None]
+    strength = soft_cap_strength(bound, update)
+    if isinstance(strength, Tensor):
+        strength = strength.to(x)[..., None, None]
     for signed in (-strength, strength):
         x = x + (signed * (x @ x.mT)) @ x
     return x.to(matrix.dtype)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from regularizers.block import BLOCK, IMAGE_BLOCK, start_block
+from regularizers.block import BLOCK, IMAGE_BLOCK, seed_rows, start_block
 from regularizers.linear_map import Vectors, circular_products, padded_products
 from regularizers.spectrum import leading_direction, start_vector, top_eigenpair
 from regularizers.targets import Target, by_shape
@@ -24,10 +24,12 @@ class Group(ABC):
     Attributes:
         members: the weights, k of them.
         block: what is followed, (k, b, n): rows all but orthonormal, the first of them v₁.
+        start: rows to begin anew with, (b, n); the same for all members.
     """
 
     members: Sequence[Target]
     block: Tensor
+    start: Tensor
 
     @abstractmethod
     def products(self) -> tuple[Vectors, Vectors]:
@@ -53,6 +55,8 @@ class Matrices(Group):
         self.members = members
         rows = min(BLOCK, *members[0].matrix.shape)
         self.block = torch.stack([start_block(leading_direction(target.matrix), rows) for target in members])
+        like = members[0].matrix
+        self.start = seed_rows(start_vector(like.shape[1], like), rows)
 
     def products(self) -> tuple[Vectors, Vectors]:
         """V ↦ VWᵀ and Y ↦ YW."""
@@ -96,7 +100,7 @@ class Convolution(Group):
 
     def __init__(self, target: Target, view: str) -> None:
         self.members = (target,)
-        self.block = torch.empty(0)
+        self.block = self.start = torch.empty(0)
         self._view = view
         self._size: tuple[int, int] | None = None
         self._waiting = target.module.register_forward_pre_hook(self._see)
@@ -126,7 +130,9 @@ class Convolution(Group):
         if self._size is None and saved is not None and saved.ndim == 4:
             parameter = self.members[0].parameter
             self._size = (saved.shape[2], saved.shape[3])
-            self.block = parameter.new_zeros(1, len(saved), parameter.shape[1] * saved[0, 0].numel())
+            length = parameter.shape[1] * saved[0, 0].numel()
+            self.block = parameter.new_zeros(1, len(saved), length)
+            self.start = seed_rows(start_vector(length, parameter), len(saved))
             self._waiting.remove()
 
     @torch.no_grad()
@@ -141,6 +147,7 @@ class Convolution(Group):
         _, v = top_eigenpair(lambda x: adjoint(forward(x)), start, cycles=8)
         rows = min(IMAGE_BLOCK, len(v), forward(v).numel())
         self.block = start_block(v, rows).unsqueeze(0)
+        self.start = seed_rows(start, rows)
 
     def _products(self, weight: Tensor) -> tuple[Vectors, Vectors]:
         target = self.members[0]

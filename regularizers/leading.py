@@ -13,6 +13,8 @@ from regularizers.linear_map import VIEWS
 from regularizers.names import check_name
 from regularizers.targets import Target
 
+_SHORT = 0.25  # of squared lengths of rows that should have length 1
+
 
 class Leading:
     """The leading triplets of weights of any shapes.
@@ -50,13 +52,14 @@ class Leading:
             top = top_coordinates(grams)
             backs = [adjoint(image) for image, (_, adjoint) in zip(images, products, strict=True)]
             back_grams = _padded(backs)
-            bases = orthonormalizer(back_grams, top).to(backs[0].dtype)
-            # A zero weight has no directions: its block stays as it is.
-            alive = (back_grams.diagonal(dim1=-2, dim2=-1).sum(-1) > 0).to(backs[0].dtype)[:, None, None]
-            parts = zip(self.groups, backs, self._split(bases), self._split(alive), strict=True)
-            for group, back, basis, some in parts:
+            bases = orthonormalizer(back_grams, top)
+            # Rows that have nothing to follow, because the weight is zero or of low rank or not finite, begin anew.
+            squares = (bases @ back_grams @ bases.mT).diagonal(dim1=-2, dim2=-1)
+            bases, following = bases.to(backs[0].dtype), (squares > _SHORT).unsqueeze(-1)
+            parts = zip(self.groups, backs, self._split(bases), self._split(following), strict=True)
+            for group, back, basis, good in parts:
                 rows = back.shape[-2]
-                group.block.lerp_(basis[:, :rows, :rows] @ back, some)
+                group.block.copy_(torch.where(good[:, :rows], basis[:, :rows, :rows] @ back, group.start))
         lengths = _size(grams, top)
         lengths = torch.where(lengths > 0, lengths, 1)
         self._images, self._shares = images, (top / lengths.unsqueeze(-1)).to(images[0].dtype)
@@ -91,8 +94,8 @@ class Leading:
 
 
 def _padded(blocks: Sequence[Tensor]) -> Tensor:
-    """XXᵀ of every weight, in one batch: smaller ones have zeros at their ends."""
-    grams = [block @ block.mT for block in blocks]
+    """XXᵀ of every weight in float64, where fourth powers of σ fit, in one batch: smaller ones end in zeros."""
+    grams = [wide @ wide.mT for wide in (block.double() for block in blocks)]
     size = max(gram.shape[-1] for gram in grams)
     return torch.cat([gram if len(gram[0]) == size else F.pad(gram, 2 * (0, size - len(gram[0]))) for gram in grams])
 

@@ -127,12 +127,12 @@ def padded_products(
 
     def forward(vectors: Tensor) -> Tensor:
         images = vectors.reshape(-1, weight.shape[1], *input_size)
-        return functional.conv2d(images, weight, stride=strides, padding=pads).view(*vectors.shape[:-1], -1)
+        return functional.conv2d(images, weight, stride=strides, padding=pads).reshape(*vectors.shape[:-1], -1)
 
     def adjoint(vectors: Tensor) -> Tensor:
         images = vectors.reshape(-1, weight.shape[0], *out_size)
         back = functional.conv_transpose2d(images, weight, stride=strides, padding=pads, output_padding=skipped)
-        return back.view(*vectors.shape[:-1], -1)
+        return back.reshape(*vectors.shape[:-1], -1)
 
     return forward, adjoint
 
@@ -157,11 +157,11 @@ def circular_products(weight: Tensor, input_size: tuple[int, int]) -> tuple[Vect
 
     def forward(vectors: Tensor) -> Tensor:
         wrapped = vectors.reshape(-1, weight.shape[1], h, w)[:, :, rows % h][..., columns % w]
-        return functional.conv2d(wrapped, weight).view(*vectors.shape[:-1], -1)
+        return functional.conv2d(wrapped, weight).reshape(*vectors.shape[:-1], -1)
 
     def adjoint(vectors: Tensor) -> Tensor:
         wrapped = vectors.reshape(-1, weight.shape[0], h, w)[:, :, (rows - kh + 1) % h][..., (columns - kw + 1) % w]
-        return functional.conv2d(wrapped, mirrored).view(*vectors.shape[:-1], -1)
+        return functional.conv2d(wrapped, mirrored).reshape(*vectors.shape[:-1], -1)
 
     return forward, adjoint
 

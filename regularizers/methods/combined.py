@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import Regularizer, RegularizerSettings
+from regularizers.methods.spectral_soft_cap import SpectralSoftCap
 from regularizers.targets import Target
 
 
@@ -103,7 +104,8 @@ class Combined(RegularizerSettings):
         """What each part holds.
 
         Raises:
-            ValueError: a part holds nothing, or a reparametrized weight is held by another part too.
+            ValueError: a part holds nothing, a reparametrized weight is held by another part too, or a soft cap's by
+                one that raises norms.
         """
         held = []
         for index, part in enumerate(self._placed()):
@@ -119,6 +121,16 @@ class Combined(RegularizerSettings):
                     raise ValueError(
                         f"a reparametrized weight is held by one part alone, got {shared[0]!r} in parts.{index} and "
                         f"parts.{other}; give them different roles by where"
+                    )
+        for index, part in enumerate(self.parts):
+            mine = {target.name for target in held[index]} if isinstance(part, SpectralSoftCap) else set()
+            for other, targets in enumerate(held):
+                shared = [target.name for target in targets if target.name in mine]
+                if shared and self.parts[other].raises_norms:
+                    raise ValueError(
+                        "a soft cap holds what the optimizer's updates alone have raised, got "
+                        f"{shared[0]!r} in parts.{index} and parts.{other}, which raises norms too; "
+                        "take spectral_hard_cap, or give them different roles by where"
                     )
         return held
 

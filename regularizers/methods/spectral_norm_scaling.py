@@ -61,6 +61,11 @@ class SpectralNormScaling(ProjectionSettings):
     view: str = "flat"
     power_iterations: int = 1
 
+    @property
+    def raises_norms(self) -> bool:
+        """Whether the method may make a spectral norm larger after the step: yes."""
+        return True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("scale", self.scale, "1.0", above=0)

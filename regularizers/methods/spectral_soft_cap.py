@@ -29,7 +29,7 @@ class SpectralSoftCap(ProjectionSettings):
     of third order in s: they nearly stay. A convolution is held in its flat view.
 
     **What it rests on.** The optimizer's update must obey ‖ΔW‖₂ ≤ lr · update_bound · √(fan_out/fan_in): that of
-    Muon, Scion and the spectral condition does, that of Adam and SGD has no such bound, and a study that asks for
+    Muon and Scion does, that of Adam, SGD and the spectral condition has no such bound, and a study that asks for
     it there is refused (``check_training``). update_bound · Σlr / bound may not exceed 19/62 = 0.3065
     (``SOFT_CAP_LIMIT``): beyond it the map is not monotone up to w + u, and the bound fails. A weight that begins
     above its bound is scaled down to it as a whole when the method is attached.

@@ -38,6 +38,11 @@ class StiefelProjection(ProjectionSettings):
 
     bound: float = 1.0
 
+    @property
+    def raises_norms(self) -> bool:
+        """Whether the method may make a spectral norm larger after the step: yes."""
+        return True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("bound", self.bound, "1.0", above=0)

@@ -1,6 +1,6 @@
 """Decoupled weight decay: every step shrinks the weights by a factor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -35,6 +35,21 @@ class WeightDecay(RegularizerSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("strength", self.strength, "1e-2", at_least=0)
+
+    def check_training(self, learning_rate: float, update_bounds: Mapping[str, float]) -> None:
+        """Refuse a training in which decay would turn weights around instead of shrinking them.
+
+        Args:
+            learning_rate: the largest of the training.
+            update_bounds: of the optimizer.
+
+        Raises:
+            ValueError: lr · strength exceeds 1.
+        """
+        if learning_rate * self.strength > 1:
+            raise ValueError(
+                f"learning rate · strength must be at most 1, got {learning_rate:g} · {self.strength:g}; lower one"
+            )
 
     def attach(self, model: nn.Module) -> Regularizer:
         """Begin to shrink the weights of a model.

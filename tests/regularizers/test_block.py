@@ -84,16 +84,37 @@ def test_a_direction_that_overtakes_is_found_at_once_where_one_vector_stays_with
     assert sigma.item() == pytest.approx(2.0, rel=1e-6)
 
 
-def test_a_zero_weight_keeps_its_block_and_is_followed_when_it_grows() -> None:
+@pytest.mark.parametrize("before", [0.0, float("nan"), float("inf")], ids=str)
+def test_a_weight_that_was_zero_or_not_finite_is_followed_when_it_is_mended(before: float) -> None:
     layer = nn.Linear(12, 9, bias=False)
-    nn.init.zeros_(layer.weight)
     leading = Leading(flat_groups(select(layer)))
-    before = leading.groups[0].block.clone()
-    assert leading.follow(3).item() == 0
-    assert torch.equal(leading.groups[0].block, before)
+    nn.init.constant_(layer.weight, before)
+    leading.follow(3)
     nn.init.eye_(layer.weight)
     layer.weight.data[3, 3] = 4.0
     assert leading.follow(4).item() == pytest.approx(4.0, rel=1e-4)
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e-6, 1e6, 1e12], ids=str)
+def test_the_estimate_does_not_depend_on_the_size_of_the_weight(size: float) -> None:
+    torch.manual_seed(0)
+    layer = nn.Linear(30, 20, bias=False)
+    leading = Leading(flat_groups(select(layer)))
+    layer.weight.data *= size
+    expected = oracles.dense_singular_values(layer.weight.detach())[0].item()
+    assert leading.follow(1).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_after_long_on_a_rank_one_weight_a_direction_that_overtakes_is_found() -> None:
+    layer = nn.Linear(40, 30, bias=False)
+    nn.init.zeros_(layer.weight)
+    layer.weight.data[0, 0] = 1.0
+    leading = Leading(flat_groups(select(layer)))
+    for _ in range(50):
+        leading.follow(1)
+    layer.weight.data[1, 1] = 10.0
+    leading.follow(1)
+    assert leading.follow(1).item() == pytest.approx(10.0, rel=1e-2)
 
 
 def test_a_block_is_no_larger_than_the_weight() -> None:

@@ -172,7 +172,8 @@ class Cell:
         points = [centre] + [
             {**centre, name: value} for name, domain in self.space.items() for value in domain.extremes()
         ]
-        joined = [name for name in self.space if name == "training.learning_rate" or name.startswith("regularizer.")]
+        promised = ("training.learning_rate", "regularizer.", "optimizer.")
+        joined = [name for name in self.space if name.startswith(promised)]
         corners = product(*(self.space[name].extremes() for name in joined))
         points += [{**centre, **dict(zip(joined, corner, strict=True))} for corner in corners]
         for point in points:

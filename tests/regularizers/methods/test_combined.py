@@ -107,3 +107,11 @@ def test_a_part_that_holds_nothing_is_named() -> None:
 def test_parts_that_are_no_settings_are_refused(parts, message) -> None:
     with pytest.raises(ValueError, match=message):
         Combined(parts=parts)
+
+
+@pytest.mark.parametrize("name", ["stiefel_projection", "spectral_norm_scaling", "frobenius_norm_scaling"])
+def test_a_soft_cap_is_refused_beside_a_part_that_raises_norms(name: str) -> None:
+    cap = part("spectral_soft_cap", bound=1.0)
+    with pytest.raises(ValueError, match=r"a soft cap holds what .* parts\.1 and parts\.0"):
+        Combined(parts=[part(name), cap]).held(mlp())
+    Combined(parts=[part(name, where=["head"]), part("spectral_soft_cap", bound=1.0, where=["hidden"])]).held(mlp())

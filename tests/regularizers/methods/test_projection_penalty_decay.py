@@ -220,3 +220,16 @@ class TestViewsOfImages:
     def test_an_unknown_view_is_refused_with_the_nearest(self, name: str) -> None:
         with pytest.raises(ValueError, match="did you mean 'circular'"):
             self.settings(name, "circula")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_kernel_in_another_memory_layout_is_held_as_well(view: str) -> None:
+    kernels = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        torch.manual_seed(0)
+        layer = nn.Conv2d(3, 8, 3, padding=1).to(memory_format=layout)
+        regularizer = REGULARIZERS["spectral_projection"](bound=0.3, view=view).attach(layer)
+        layer.train()(torch.zeros(1, 3, 6, 6))
+        regularizer.after_step(0.1)
+        kernels.append(layer.weight.detach())
+    torch.testing.assert_close(*kernels)

@@ -94,6 +94,7 @@ def test_a_learned_gain_begins_at_one_and_multiplies_the_target() -> None:
     layer = with_values([3.0, 1.0], rows=5, columns=5)
     REGULARIZERS["spectral_normalization"](scale=2.0, gain="learned").attach(layer)
     gain = layer.parametrizations["weight"][0].gain
+    torch.testing.assert_close(layer.weight, layer.parametrizations["weight"].original * (2.0 / 3.0))
     assert values_of(layer)[0].item() == pytest.approx(2.0, rel=1e-6)
     (gradient,) = torch.autograd.grad(layer.weight.sum(), gain)
     assert gradient.item() == pytest.approx(layer.weight.sum().item(), rel=1e-12)  # at gain 1 they are one
