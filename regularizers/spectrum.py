@@ -13,6 +13,7 @@ from torch import Tensor
 from regularizers.caps import hard_cap as hard_cap
 from regularizers.caps import soft_cap as soft_cap
 from regularizers.linear_map import check_view, flatten, frequencies, padded_products, transfer
+from regularizers.polar import JIACHENG as JIACHENG
 from regularizers.polar import polar_factor as polar_factor
 from regularizers.polar import widened
 
