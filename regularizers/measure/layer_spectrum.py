@@ -1,51 +1,60 @@
 """What is known of one weight as one linear map."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
+
+from regularizers.measure.definitions import MEASURES
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # tensors have no single answer to ==
 class LayerSpectrum:
     """One weight, seen as one linear map.
 
-    With singular values s₁ ≥ … ≥ s_r and W the map's matrix:
-
-    * rank: how many exceed s₁ · max(block rows, block columns) · eps, with eps of the weight's dtype (NumPy's
-      rule). The block is what was decomposed: the flat matrix, or one frequency's Co × Ci matrix.
-    * stable rank: ‖W‖²_F / s₁², never above the rank.
-    * effective rank: exp(−Σ p ln p) with p = s / Σs (Roy and Vetterli 2007), between 1 and r.
-    * RMS→RMS norm: s₁ · √(fan_in / fan_out), how much the root mean square of an input can grow at most
-      (Yang, Simon and Bernstein 2023, https://arxiv.org/abs/2310.17813).
-
-    A zero matrix has all of these zero. A matrix that is not finite has NaN for them, and rank 0.
+    The measures are attributes too: ``spectrum.stable_rank`` reads ``spectrum.measures["stable_rank"]``. Only finite
+    numbers are among them. What has none is left out: the condition number of a weight without full rank, a power law
+    of too few values, everything of a weight that is not finite (whose singular values are NaN). A zero matrix has 0
+    for every norm, rank and share.
 
     Attributes:
-        view: ``"flat"`` or ``"circular"``.
-        fan_out: rows of the map: Co, or Co·h·w of a circular convolution.
-        fan_in: columns of the map: Ci·kh·kw, or Ci·h·w of a circular convolution.
-        singular_values: all of them, descending, float32 on the CPU.
-        spectral_norm: s₁.
-        frobenius_norm: √Σs².
-        rms_norm: the RMS→RMS norm.
-        rank: the numeric rank.
-        stable_rank: a real number.
-        effective_rank: a real number.
+        view: ``"flat"``, ``"circular"`` or ``"padded"``.
+        fan_out: rows of the map: Co, Co·h·w of a circular convolution, Co·h'·w' of a padded one with its stride.
+        fan_in: columns of the map: Ci·kh·kw, or Ci·h·w of a convolution.
+        singular_values: descending, float32 on the CPU: all of them, of the padded view the first alone.
+        routine: how they were found: ``"gram"``, ``"svd"``, ``"lanczos"``, and after a colon what helped where one did
+            not converge.
+        measures: numbers by the names of ``MEASURES``, those that the view and the bundle have.
+
+    Example:
+        >>> import torch
+        >>> values = torch.tensor([2.0])
+        >>> spectrum = LayerSpectrum(
+        ...     view="padded", fan_out=1, fan_in=1, singular_values=values, routine="lanczos",
+        ...     measures={"spectral_norm": 2.0},
+        ... )
+        >>> spectrum.spectral_norm
+        2.0
+        >>> spectrum.alpha
+        Traceback (most recent call last):
+        AttributeError: a spectrum has a measure only where it is a number, got 'alpha'; this one has spectral_norm
     """
 
     view: str
     fan_out: int
     fan_in: int
     singular_values: Tensor
-    spectral_norm: float
-    frobenius_norm: float
-    rms_norm: float
-    rank: int
-    stable_rank: float
-    effective_rank: float
+    routine: str
+    measures: Mapping[str, float]
 
-    @property
-    def measures(self) -> dict[str, float]:
-        """The numbers by name, without the vector: what a record keeps of every epoch."""
-        names = ("spectral_norm", "frobenius_norm", "rms_norm", "rank", "stable_rank", "effective_rank")
-        return {name: float(getattr(self, name)) for name in names}
+    def __getattr__(self, name: str) -> float:
+        # Asked only for what is no attribute; copy and pickle do so before there are any.
+        measures = self.__dict__.get("measures", {})
+        if name in measures:
+            return measures[name]
+        if name not in MEASURES:
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        there = ", ".join(measures) or "none"
+        raise AttributeError(
+            f"a spectrum has a measure only where it is a number, got {name!r}; this one has {there}"
+        )
