@@ -230,7 +230,7 @@ def _norm(matrix: Tensor) -> float:
 
 
 # Largest slopes, rounded upwards. GELU's is ½(1 + erf 1) + 1/(e√π), a little more in its tanh approximation.
-_STEEPEST = {"sigmoid": 0.25, "hardsigmoid": 1 / 6, "gelu": 1.129, "silu": 1.09984, "mish": 1.0885, "hardswish": 1.5}
+_STEEPEST = {"sigmoid": 0.25, "hardsigmoid": 0.16667, "gelu": 1.129, "silu": 1.09984, "mish": 1.0885, "hardswish": 1.5}
 
 _OF_ONE_TENSOR: Mapping[str, Growth] = {
     **dict.fromkeys(("flatten", "unflatten", "reshape", "view", "contiguous", "clone"), _never_larger),

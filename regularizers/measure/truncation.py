@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -112,7 +113,17 @@ def _plain_copy(model: nn.Module) -> nn.Module:
     plain = copy.deepcopy(model)
     for module in plain.modules():
         module.training = False  # before a weight is read: some reparametrizations move when read in training
-    for target in select(plain):
-        if parametrize.is_parametrized(target.module, "weight"):
-            parametrize.remove_parametrizations(target.module, "weight", leave_parametrized=True)
+    for module in list(plain.modules()):
+        if parametrize.is_parametrized(module):
+            _make_plain(module)
     return plain
+
+
+def _make_plain(module: nn.Module) -> None:
+    # Not torch's remove_parametrizations: it changes the module's class, which a copy shares with the original.
+    reparametrized = cast(nn.ModuleDict, module.parametrizations)
+    tensors = {name: getattr(module, name).detach().clone() for name in reparametrized}
+    module.__class__ = parametrize.type_before_parametrizations(module)
+    del module.parametrizations
+    for name, tensor in tensors.items():
+        module.register_parameter(name, nn.Parameter(tensor))

@@ -1,6 +1,5 @@
 """Facts about the bound of a whole network's Lipschitz constant."""
 
-import copy
 import dataclasses
 import math
 from collections.abc import Callable
@@ -49,8 +48,8 @@ def shaken(model: nn.Module) -> nn.Module:
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.running_mean.normal_()
             module.running_var.uniform_(0.2, 3)
-            module.weight.data.normal_()
-            module.bias.data.normal_()
+            for parameter in module.parameters():
+                parameter.data.normal_()
     return model.double().eval()
 
 
@@ -196,18 +195,28 @@ def test_a_maximum_repeats_an_entry_as_often_as_windows_share_it() -> None:
     assert functional.max_pool2d(peak, 3, stride=2, padding=1).norm() == 2
 
 
-ACTIVATIONS = {
-    name: getattr(nn, name)()
-    for name in "ReLU ReLU6 LeakyReLU ELU SELU PReLU GELU SiLU Mish Hardswish Hardsigmoid Tanh Hardtanh Sigmoid "
-    "Softplus Softsign LogSigmoid Identity".split()
-} | {"GELU tanh": nn.GELU("tanh"), "steep LeakyReLU": nn.LeakyReLU(-3.0), "steep ELU": nn.ELU(2.0)}
+_FLAT = (
+    nn.ReLU,
+    nn.ReLU6,
+    nn.LeakyReLU,
+    nn.ELU,
+    nn.PReLU,
+    nn.Tanh,
+    nn.Hardtanh,
+    nn.Softplus,
+    nn.Softsign,
+    nn.LogSigmoid,
+)
+_STEEP = (nn.SELU, nn.GELU, nn.SiLU, nn.Mish, nn.Hardswish, nn.Hardsigmoid, nn.Sigmoid)
+ACTIVATIONS = {kind.__name__: kind() for kind in (*_FLAT, *_STEEP)}
+ACTIVATIONS |= {"GELU tanh": nn.GELU("tanh"), "steep LeakyReLU": nn.LeakyReLU(-3.0), "steep ELU": nn.ELU(2.0)}
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
 def test_an_activation_has_its_largest_slope(activation: nn.Module) -> None:
     x = torch.linspace(-12, 12, 24001, dtype=torch.float64).requires_grad_()
     (slopes,) = torch.autograd.grad(activation.double()(x).sum(), x)
-    assert 1 - 1e-4 <= slopes.abs().max() / bound(activation, (3,)) <= 1 + 1e-12
+    assert 1 - 1e-3 <= slopes.abs().max() / bound(activation, (3,)) <= 1
 
 
 def test_batchnorm_is_taken_into_the_layer_in_front() -> None:
@@ -254,9 +263,9 @@ UNBOUNDED = {
     "softmax": nn.Softmax(1),
     "product of two functions": Of(lambda x: x * x),
     "division": Of(lambda x: x / x),
-    "__rdiv__": Of(lambda x: 1 / x),
+    "__rtruediv__": Of(lambda x: 1 / x),
     "dropout in training": Of(lambda x: functional.dropout(x, 0.1)),
-    "__bool__": Of(lambda x: x if x.sum() > 0 else 2 * x),
+    "Tensor.gt": Of(lambda x: x if x.mean() > 0 else 2 * x),
     "in place": Of(in_place),
     "writes into": Of(through_another_tensor),
     "detach": Of(lambda x: x + x.detach()),
@@ -272,7 +281,7 @@ UNBOUNDED = {
 
 @pytest.mark.parametrize(("word", "model"), UNBOUNDED.items(), ids=UNBOUNDED)
 def test_what_has_no_known_constant_has_no_bound_and_a_reason(word: str, model: nn.Module) -> None:
-    assert word in why_not(model, (4,)) or word == "__bool__"
+    assert word in why_not(model, (4,))
 
 
 def test_layers_without_a_bound_say_which_they_are() -> None:
@@ -326,10 +335,10 @@ def test_reparametrized_weights_are_those_the_network_computes_with(method: str)
     REGULARIZERS[method]().attach(model)
     for parameter in model.parameters():
         parameter.data.mul_(1.5)
-    plain = copy.deepcopy(model)
-    for module in plain.modules():
-        if nn.utils.parametrize.is_parametrized(module, "weight"):
-            nn.utils.parametrize.remove_parametrizations(module, "weight")
+    plain = narrow("resnet-small").float()
+    for name, module in plain.named_modules():
+        for own, _ in module.named_parameters(recurse=False):
+            getattr(module, own).data = getattr(model.get_submodule(name), own).detach()
     expected = lipschitz_bound(plain, SHAPE).log10
     assert lipschitz_bound(model, SHAPE).log10 == pytest.approx(expected, rel=1e-9)
     norms = {name: spectrum.spectral_norm for name, spectrum in measure(model, SHAPE).items()}
