@@ -41,13 +41,25 @@ def svdvals(matrix: Tensor) -> Tensor:
         >>> svdvals(torch.diag(torch.tensor([1.0, 3.0, 2.0])))
         tensor([3., 2., 1.])
     """
+    return svdvals_and_routine(matrix)[0]
+
+
+def svdvals_and_routine(matrix: Tensor) -> tuple[Tensor, str]:
+    """The same, and which routine it was: ``"svd"``, and after a colon what helped where it did not converge.
+
+    Args:
+        matrix: (…, m, n), real or complex.
+
+    Returns:
+        Values (…, min(m, n)) and the routine.
+    """
     matrix = widened(matrix)
     for driver in (None, "gesvd") if matrix.is_cuda else (None,):
         try:
-            return torch.linalg.svdvals(matrix, driver=driver)
+            return torch.linalg.svdvals(matrix, driver=driver), "svd" if driver is None else f"svd: {driver}"
         except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
             continue
-    return _svdvals_one_by_one(matrix)
+    return _svdvals_one_by_one(matrix), "svd: float64 on the CPU"
 
 
 def singular_values(weight: Tensor, view: str = "flat", input_size: tuple[int, int] | None = None) -> Tensor:

@@ -21,6 +21,14 @@ RANK_MEAN = "rank/mean"
 STABLE_RANK_MEAN = "stable_rank/mean"
 EFFECTIVE_RANK_MEAN = "effective_rank/mean"
 LIPSCHITZ_BOUND = "lipschitz/log10_bound"
+LIPSCHITZ_PADDED = "lipschitz/log10_bound_padded"
+JACOBIAN_NORM = "lipschitz/jacobian_max"
+MARGIN_MEDIAN = "margin/median"
+MARGIN_LOW = "margin/p10"
+GAP_LOSS = "gap/loss"
+GAP_ACCURACY = "gap/accuracy"
+TOP_HALF_ACCURACY = "halves/top_accuracy"
+BOTTOM_HALF_ACCURACY = "halves/bottom_accuracy"
 EPOCH_SECONDS = "time/epoch_s"
 MEASURE_SECONDS = "time/measure_s"
 
@@ -38,6 +46,14 @@ METRICS = (
     STABLE_RANK_MEAN,
     EFFECTIVE_RANK_MEAN,
     LIPSCHITZ_BOUND,
+    LIPSCHITZ_PADDED,
+    JACOBIAN_NORM,
+    MARGIN_MEDIAN,
+    MARGIN_LOW,
+    GAP_LOSS,
+    GAP_ACCURACY,
+    TOP_HALF_ACCURACY,
+    BOTTOM_HALF_ACCURACY,
     EPOCH_SECONDS,
     MEASURE_SECONDS,
 )

@@ -33,7 +33,29 @@ def input_sizes(model: nn.Module, convolutions: list[Target], input_shape: Seque
             raise ValueError(f"the forward pass must use every convolution, got unused {target.name!r}; remove it")
         if target.module.dilation != (1, 1):
             raise ValueError(
-                f"the circular view needs dilation 1, got {target.module.dilation} in {target.name!r}; "
+                f"the circular and the padded view need dilation 1, got {target.module.dilation} in {target.name!r}; "
                 "measure the flat view"
             )
     return sizes
+
+
+def zero_padding(name: str, module: nn.Conv2d) -> tuple[int, int]:
+    """The zeros a convolution adds on each side, in rows and columns.
+
+    Args:
+        name: the layer's, for the message.
+        module: the convolution.
+
+    Returns:
+        (rows, columns).
+
+    Raises:
+        ValueError: the layer pads with something else, or by a name.
+    """
+    if isinstance(module.padding, str) or module.padding_mode != "zeros":
+        raise ValueError(
+            f"the padded view needs a number of zeros as padding, got padding={module.padding!r}, "
+            f"padding_mode={module.padding_mode!r} in {name!r}; measure the flat view"
+        )
+    rows, columns = module.padding
+    return rows, columns

@@ -13,9 +13,8 @@ class LayerSpectrum:
     """One weight, seen as one linear map.
 
     The measures are attributes too: ``spectrum.stable_rank`` reads ``spectrum.measures["stable_rank"]``. Only finite
-    numbers are among them. What has none is left out: the condition number of a weight without full rank, a power law
-    of too few values, everything of a weight that is not finite (whose singular values are NaN). A zero matrix has 0
-    for every norm, rank and share.
+    numbers are among them. What has none is left out: the condition number of a weight without full rank, everything of
+    a weight that is not finite (whose singular values are NaN). A zero matrix has 0 for every norm, rank and share.
 
     Attributes:
         view: ``"flat"``, ``"circular"`` or ``"padded"``.
@@ -24,7 +23,7 @@ class LayerSpectrum:
         singular_values: descending, float32 on the CPU: all of them, of the padded view the first alone.
         routine: how they were found: ``"gram"``, ``"svd"``, ``"lanczos"``, and after a colon what helped where one did
             not converge.
-        measures: numbers by the names of ``MEASURES``, those that the view and the bundle have.
+        measures: numbers by the names of ``MEASURES``, those that the view has.
 
     Example:
         >>> import torch
@@ -35,9 +34,9 @@ class LayerSpectrum:
         ... )
         >>> spectrum.spectral_norm
         2.0
-        >>> spectrum.alpha
+        >>> spectrum.gini
         Traceback (most recent call last):
-        AttributeError: a spectrum has a measure only where it is a number, got 'alpha'; this one has spectral_norm
+        AttributeError: a spectrum has a measure only where it is a number, got 'gini'; this one has spectral_norm
     """
 
     view: str
@@ -55,6 +54,4 @@ class LayerSpectrum:
         if name not in MEASURES:
             raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
         there = ", ".join(measures) or "none"
-        raise AttributeError(
-            f"a spectrum has a measure only where it is a number, got {name!r}; this one has {there}"
-        )
+        raise AttributeError(f"a spectrum has a measure only where it is a number, got {name!r}; this one has {there}")

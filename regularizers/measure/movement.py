@@ -16,16 +16,6 @@ from regularizers.targets import Target, by_shape, select
 DIRECTIONS = 10
 """Leading singular vectors that are compared, as in Yunis et al. 2024 (https://arxiv.org/abs/2408.11804)."""
 
-MOVEMENT_MEASURES: Mapping[str, str] = {
-    "distance": "‖W − W₀‖_F / ‖W₀‖_F, from the weight before the first step",
-    "update_norm": "‖ΔW‖₂ of the change since the last measurement",
-    "update_frobenius_norm": "‖ΔW‖_F of the change since the last measurement",
-    "update_stable_rank": "‖ΔW‖_F² / ‖ΔW‖₂² of the change since the last measurement",
-    "agreement": f"mean of |uᵢᵀuᵢ'| · |vᵢᵀvᵢ'| with the last measurement, over the first {DIRECTIONS} singular vectors",
-    "alignment": f"mean of |vᵢᵀuᵢ'| with the weight before, over the first {DIRECTIONS} singular vectors",
-}
-"""By name, what each says."""
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Directions:
@@ -61,7 +51,7 @@ class Movement:
             model: the same model later.
 
         Returns:
-            By the weight's name, numbers named as in ``MOVEMENT_MEASURES``, all of them finite. What has no value is
+            By the weight's name, numbers named as in ``definitions.MOVEMENT``, all of them finite. What has no value is
             left out: a change at the first look, a distance from zero, an alignment without a neighbour.
         """
         weights = _weights(model)

@@ -6,13 +6,13 @@ from torch import Tensor
 from regularizers.polar import widened
 
 TOLERANCE = 1e-5
-"""Residual ‖AAᵀu − σ²u‖ / σ₁² at which a triplet is taken as found; near what float32 products can tell."""
+"""Residual ‖AAᵀu − σ²u‖ / σ₁² at which a triplet is taken as found."""
 
 _SMALL = 128  # a matrix with a side of so many is decomposed whole, which is faster than to iterate
 _EXTRA = 6  # rows of the block beyond those asked for: the error shrinks by the gap to the first value left out
 _DEPTH = 6  # products with AAᵀ from one restart to the next
 _RESTARTS = 60
-_NOISE = 1e-4  # share of a column that must lie outside the basis, for float32 to tell it from rounding
+_NOISE = 1e-12  # share of a column that must lie outside the basis, to be told from rounding
 
 
 def top_triplets(matrix: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -46,7 +46,7 @@ def top_triplets(matrix: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
     flat = wide.reshape(-1, m, n)
     finite = flat.isfinite().all(-1).all(-1)
     safe = torch.where(finite[:, None, None], flat, 0)
-    left = _whole(safe, count) if m <= max(_SMALL, (count + _EXTRA) * (_DEPTH + 1)) else _krylov(safe, count)
+    left = _whole(safe, count) if m <= max(_SMALL, (count + _EXTRA) * (_DEPTH + 1)) else _krylov(safe.double(), count)
     right = safe.mT.double() @ left
     sigma = torch.linalg.vector_norm(right, dim=-2)
     right = right / torch.where(sigma > 0, sigma, 1).unsqueeze(-2)

@@ -1,17 +1,19 @@
 """What the weights of a model look like now: spectra, and the numbers drawn from them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from regularizers.linear_map import flatten
-from regularizers.measure.input_sizes import input_sizes
+from regularizers.linear_map import VIEWS, flatten
+from regularizers.measure.concentration import norms, ranks
+from regularizers.measure.input_sizes import input_sizes, zero_padding
 from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.undisturbed import undisturbed
+from regularizers.measure.values import circular_values, values_of
 from regularizers.names import check_name
-from regularizers.spectrum import singular_values, svdvals
+from regularizers.spectrum import spectral_norm
 from regularizers.targets import Target, by_shape, select
 
 
@@ -20,21 +22,23 @@ def measure(model: nn.Module, input_shape: Sequence[int], view: str = "flat") ->
 
     The flat view decomposes weights of equal shape in one call. The circular view holds the ``Conv2d``
     layers alone, each at the size its input really has, which one forward pass of a single zero image finds
-    out; it is the unstrided, wrapped-around map, an upper bound of the strided one.
+    out; it is the unstrided, wrapped-around map, an upper bound of the strided one. The padded view is the convolution
+    that the network computes, with its stride and zeros, of which the largest singular value is found, to a relative
+    residual of ``spectrum.TOLERANCE`` and never above the true one.
 
     Training is not disturbed: weights are read in evaluation mode without gradient, the forward pass leaves
     buffers, gradients and random states as they were, and each module gets its own train or eval flag back.
 
-    An unknown view, a model without weights, and a convolution that is grouped, dilated (circular view) or
-    left out by the forward pass (circular view) are refused with a ``ValueError``.
+    An unknown view, a model without weights, a grouped convolution, and, in the views that need the image's size, a
+    convolution that is dilated or left out by the forward pass are refused with a ``ValueError``.
 
     Args:
         model: the network.
         input_shape: of one example, without the batch: ``(3, 32, 32)``.
-        view: ``"flat"`` or ``"circular"``.
+        view: ``"flat"``, ``"circular"`` or ``"padded"``.
 
     Returns:
-        One entry a weight, in the order of the modules; none in the circular view of a model without
+        One entry a weight, in the order of the modules; none in the circular and padded view of a model without
         ``Conv2d``.
 
     Example:
@@ -44,55 +48,78 @@ def measure(model: nn.Module, input_shape: Sequence[int], view: str = "flat") ->
         >>> spectrum.rank, round(spectrum.stable_rank, 6), round(spectrum.effective_rank, 6)
         (3, 3.0, 3.0)
     """
-    check_name("view", view, ("flat", "circular"))
+    check_name("view", view, VIEWS)
     targets = select(model)
     with undisturbed(model), torch.no_grad():
-        spectra = _flat(targets) if view == "flat" else _circular(model, targets, input_shape)
-    return {target.name: spectra[target.name] for target in targets if target.name in spectra}
+        if view == "flat":
+            spectra = _flat(targets)
+            return {target.name: spectra[target.name] for target in targets}
+        convolutions = [target for target in targets if isinstance(target.module, nn.Conv2d)]
+        sizes = input_sizes(model, convolutions, input_shape) if convolutions else {}
+        return _circular(convolutions, sizes) if view == "circular" else _padded(convolutions, sizes)
 
 
 def _flat(targets: list[Target]) -> dict[str, LayerSpectrum]:
     spectra = {}
     for group in by_shape(targets):
-        values = svdvals(torch.stack([flatten(target.weight) for target in group]))
-        for target, row in zip(group, values.cpu(), strict=True):
-            spectra[target.name] = _spectrum(
-                row,
-                "flat",
-                target.fan_out,
-                target.fan_in,
-                max(target.fan_out, target.fan_in),
-                target.weight.dtype,
+        values, routine = values_of(torch.stack([flatten(target.weight) for target in group]))
+        one = group[0]
+        tolerance = max(one.fan_out, one.fan_in) * torch.finfo(one.parameter.dtype).eps
+        measures = norms(values, one.fan_in / one.fan_out) | ranks(values, tolerance)
+        for place, target in enumerate(group):
+            spectra[target.name] = LayerSpectrum(
+                view="flat",
+                fan_out=target.fan_out,
+                fan_in=target.fan_in,
+                singular_values=values[place].float().cpu(),
+                routine=routine,
+                measures=_finite({name: numbers[place] for name, numbers in measures.items()}),
             )
     return spectra
 
 
-def _circular(model: nn.Module, targets: list[Target], input_shape: Sequence[int]) -> dict[str, LayerSpectrum]:
-    convolutions = [target for target in targets if isinstance(target.module, nn.Conv2d)]
-    sizes = input_sizes(model, convolutions, input_shape) if convolutions else {}
+def _circular(targets: list[Target], sizes: Mapping[str, tuple[int, int]]) -> dict[str, LayerSpectrum]:
     spectra = {}
-    for target in convolutions:
-        weight, (h, w) = target.weight, sizes[target.name]
-        values = singular_values(weight, "circular", input_size=(h, w)).cpu()
-        co, ci = weight.shape[:2]
-        spectra[target.name] = _spectrum(values, "circular", co * h * w, ci * h * w, max(co, ci), weight.dtype)
+    for target in targets:
+        h, w = sizes[target.name]
+        co, ci = target.parameter.shape[:2]
+        values, routine = circular_values(target.weight, (h, w))
+        tolerance = max(co, ci) * torch.finfo(target.parameter.dtype).eps
+        spectra[target.name] = LayerSpectrum(
+            view="circular",
+            fan_out=co * h * w,
+            fan_in=ci * h * w,
+            singular_values=values.float().cpu(),
+            routine=routine,
+            measures=_finite(norms(values, ci / co) | ranks(values, tolerance)),
+        )
     return spectra
 
 
-def _spectrum(values: Tensor, view: str, fan_out: int, fan_in: int, block: int, dtype: torch.dtype) -> LayerSpectrum:
-    s = values.double()
-    top, squares = float(s[0]), float(s.square().sum())
-    nuclear = s.sum()
-    entropy = torch.special.entr(s / nuclear).sum() if top != 0 else torch.tensor(-math.inf)
-    return LayerSpectrum(
-        view=view,
-        fan_out=fan_out,
-        fan_in=fan_in,
-        singular_values=values.float(),
-        spectral_norm=top,
-        frobenius_norm=math.sqrt(squares),
-        rms_norm=top * math.sqrt(fan_in / fan_out),
-        rank=int((s > top * block * torch.finfo(dtype).eps).sum()),
-        stable_rank=squares / top**2 if top != 0 else 0.0,
-        effective_rank=float(entropy.exp()),
-    )
+def _padded(targets: list[Target], sizes: Mapping[str, tuple[int, int]]) -> dict[str, LayerSpectrum]:
+    spectra = {}
+    for target in targets:
+        module, (h, w) = target.module, sizes[target.name]
+        assert isinstance(module, nn.Conv2d)
+        stride, padding = module.stride, zero_padding(target.name, module)
+        co, ci = target.parameter.shape[:2]
+        out = [(n + 2 * p - k) // s + 1 for n, p, k, s in zip((h, w), padding, module.kernel_size, stride, strict=True)]
+        fan_out, fan_in = co * math.prod(out), ci * h * w
+        norm = spectral_norm(target.weight, "padded", (h, w), stride, padding)
+        spectra[target.name] = LayerSpectrum(
+            view="padded",
+            fan_out=fan_out,
+            fan_in=fan_in,
+            singular_values=torch.tensor([norm], dtype=torch.float32),
+            routine="lanczos",
+            measures=_finite({
+                name: torch.tensor(value)
+                for name, value in (("spectral_norm", norm), ("rms_norm", norm * math.sqrt(fan_in / fan_out)))
+            }),
+        )
+    return spectra
+
+
+def _finite(measures: Mapping[str, Tensor]) -> dict[str, float]:
+    numbers = {name: float(number) for name, number in measures.items()}
+    return {name: number for name, number in numbers.items() if math.isfinite(number)}

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from regularizers.measure import MOVEMENT_MEASURES, Movement
+from regularizers.measure import MOVEMENT, Movement
 
 
 def model(*widths: int, seed: int = 0) -> nn.Sequential:
@@ -89,7 +89,7 @@ def test_what_has_no_value_is_left_out_and_everything_else_has_a_definition() ->
     found = movement.look(net)
     assert "distance" not in found["0"]
     assert found["1"]["update_norm"] == found["1"]["update_stable_rank"] == 0
-    assert {name for numbers in found.values() for name in numbers} == set(MOVEMENT_MEASURES)
+    assert {name for numbers in found.values() for name in numbers} == set(MOVEMENT)
 
 
 def test_looking_leaves_no_trace_in_a_reparametrized_weight_in_training() -> None:
