@@ -83,12 +83,12 @@ def _summarize(tables: Tables, written: Report) -> None:
         page = Path(folder) / "report.html"
         page.write_text(written.html, encoding="utf-8")
         drawn = {}
-        for picture in (*written.pictures.values(), *written.spectra.values()):
+        for picture in written.drawn:
             drawn[picture.name] = Path(folder) / f"{picture.name}.svg"
             drawn[picture.name].write_bytes(picture.svg)
         shared = [page, *(drawn[picture.name] for picture in written.pictures.values())]
         files = {
-            name: shared + ([drawn[written.spectra[name].name]] if name in written.spectra else [])
+            name: shared + [drawn[picture.name] for picture in written.spectra.get(name, ())]
             for name in tables.runs["architecture"].cat.categories
         }
         number = write_summaries(tables, files)

@@ -101,3 +101,19 @@ def count(n: int, noun: str) -> str:
         ('1 seed', '5 seeds')
     """
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def size(amount: float) -> str:
+    """Write how large something is, in powers of ten.
+
+    Args:
+        amount: bytes.
+
+    Returns:
+        The text, in MB below a thousand of them and in GB above.
+
+    Example:
+        >>> size(2_811_000_000), size(190_000_000), size(12_345)
+        ('2.8 GB', '190 MB', '0.012 MB')
+    """
+    return f"{number(amount / 1e9, 2)} GB" if amount >= 1e9 else f"{number(amount / 1e6, 2)} MB"
