@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.compare import Cell, Comparison
-from analysis.notation import NOTHING, number, percent, setting
+from analysis.notation import NOTHING, escaped, number, percent, setting
 from analysis.sentences import remarks, verdict
 from tuning.records import short_name
 
@@ -176,17 +176,11 @@ def markdown(comparison: Comparison) -> str:
     lines = [[*HEADINGS, "chosen settings"]]
     lines.append(["---", "---", *["---:"] * (len(HEADINGS) - 2), "---"])
     for row in rows(comparison):
-        cells = [_escaped(text) for text in (*row.texts, row.chosen)]
+        cells = [escaped(text) for text in (*row.texts, row.chosen)]
         cells[2] = f"**{cells[2]}**" if row.best else cells[2]
         lines.append(cells)
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     return f"{table}\n\n{LEGEND.format(mark='bold')}\n"
-
-
-def _escaped(text: str) -> str:
-    for mark in "\\|*<&`_":
-        text = text.replace(mark, f"\\{mark}")
-    return text
 
 
 def to_csv(comparison: Comparison) -> str:

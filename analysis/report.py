@@ -1,12 +1,9 @@
 """One self-contained HTML page: the study's question, the comparison, and the pictures that explain it."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-import jinja2
 from matplotlib.figure import Figure
 
 from analysis.asked import described, surroundings
@@ -15,32 +12,13 @@ from analysis.curves import confirmed, curves
 from analysis.distributions import distributions
 from analysis.formats import chosen
 from analysis.looks import looks, svg
-from analysis.notation import count, listed, number, percent
+from analysis.notation import count, listed
+from analysis.page import Picture, environment
 from analysis.plots import HOLDING, LEARNING, accuracy_figure, curves_figure, spectra_figure
 from analysis.sentences import remarks, verdict
 from analysis.table import Tables
 from tuning.records import Phase, StopReason
 from tuning.store import hide_password
-
-
-@dataclass(frozen=True, kw_only=True)
-class Picture:
-    """One picture of the report.
-
-    Attributes:
-        name: of its file, without the ending.
-        title: a sentence that says what is shown; it stands in the picture and is read aloud in its place.
-        svg: the file.
-    """
-
-    name: str
-    title: str
-    svg: bytes
-
-    @property
-    def source(self) -> str:
-        """The picture as a data URI, which the page holds in itself."""
-        return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +47,9 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         The report.
     """
     pictures, spectra = _pictures(tables, comparison), _spectra(tables, comparison)
-    page = _environment().get_template("report.html.j2")
-    html = page.render(
+    pages = environment()
+    pages.filters["chosen"] = chosen
+    html = pages.get_template("report.html.j2").render(
         study=tables.study,
         question=question(tables, comparison),
         comparison=comparison,
@@ -175,15 +154,3 @@ def _spectra(tables: Tables, comparison: Comparison) -> dict[str, Picture]:
 
 def _picture(name: str, title: str, figure: Figure) -> Picture:
     return Picture(name=name, title=title, svg=svg(figure))
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,  # names come from a file that anyone may have written
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": percent, "number": number, "chosen": chosen}
-    return environment
