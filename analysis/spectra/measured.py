@@ -77,7 +77,7 @@ def spectra(checkpoint: str, *, model: str | None = None, image: Image | None = 
     """
     path = Path(checkpoint)
     network = None
-    if path.exists() or model is not None:
+    if model is not None or (path.exists() and not path.is_dir()):
         state = resolve(read(path))
         if model is not None:
             network = filled_network(model, image, state)

@@ -122,6 +122,8 @@ def _check_known(name: str, rule: str) -> None:
     theirs = _torchvision().list_models(module=_torchvision())  # networks for classification
     if name in theirs:
         return
+    if Path(name).is_dir():
+        raise ValueError(f"{rule}, got {name!r}, a folder; name a file in it")
     folder = Path(name).parent
     files = [str(path) for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
     near = difflib.get_close_matches(name, [*ARCHITECTURES, *theirs, *files], n=1)
