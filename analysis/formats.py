@@ -121,7 +121,7 @@ def terminal(comparison: Comparison, console: Console) -> RenderableType:
     left_out: list[str] = []
     table = _table(written, left_out)
     for heading in _DROPPED_FIRST:
-        if Measurement.get(console, console.options, table).minimum <= console.width:
+        if fits(table, console):
             break
         left_out.append(heading)
         table = _table(written, left_out)
@@ -130,6 +130,17 @@ def terminal(comparison: Comparison, console: Console) -> RenderableType:
         said.append(f"For want of room left out: {', '.join(left_out)}; --format csv has them.")
     notes = [Text(LEGEND.format(mark="*"), style="dim"), *map(Text, said)]
     return Group(table, *notes, Text("\nChosen settings", style="underline"), _settings(written))
+
+
+def fits(table: Table, console: Console) -> bool:
+    """Return whether a table shows every column whole.
+
+    Args:
+        table: of columns that do not wrap.
+        console: whose width counts.
+    """
+    anywhere = console.options.update(width=10_000)  # within the console's own width nothing measures more than that
+    return Measurement.get(console, anywhere, table).maximum <= console.width
 
 
 _ACCURACY = HEADINGS.index("test accuracy %")

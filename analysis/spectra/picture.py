@@ -14,11 +14,12 @@ from analysis.looks import FAINT, INK, TITLE_SIZE, WIDTH, style, svg
 from analysis.page import Picture
 from analysis.spectra.measured import Layer, Measured
 
-BANDS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.001)
+BANDS = (0.8, 0.5, 0.2, 0.1, 0.05, 0.01, 0.001)
 """Shares of σ₁ that part the bands, descending."""
 
 _DEPTH = 1e-4  # of the largest value of all: what is smaller would squeeze the rest
-_SHADES = ("#08306b", "#0b559f", "#2b7bba", "#539ecd", "#89bedc", "#bad6eb", "#dbe9f6", "#f3f3f3")
+# Eight steps of viridis, whose order is seen without colours too.
+_SHADES = ("#440154", "#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#a0da39", "#fde725")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +127,10 @@ def _draw_sizes(axes: Axes, profiles: Sequence[Profile]) -> None:
             axes.text(0.5, row, said, transform=axes.get_yaxis_transform(), ha="center", va="center", color=FAINT)
     axes.set_xscale("log")
     if positive:
-        axes.set_xlim(left=max(floor, min(one.smallest for one in profiles if one.largest > 0)) / 1.3)
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,)))
+        low = max(floor, min(one.smallest for one in profiles if one.largest > 0))
+        axes.set_xlim(low / 1.3, 1.3 * max(positive))
+        narrow = max(positive) < 100 * low
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
     axes.set_xlabel("singular values: smallest to largest (dot), median (bar)")

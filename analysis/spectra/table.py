@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from analysis.formats import fits
 from analysis.notation import NOTHING, count, escaped, number
 from analysis.spectra.measured import Layer, Measured
 
@@ -92,7 +92,7 @@ def summary(measured: Measured) -> str:
         low, high = min(norms, key=norms.__getitem__), max(norms, key=norms.__getitem__)
         said.append(f"σ₁ from {number(norms[low])} ({low}) to {number(norms[high])} ({high})")
     product = measured.log10_product
-    said.append(f"log10 of the product of all σ₁ {NOTHING if product is None else number(product)}")
+    said.append(f"log10 of the product of all σ₁ is {NOTHING if product is None else number(product)}")
     said.append(f"measured in {number(measured.seconds, 2)} s")
     return "; ".join(said) + "."
 
@@ -118,7 +118,7 @@ def terminal(measured: Measured, console: Console) -> RenderableType:
     """
     every = columns(measured)
     shown = every
-    while len(shown) > 1 and Measurement.get(console, console.options, _table(measured, shown)).minimum > console.width:
+    while len(shown) > 1 and not fits(_table(measured, shown), console):
         shown = shown[:-1]
     said = [summary(measured), *measured.remarks]
     if left_out := [column.heading for column in every[len(shown) :]]:

@@ -50,7 +50,7 @@ def test_the_table_fits_the_terminal_and_cuts_no_number(invoke, columns):
     assert result.exit_code == 0, result.stderr
     lines = result.stdout.splitlines()
     assert max(map(cell_len, lines)) <= columns
-    (head,) = [line.split() for line in lines if line.startswith("layers.0") or line.startswith("conv1 ")]
+    (head,) = [line.split() for line in lines if line.split()[:1] == ["conv1"]]
     assert head[1] == "16×3×3×3"
     assert "…" not in result.stdout
 
@@ -58,16 +58,18 @@ def test_the_table_fits_the_terminal_and_cuts_no_number(invoke, columns):
 def test_the_table_says_the_numbers_of_a_known_matrix(invoke, weights):
     result = invoke(weights, columns=160)
     lines = result.stdout.splitlines()
-    (line,) = [line.split() for line in lines if line.startswith("a ")]
+    (line,) = [line.split() for line in lines if line.split()[:1] == ["a"]]
     # σ₁, RMS→RMS, stable rank (16 + 4 + 1 + 0.25)/16, exp(H) of shares 8:4:2:1 of 15, rank
     shares = np.array([8, 4, 2, 1]) / 15
     effective = math.exp(-(shares * np.log(shares)).sum())
     assert line[:7] == ["a", "4×4", "4.00", "4.00", "1.33", f"{effective:.2f}", "4/4"]
-    (zero,) = [line.split() for line in lines if line.startswith("zero ")]
+    (zero,) = [line.split() for line in lines if line.split()[:1] == ["zero"]]
     assert zero[:7] == ["zero", "3×2", "0", "0", "0", "0", "0/2"]
-    assert any(line.startswith(HOSTILE) for line in lines)
+    assert any(line.strip().startswith(HOSTILE) for line in lines)
     said = " ".join(result.stdout.split())
-    assert "3 weights with 26 of 30 parameters; σ₁ from 0 (zero) to 4.00 (a); log10 of the product of all σ₁ —" in said
+    assert (
+        "3 weights with 26 of 30 parameters; σ₁ from 0 (zero) to 4.00 (a); log10 of the product of all σ₁ is —" in said
+    )
     assert f"Not finite: {HOSTILE}." in said
 
 
@@ -112,19 +114,19 @@ def test_a_page_of_weights_without_any_finite_value_is_made(tmp_path):
 
 
 def test_the_bands_count_all_values_by_their_share_of_the_largest(tmp_path):
-    values = torch.tensor([2.0, 1.5, 1.0, 0.9, 0.3, 0.1, 0.05, 0.03, 0.01, 0.0])  # shares 1, .75, .5, .45, .15, .05, …
+    values = torch.tensor([2.0, 1.7, 1.5, 0.9, 0.3, 0.15, 0.03, 0.01, 0.001, 0.0])
     torch.save({"a.weight": torch.diag(values)}, tmp_path / "w.pt")
     (layer,) = spectra(str(tmp_path / "w.pt")).layers
     drawn = profile(layer)
-    assert drawn.shares == pytest.approx([0.3, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
+    assert drawn.shares == pytest.approx([0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2])
     assert len(drawn.shares) == len(BANDS) + 1
-    assert (drawn.largest, drawn.median, drawn.smallest) == pytest.approx((2.0, 0.2, 0.0))
+    assert (drawn.largest, drawn.median, drawn.smallest) == pytest.approx((2.0, 0.225, 0.0))
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["resnet35"], "did you mean 'resnet34'?"),
+        (["rsnet34"], "did you mean 'resnet34'?"),
         (["."], "got '.', a folder; name a file in it"),
         (["broken.pt"], "got 'broken.pt', which torch cannot read"),
         (["weights.pt", "--input", "3x32"], "--input must be CHANNELSxHEIGHTxWIDTH, got '3x32'; give e.g. 3x32x32"),

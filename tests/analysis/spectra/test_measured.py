@@ -124,7 +124,7 @@ def test_a_kernel_is_flattened_after_its_output_channels(save):
 @pytest.mark.parametrize(
     ("checkpoint", "options", "message"),
     [
-        ("resnet35", {}, "got 'resnet35'; did you mean 'resnet34'?"),
+        ("rsnet34", {}, "got 'rsnet34'; did you mean 'resnet34'?"),
         ("mlp-medum", {}, "did you mean 'mlp-medium'?"),
         ("weights.pth", {}, "did you mean 'weights.pt'?"),
         ("folder", {}, "got 'folder', a folder; name a file in it"),
@@ -135,7 +135,7 @@ def test_a_kernel_is_flattened_after_its_output_channels(save):
         (
             "weights.pt",
             {"model": "mlp-small"},
-            "got 5 missing, 'layers.0.bias' among them; 1 unknown to it, 'fc.weight'",
+            "got 6 missing, 'layers.0.bias' among them; 1 unknown to it, 'fc.weight'",
         ),
         ("absent.pt", {"model": "mlp-small"}, "must be a file that can be read, got 'absent.pt': No such file"),
         ("mlp-small", {"view": "circular"}, "--view circular needs a convolution"),

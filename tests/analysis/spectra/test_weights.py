@@ -1,3 +1,5 @@
+import warnings
+
 import pytest
 import torch
 from torch import nn
@@ -6,6 +8,12 @@ from analysis.spectra.state import State
 from analysis.spectra.weights import choose
 
 MATRIX = torch.ones(2, 3)
+
+
+def quantized():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch will not make such tensors much longer; files have them
+        return torch.quantize_per_tensor(MATRIX, 0.1, 0, torch.qint8)
 
 
 def chosen(**tensors):
@@ -43,14 +51,13 @@ def test_matrices_and_kernels_called_weight_are_taken_in_their_order():
         ("weight", torch.ones(2, 3, dtype=torch.int8), "of whole or complex numbers"),
         ("weight", torch.ones(2, 3, dtype=torch.complex64), "of whole or complex numbers"),
         ("weight", MATRIX.to_sparse(), "sparse"),
-        ("weight", torch.quantize_per_tensor(MATRIX, 0.1, 0, torch.qint8), "quantized"),
+        ("weight", quantized(), "quantized"),
         ("weight", MATRIX.to(torch.float8_e4m3fn), "of 8 bits"),
         ("weight", MATRIX.to("meta"), "without data"),
         ("weight", torch.ones(1, 1, 1, 1, 2, 2), "of more dimensions than a kernel"),
         ("weight", torch.ones(0, 3), "empty"),
     ],
 )
-@pytest.mark.filterwarnings("ignore:.*quantize_per_tensor:DeprecationWarning")
 def test_what_is_left_out_is_named_with_its_reason(name, tensor, why):
     weights = chosen(**{"fc__weight": MATRIX, f"odd__{name}": tensor})
     assert list(weights.tensors) == ["fc.weight"]
