@@ -1,12 +1,9 @@
 """One self-contained HTML page: the study's question, the comparison, and the pictures that explain it."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-import jinja2
 from matplotlib.figure import Figure
 
 from analysis.asked import described, surroundings
@@ -16,7 +13,8 @@ from analysis.distributions import distributions
 from analysis.formats import chosen
 from analysis.looks import looks, svg
 from analysis.measuring import Kept, cost, fallbacks, kept
-from analysis.notation import count, listed, number, percent
+from analysis.notation import count, listed
+from analysis.page import Picture, environment
 from analysis.plots import (
     GENERALIZING,
     HOLDING,
@@ -47,26 +45,6 @@ VIEWS = {
     "padded": "padded convolutions",
 }
 """What a view sees in a weight, for titles."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Picture:
-    """One picture of the report.
-
-    Attributes:
-        name: of its file, without the ending.
-        title: a sentence that says what is shown; it stands in the picture and is read aloud in its place.
-        svg: the file.
-    """
-
-    name: str
-    title: str
-    svg: bytes
-
-    @property
-    def source(self) -> str:
-        """The picture as a data URI, which the page holds in itself."""
-        return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +80,9 @@ def report(tables: Tables, comparison: Comparison) -> Report:
     """
     known = kept(tables)
     pictures, spectra = _pictures(tables, comparison), _spectra(tables, comparison, known)
-    page = _environment().get_template("report.html.j2")
-    html = page.render(
+    pages = environment()
+    pages.filters["chosen"] = chosen
+    html = pages.get_template("report.html.j2").render(
         study=tables.study,
         question=question(tables, comparison),
         comparison=comparison,
@@ -213,15 +192,3 @@ def _spectra(tables: Tables, comparison: Comparison, known: Sequence[Kept]) -> d
 
 def _picture(name: str, title: str, figure: Figure) -> Picture:
     return Picture(name=name, title=title, svg=svg(figure))
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,  # names come from a file that anyone may have written
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": percent, "number": number, "chosen": chosen}
-    return environment
