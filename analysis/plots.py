@@ -59,7 +59,6 @@ MOVING = (
     Column(metric=records.UPDATE_NORM_MEAN, title="norm of an epoch's update"),
     Column(metric=records.AGREEMENT_MEAN, title="agreement"),
     Column(metric=records.ALIGNMENT_MEAN, title="alignment"),
-    Column(metric=records.ALPHA_MEAN, title="power-law exponent α"),
 )
 GENERALIZING = (
     Column(metric=records.MARGIN_MEDIAN, title="median margin"),

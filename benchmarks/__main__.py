@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import constraint_overhead, opening
+from benchmarks import constraint_overhead
 from benchmarks.contenders import SETTINGS
 
 
@@ -27,7 +27,6 @@ def _commands() -> dict[str, Any]:
     return {
         "constraint_overhead": (_constraint_overhead, constraint_overhead.markdown),
         "bounds_in_training": (_bounds_in_training, _bounds_markdown),
-        "opening": (lambda asked: opening.run(asked.trials, asked.repetitions, asked.folder), opening.markdown),
     }
 
 
@@ -82,10 +81,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     bounds = commands.add_parser("bounds_in_training", parents=[every], help="what a promised norm is worth")
     bounds.add_argument("--images", type=_folder, metavar="FOLDER", help="train on these instead of digits")
-    study = commands.add_parser("opening", parents=[every], help="how long a large study takes to open")
-    study.add_argument("--trials", type=_positive, default=500, help="of the study (default 500)")
-    study.add_argument("--repetitions", type=_positive, default=3, help="of every way to open it (default 3)")
-    study.add_argument("--folder", type=Path, help="keep the store there, or open the one that is there")
     return parser
 
 

@@ -20,7 +20,6 @@ SPECTRAL_NORM_STD = "spectral_norm/std"
 RANK_MEAN = "rank/mean"
 STABLE_RANK_MEAN = "stable_rank/mean"
 EFFECTIVE_RANK_MEAN = "effective_rank/mean"
-ALPHA_MEAN = "alpha/mean"
 DISTANCE_MEAN = "distance/mean"
 UPDATE_NORM_MEAN = "update_norm/mean"
 AGREEMENT_MEAN = "agreement/mean"
@@ -50,7 +49,6 @@ METRICS = (
     RANK_MEAN,
     STABLE_RANK_MEAN,
     EFFECTIVE_RANK_MEAN,
-    ALPHA_MEAN,
     DISTANCE_MEAN,
     UPDATE_NORM_MEAN,
     AGREEMENT_MEAN,

@@ -25,8 +25,8 @@ def values_of(matrices: Tensor) -> tuple[Tensor, str]:
         matrices: (…, m, n), real or complex.
 
     Returns:
-        Values (…, min(m, n)), descending, float64, and the routine: ``"gram"`` or ``"svd"``, and after a colon what helped
-        where one did not converge.
+        Values (…, min(m, n)), descending, float64, and the routine: ``"gram"`` or ``"svd"``, and after a colon
+        what helped where one did not converge.
 
     Example:
         >>> values_of(torch.diag(torch.tensor([1.0, 3.0, 2.0])))

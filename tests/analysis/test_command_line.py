@@ -91,7 +91,14 @@ def test_a_summary_run_holds_mean_and_bounds_by_epoch_the_pictures_and_the_page(
     points = {point.epoch: point.value for point in reader.history([run.run_id], ["val/accuracy/mean"])}
     assert points == pytest.approx({0: 0.101, 1: 0.301, 2: 0.501, 3: 0.701, 4: 0.901})
     assert (run.tags["seed"], run.tags["family"]) == ("all", "resnet")
-    for name in ("report.html", "accuracy.svg", "learning.svg", "holding.svg", "spectra-1-flat.svg", "spectra-1-circular.svg"):
+    for name in (
+        "report.html",
+        "accuracy.svg",
+        "learning.svg",
+        "holding.svg",
+        "spectra-1-flat.svg",
+        "spectra-1-circular.svg",
+    ):
         assert reader.artifact(run, name) is not None
     assert reader.artifact(run, "spectra-0.svg") is None  # the other architecture's
 

@@ -194,7 +194,7 @@ def test_every_view_that_is_stored_has_its_picture_and_says_which_it_is(made):
 
 def test_pictures_and_columns_of_metrics_that_no_run_has_are_left_out(made):
     assert list(made.pictures) == ["accuracy", "learning", "holding"]
-    more = dict.fromkeys([records.DISTANCE_MEAN, records.ALPHA_MEAN, records.GAP_ACCURACY], 0.5)
+    more = dict.fromkeys([records.DISTANCE_MEAN, records.UPDATE_NORM_MEAN, records.GAP_ACCURACY], 0.5)
     run = synthetic.with_records(synthetic.Run(phase="confirm", architecture="net", condition="a", index=0))
     moved = replace(run, records=tuple(replace(one, metrics={**one.metrics, **more}) for one in run.records))
     tables = in_memory([moved])

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks import bounds_in_training, constraint_overhead, opening
+from benchmarks import bounds_in_training, constraint_overhead
 
 FOLDER = Path(bounds_in_training.__file__).parent
 TABLES: dict[str, Callable[[Any], str]] = {
     "constraint_overhead": constraint_overhead.markdown,
     "bounds_in_training": bounds_in_training.markdown,
-    "opening": opening.markdown,
 }
 RESULTS = sorted((FOLDER / "results").glob("*.json"))
 
