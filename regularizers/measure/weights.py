@@ -101,7 +101,8 @@ def _padded(targets: list[Target], sizes: Mapping[str, tuple[int, int]]) -> dict
     for target in targets:
         module, (h, w) = target.module, sizes[target.name]
         assert isinstance(module, nn.Conv2d)
-        stride, padding = module.stride, zero_padding(target.name, module)
+        padding = zero_padding(target.name, module)
+        stride = (module.stride[0], module.stride[1])
         co, ci = target.parameter.shape[:2]
         out = [(n + 2 * p - k) // s + 1 for n, p, k, s in zip((h, w), padding, module.kernel_size, stride, strict=True)]
         fan_out, fan_in = co * math.prod(out), ci * h * w
@@ -121,5 +122,8 @@ def _padded(targets: list[Target], sizes: Mapping[str, tuple[int, int]]) -> dict
 
 
 def _finite(measures: Mapping[str, Tensor]) -> dict[str, float]:
+    """The measures that are numbers; none of a weight that is not finite, whose counts would be of nothing."""
     numbers = {name: float(number) for name, number in measures.items()}
+    if not math.isfinite(numbers["spectral_norm"]):
+        return {}
     return {name: number for name, number in numbers.items() if math.isfinite(number)}
