@@ -1,7 +1,7 @@
 """How weights and networks are measured, without a trace in their training."""
 
 from regularizers.measure.composition import LipschitzBound, lipschitz_bound
-from regularizers.measure.definitions import BUNDLES, MEASURES, MOVEMENT, SPECTRAL
+from regularizers.measure.definitions import BUNDLES, MEASURES, MOVEMENT
 from regularizers.measure.jacobian import jacobian_norms
 from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.movement import Movement
@@ -15,7 +15,6 @@ __all__ = [
     "BUNDLES",
     "MEASURES",
     "MOVEMENT",
-    "SPECTRAL",
     "LayerSpectrum",
     "LipschitzBound",
     "Movement",

@@ -7,7 +7,7 @@ BUNDLES = ("economy", "standard", "full")
 """How much is measured, by what it costs: what singular values say by themselves; what compares, too, and what a pass
 over some images tells; what needs many passes through the network, too."""
 
-SPECTRAL: Mapping[str, str] = MappingProxyType({
+ECONOMY: Mapping[str, str] = MappingProxyType({
     "spectral_norm": "largest singular value σ₁",
     "rms_norm": "RMS→RMS norm σ₁·√(fan_in/fan_out): how much an input's root mean square can grow at most",
     "frobenius_norm": "√Σσ²",
@@ -25,6 +25,17 @@ SPECTRAL: Mapping[str, str] = MappingProxyType({
 })
 """The measures of every bundle, in both the flat and the circular view: name -> definition."""
 
+WEIGHT_WATCHER: Mapping[str, str] = MappingProxyType({
+    "alpha": "exponent of the power law that fits the tail of the λ = σ² best",
+    "D": "Kolmogorov–Smirnov distance of the λ in that tail from the power law",
+    "alpha_weighted": "alpha·log₁₀ λ₁",
+    "log_alpha_norm": "log₁₀ Σλ^alpha",
+    "log_spectral_norm": "log₁₀ λ₁, of λ = σ²",
+    "mp_softrank": "upper edge of the Marchenko–Pastur law that fits the bulk of the λ, over λ₁",
+    "num_spikes": "how many λ lie beyond that edge by more than the fluctuations of Tracy and Widom",
+})
+"""The measures that the bundle ``"standard"`` adds in the flat view, by WeightWatcher's names: name -> definition."""
+
 MOVEMENT: Mapping[str, str] = MappingProxyType({
     "distance": "‖W − W₀‖_F / ‖W₀‖_F, from the weight before the first step",
     "update_norm": "‖ΔW‖₂ of the change since the last measurement",
@@ -35,5 +46,5 @@ MOVEMENT: Mapping[str, str] = MappingProxyType({
 })
 """What the bundle ``"standard"`` adds in the flat view, from two looks at a training: name -> definition."""
 
-MEASURES: Mapping[str, str] = MappingProxyType({**SPECTRAL, **MOVEMENT})
+MEASURES: Mapping[str, str] = MappingProxyType({**ECONOMY, **WEIGHT_WATCHER, **MOVEMENT})
 """Every measure of a weight: name -> definition."""

@@ -37,25 +37,3 @@ def input_sizes(model: nn.Module, convolutions: list[Target], input_shape: Seque
                 "measure the flat view"
             )
     return sizes
-
-
-def zero_padding(name: str, module: nn.Conv2d) -> tuple[int, int]:
-    """The zeros a convolution adds on each side, in rows and columns.
-
-    Args:
-        name: the layer's, for the message.
-        module: the convolution.
-
-    Returns:
-        (rows, columns).
-
-    Raises:
-        ValueError: the layer pads with something else, or by a name.
-    """
-    if isinstance(module.padding, str) or module.padding_mode != "zeros":
-        raise ValueError(
-            f"the padded view needs a number of zeros as padding, got padding={module.padding!r}, "
-            f"padding_mode={module.padding_mode!r} in {name!r}; measure the flat view"
-        )
-    rows, columns = module.padding
-    return rows, columns

@@ -13,8 +13,9 @@ class LayerSpectrum:
     """One weight, seen as one linear map.
 
     The measures are attributes too: ``spectrum.stable_rank`` reads ``spectrum.measures["stable_rank"]``. Only finite
-    numbers are among them. What has none is left out: the condition number of a weight without full rank, everything of
-    a weight that is not finite (whose singular values are NaN). A zero matrix has 0 for every norm, rank and share.
+    numbers are among them. What has none is left out: the condition number of a weight without full rank, a power law
+    of too few values, everything of a weight that is not finite (whose singular values are NaN). A zero matrix has 0
+    for every norm, rank and share.
 
     Attributes:
         view: ``"flat"``, ``"circular"`` or ``"padded"``.
@@ -23,7 +24,7 @@ class LayerSpectrum:
         singular_values: descending, float32 on the CPU: all of them, of the padded view the first alone.
         routine: how they were found: ``"gram"``, ``"svd"``, ``"lanczos"``, and after a colon what helped where one did
             not converge.
-        measures: numbers by the names of ``MEASURES``, those that the view has.
+        measures: numbers by the names of ``MEASURES``, those that the view and the bundle have.
 
     Example:
         >>> import torch
@@ -34,9 +35,9 @@ class LayerSpectrum:
         ... )
         >>> spectrum.spectral_norm
         2.0
-        >>> spectrum.gini
+        >>> spectrum.alpha
         Traceback (most recent call last):
-        AttributeError: a spectrum has a measure only where it is a number, got 'gini'; this one has spectral_norm
+        AttributeError: a spectrum has a measure only where it is a number, got 'alpha'; this one has spectral_norm
     """
 
     view: str

@@ -19,7 +19,7 @@ def lipschitz_log10_bound(spectra: Mapping[str, LayerSpectrum]) -> float | None:
     Returns:
         Σ log₁₀ s₁; None where it is no number: a layer is zero or not finite, or there is no layer.
     """
-    norms = [spectrum.measures.get("spectral_norm", math.nan) for spectrum in spectra.values()]
-    if not norms or not all(math.isfinite(norm) and norm > 0 for norm in norms):
+    norms = [spectrum.measures.get("spectral_norm", 0.0) for spectrum in spectra.values()]
+    if not norms or not all(norm > 0 for norm in norms):
         return None
     return sum(math.log10(norm) for norm in norms)

@@ -112,7 +112,7 @@ class Recorder:
 
     def _measure(self, epoch: int, validation: tuple[float, float]) -> tuple[tuple[LayerRecord, ...], dict[str, float]]:
         shape, bundle = self._data.dataset.input_shape, self._settings.measure.bundle
-        by_view = {view: measure(self._model, shape, view=view) for view in self._settings.measure.views}
+        by_view = {view: measure(self._model, shape, view=view, bundle=bundle) for view in self._settings.measure.views}
         moved = {} if self._movement is None else self._movement.look(self._model)
         flat = by_view["flat"]
         metrics = dict(_summary({name: {**flat[name].measures, **moved.get(name, {})} for name in flat}))

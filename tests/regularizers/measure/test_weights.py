@@ -87,10 +87,12 @@ def test_the_numeric_rank_is_that_of_the_weights_own_precision(dtype: torch.dtyp
     assert of(torch.diag(torch.tensor([1.0, 1e-3, 1e-8], dtype=dtype))).rank == rank
 
 
-def test_a_weight_that_is_not_finite_is_measured_as_nan_and_ends_nothing() -> None:
+def test_a_weight_that_is_not_finite_has_nan_for_values_no_measures_and_ends_nothing() -> None:
     spectrum = of(torch.tensor([[1.0, torch.nan], [0.0, 1.0]]))
-    assert spectrum.rank == 0
-    assert all(math.isnan(value) for name, value in spectrum.measures.items() if name != "rank")
+    assert spectrum.singular_values.isnan().all()
+    assert spectrum.measures == {}
+    with pytest.raises(AttributeError, match="only where it is a number, got 'rank'"):
+        _ = spectrum.rank
 
 
 def test_orthogonal_initialization_times_the_root_of_the_fan_ratio_has_rms_norm_one() -> None:

@@ -1,5 +1,8 @@
 """How large singular values are and how many share the size: norms, ranks and their smooth relatives."""
 
+import math
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -80,3 +83,18 @@ def ranks(values: Tensor, tolerance: float) -> dict[str, Tensor]:
         "condition_number": torch.where(rank == r, 1 / s[..., -1], torch.nan),
         "gini": (p * places).sum(-1) / r,
     }
+
+
+def finite(measures: Mapping[str, Tensor | float]) -> dict[str, float]:
+    """Measures of one matrix as plain numbers, without those that are none.
+
+    Args:
+        measures: numbers, or tensors of one number, by name.
+
+    Returns:
+        The finite ones.
+    """
+    numbers = {name: float(measure) for name, measure in measures.items()}
+    if not math.isfinite(numbers["spectral_norm"]):
+        return {}  # counts of values that are not finite would count nothing
+    return {name: number for name, number in numbers.items() if math.isfinite(number)}
