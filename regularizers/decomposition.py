@@ -50,39 +50,36 @@ def gram_values(matrix: Tensor) -> tuple[Tensor, str]:
     if matrix.dtype in {torch.float64, torch.complex128}:
         return svd_values(matrix)
     wide = matrix.to(torch.complex128 if matrix.is_complex() else torch.float64)
-    return wide_gram_values(wide)
-
-
-def wide_gram_values(wide: Tensor) -> tuple[Tensor, str]:
-    """`gram_values` of matrices that hold products of float32 numbers in float64, and need no more accuracy than that.
-
-    Args:
-        wide: (…, m, n), float64 or complex128.
-
-    Returns:
-        As ``gram_values``.
-    """
     return _first_that_converges("gram", [("gram", _by_gram), ("svd", torch.linalg.svdvals)], wide)
 
 
-def _by_gram(wide: Tensor) -> Tensor:
-    rows, columns = wide.shape[-2:]
-    if rows > columns:
+def root_eigenvalues(gram: Tensor) -> Tensor | None:
+    """Square roots of the eigenvalues of Gram matrices, descending, from their lower triangles.
+
+    Args:
+        gram: (…, n, n), Hermitian and positive semidefinite up to rounding, float64 or complex128.
+
+    Returns:
+        (…, n), float64; None where the routine does not converge.
+    """
+    try:
+        eigenvalues = torch.linalg.eigvalsh(gram)
+    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+        return None
+    return eigenvalues.clamp(min=0).sqrt().flip(-1) if bool(eigenvalues.isfinite().all()) else None
+
+
+def _by_gram(wide: Tensor) -> Tensor | None:
+    if wide.shape[-2] > wide.shape[-1]:
         wide = wide.mH
-    gram = wide @ wide.mH if wide.shape[-2] <= _PANEL else _lower_gram(wide)
-    return torch.linalg.eigvalsh(gram).clamp(min=0).sqrt().flip(-1)  # reads the lower triangle alone
-
-
-def _lower_gram(wide: Tensor) -> Tensor:
-    """The Gram matrix of the rows, its lower triangle right and what lies above left as it was."""
     size = wide.shape[-2]
     gram = wide.new_zeros(*wide.shape[:-1], size)
-    for i in range(0, size, _PANEL):
+    for i in range(0, size, _PANEL):  # above the diagonal blocks zeros stay: nobody reads them
         gram[..., i:, i : i + _PANEL] = wide[..., i:, :] @ wide[..., i : i + _PANEL, :].mH
-    return gram
+    return root_eigenvalues(gram)
 
 
-Routine = Callable[[Tensor], Tensor]
+Routine = Callable[[Tensor], Tensor | None]
 
 
 def _first_that_converges(first: str, routines: Sequence[tuple[str, Routine]], matrix: Tensor) -> tuple[Tensor, str]:
@@ -96,7 +93,7 @@ def _first_that_converges(first: str, routines: Sequence[tuple[str, Routine]], m
             values = routine(decomposed)
         except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
             continue
-        if bool(values.isfinite().all()):
+        if values is not None and bool(values.isfinite().all()):
             return values.where(finite.unsqueeze(-1), torch.nan), name if name == first else f"{first}: {name}"
     nothing = matrix.real.new_full((*matrix.shape[:-2], min(matrix.shape[-2:])), torch.nan)
     return nothing, f"{first}: none converged"

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from regularizers.decomposition import svd_values, wide_gram_values
+from regularizers.decomposition import root_eigenvalues, svd_values
 from regularizers.linear_map import frequencies, transfer
 from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.side_by_side import side_by_side
 from regularizers.measure.sizes import finite, norms, ranks
+from regularizers.measure.transfer_gram import Grams, transfer_grams
 from regularizers.targets import Target
 
 _ENTRIES = 2**19  # of transfer matrices that are one piece of work: 8 MB in complex128
@@ -30,59 +31,90 @@ def circular_spectra(targets: list[Target], sizes: Mapping[str, tuple[int, int]]
     Returns:
         Spectra by name.
     """
-    pieces = [piece for target in targets for piece in _pieces(target, sizes[target.name])]
-    on_cpu = sorted((piece for piece in pieces if not piece.target.parameter.is_cuda), key=lambda piece: -piece.work)
-    elsewhere = [piece for piece in pieces if piece.target.parameter.is_cuda]
+    kernels = side_by_side(lambda target: _prepared(target, sizes[target.name]), [t for t in targets if _on_cpu(t)])
+    kernels += [_prepared(target, sizes[target.name]) for target in targets if not _on_cpu(target)]
+    pieces = sorted((piece for kernel in kernels for piece in _pieces(kernel)), key=lambda piece: -piece.work)
+    here = [piece for piece in pieces if _on_cpu(piece.kernel.target)]
+    elsewhere = [piece for piece in pieces if not _on_cpu(piece.kernel.target)]
+    values = side_by_side(_values, here) + [_values(piece) for piece in elsewhere]
     found: dict[str, list[tuple[Tensor, str]]] = {target.name: [] for target in targets}
-    values = side_by_side(_values, on_cpu) + [_values(piece) for piece in elsewhere]
-    for piece, result in zip(on_cpu + elsewhere, values, strict=True):
-        found[piece.target.name].append(result)
-    by_layer = [(target, sizes[target.name], found[target.name]) for target in targets]
-    spectra = side_by_side(lambda layer: _spectrum(*layer), by_layer)
+    for piece, result in zip(here + elsewhere, values, strict=True):
+        found[piece.kernel.target.name].append(result)
+    spectra = side_by_side(lambda target: _spectrum(target, sizes[target.name], found[target.name]), targets)
     return {target.name: spectrum for target, spectrum in zip(targets, spectra, strict=True)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kernel:
+    """One convolution at one image size, with what all its frequencies share; no Gram matrices of a float64 weight."""
+
+    target: Target
+    points: Tensor
+    multiplicity: Tensor
+    grams: Grams | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Piece:
     """Some frequencies of one convolution, all of which are their own mirror image or none."""
 
-    target: Target
+    kernel: _Kernel
     points: Tensor
     multiplicity: Tensor
     real: bool
 
     @property
     def work(self) -> int:
-        weight = self.target.parameter
+        """Roughly proportional to its time."""
+        weight = self.kernel.target.parameter
         return len(self.points) * weight.shape[0] * weight.shape[1] * min(weight.shape[:2]) * (1 if self.real else 4)
 
 
-def _pieces(target: Target, size: tuple[int, int]) -> list[_Piece]:
-    weight = target.parameter
+def _on_cpu(target: Target) -> bool:
+    return not target.parameter.is_cuda
+
+
+def _prepared(target: Target, size: tuple[int, int]) -> _Kernel:
     points, multiplicity = frequencies(size)
+    weight = target.weight
     if weight.shape[2:].numel() == 1:
         points, multiplicity = points[:1], multiplicity.sum().unsqueeze(0)
-    real = (2 * points == (2 * points).round()).all(-1)
-    count = max(1, _ENTRIES // weight.shape[:2].numel())
+    with torch.no_grad():
+        # What was measured in float64 has no accuracy to give away.
+        grams = None if weight.dtype == torch.float64 else transfer_grams(weight.double(), len(points))
+    return _Kernel(target=target, points=points, multiplicity=multiplicity, grams=grams)
+
+
+def _pieces(kernel: _Kernel) -> list[_Piece]:
+    count = max(1, _ENTRIES // kernel.target.parameter.shape[:2].numel())
+    own_mirror_image = (2 * kernel.points == (2 * kernel.points).round()).all(-1)
     return [
-        _Piece(target=target, points=p, multiplicity=m, real=is_real)
-        for is_real in (False, True)
-        for p, m in zip(points[real == is_real].split(count), multiplicity[real == is_real].split(count), strict=True)
-        if len(p)
+        _Piece(kernel=kernel, points=points, multiplicity=multiplicity, real=real)
+        for real, chosen in ((False, ~own_mirror_image), (True, own_mirror_image))
+        for points, multiplicity in zip(
+            kernel.points[chosen].split(count), kernel.multiplicity[chosen].split(count), strict=True
+        )
+        if len(points)
     ]
 
 
 def _values(piece: _Piece) -> tuple[Tensor, str]:
     """The values at some frequencies, each as often as it counts, and the routine."""
     with torch.no_grad():
-        weight = piece.target.weight
-        matrices = transfer(weight.double(), piece.points)
-        if piece.real:
-            matrices = matrices.real.contiguous()
-        # The transform is computed in float64 for its own accuracy; what counts is that of the weight.
-        decompose = svd_values if weight.dtype == torch.float64 else wide_gram_values
-        values, routine = decompose(matrices)
-        return values.cpu().repeat_interleave(piece.multiplicity, dim=0).flatten(), routine
+        values, routine = _decomposed(piece)
+        return values.double().cpu().repeat_interleave(piece.multiplicity, dim=0).flatten(), routine
+
+
+def _decomposed(piece: _Piece) -> tuple[Tensor, str]:
+    weight, grams = piece.kernel.target.weight, piece.kernel.grams
+    if grams is None or not bool(weight.isfinite().all()):
+        return svd_values(transfer(weight, piece.points))  # which knows what is not finite
+    gram = grams(piece.points)
+    values = root_eigenvalues(gram.real.contiguous() if piece.real else gram)
+    if values is not None:
+        return values, "gram"
+    values, routine = svd_values(transfer(weight, piece.points))
+    return values, f"gram: {routine}"
 
 
 def _spectrum(target: Target, size: tuple[int, int], found: list[tuple[Tensor, str]]) -> LayerSpectrum:

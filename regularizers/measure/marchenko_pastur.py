@@ -68,14 +68,14 @@ def _density(values: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _quarter_circle_scale(points: Tensor, density: Tensor) -> Tensor:
-    """S for square matrices: the density is linear in 1/s², and least squares have a closed form."""
+    """The s of square matrices: their density is linear in 1/s², and least squares have a closed form."""
     seen = density > _DENSITY
     circle = (4 - points.square()).clamp(min=0).sqrt() * seen / math.pi
     return ((density * circle).sum(-1) / circle.square().sum(-1)).rsqrt()
 
 
 def _scale(points: Tensor, density: Tensor, top: Tensor, q: float) -> Tensor:
-    """S by a search on a grid, and on finer and finer ones around the best of it."""
+    """The s of others by a search on a grid, and on finer and finer ones around the best of it."""
     first, last, step = _COARSE
     unit = top.sqrt() / (1 + q**-0.5)
     tried = torch.arange(first, last, step, dtype=points.dtype) * unit.unsqueeze(-1)

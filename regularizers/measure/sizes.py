@@ -89,12 +89,12 @@ def finite(measures: Mapping[str, Tensor | float]) -> dict[str, float]:
     """Measures of one matrix as plain numbers, without those that are none.
 
     Args:
-        measures: numbers, or tensors of one number, by name.
+        measures: numbers, or tensors of one number, by name; the spectral norm among them.
 
     Returns:
-        The finite ones.
+        The finite ones; nothing where the norm is not finite, because then nothing that was counted means anything.
     """
+    if not math.isfinite(measures["spectral_norm"]):
+        return {}
     numbers = {name: float(measure) for name, measure in measures.items()}
-    if not math.isfinite(numbers["spectral_norm"]):
-        return {}  # counts of values that are not finite would count nothing
     return {name: number for name, number in numbers.items() if math.isfinite(number)}

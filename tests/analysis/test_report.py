@@ -201,7 +201,10 @@ def test_pictures_and_columns_of_metrics_that_no_run_has_are_left_out(made):
     assert list(written(tables).pictures) == ["accuracy", "learning", "holding", "moving", "generalizing"]
     found = curves(tables, [column.metric for column in MOVING])
     figure = curves_figure(found, MOVING, ["net"], ["a"], "Moving")
-    assert [axes.get_title(loc="left") for axes in figure.axes] == ["distance from the start", "norm of an epoch's update"]
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "distance from the start",
+        "norm of an epoch's update",
+    ]
 
 
 def test_long_names_are_broken_in_titles_and_leave_the_legend_inside_of_the_page(quickstart):
