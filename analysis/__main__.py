@@ -1,9 +1,11 @@
-"""The command line: ``python -m analysis {report,compare} STUDY``."""
+"""The command line: ``python -m analysis {report,compare} STUDY``, ``python -m analysis spectra CHECKPOINT``."""
 
+import re
 import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +24,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # what a user can cause is one line; what we cause is a plain traceback
 )
+
+
+class View(StrEnum):
+    """The linear map that a convolution's kernel is seen as."""
+
+    FLAT = "flat"
+    CIRCULAR = "circular"
+    PADDED = "padded"
+
 
 Study = Annotated[str, typer.Argument(help="The study's name, as in its file.")]
 TrackingUri = Annotated[
@@ -57,6 +68,50 @@ def compare_command(study: Study, tracking_uri: TrackingUri = None, how: How = F
         _print(comparison(load(study, tracking_uri)), how)
 
 
+@app.command("spectra")
+def spectra_command(
+    checkpoint: Annotated[
+        str,
+        typer.Argument(help="A file of torch.save with a state dict; or a network's name (random weights): resnet34."),
+    ],
+    model: Annotated[str | None, typer.Option(help="The network whose state dict the file holds: resnet34.")] = None,
+    image: Annotated[str | None, typer.Option("--input", metavar="CxHxW", help="The network's input: 3x32x32.")] = None,
+    view: Annotated[View, typer.Option(help="What a kernel is seen as; all but flat need a network.")] = View.FLAT,
+    out: Annotated[Path | None, typer.Option(help="An HTML page with the table and a picture.")] = None,
+    how: Annotated[Format, typer.Option("--format", help="How the table is printed.")] = Format.TABLE,
+) -> None:
+    """Measure the weights of a saved state dict, or of a network by name."""
+    with _one_line_errors():
+        from analysis import spectra  # torch is imported where weights are measured, and by no other command
+
+        with Console(stderr=True).status("measuring"):
+            measured = spectra.spectra(checkpoint, model=model, image=_image(image), view=view)
+        if how is Format.TABLE:
+            console = Console()
+            console.print(spectra.terminal(measured, console))
+        else:
+            print(spectra.markdown(measured) if how is Format.MARKDOWN else spectra.to_csv(measured), end="")
+            if how is Format.CSV:
+                print(*measured.remarks, sep="\n", file=sys.stderr)
+        if out is not None:
+            _write(out, spectra.page(measured))
+            print(f"Page: {out}", file=sys.stderr)
+
+
+def _image(text: str | None) -> tuple[int, int, int] | None:
+    """Read the shape of an image.
+
+    Raises:
+        ValueError: if the text is not three whole numbers.
+    """
+    if text is None:
+        return None
+    read = re.fullmatch(r"([1-9]\d{0,5})x([1-9]\d{0,5})x([1-9]\d{0,5})", text, re.ASCII)
+    if read is None:
+        raise ValueError(f"--input must be CHANNELSxHEIGHTxWIDTH, got {text!r}; give e.g. 3x32x32")
+    return int(read[1]), int(read[2]), int(read[3])
+
+
 def _write(page: Path, html: str) -> None:
     """Write the page, and its folder where it is new.
 
@@ -83,12 +138,12 @@ def _summarize(tables: Tables, written: Report) -> None:
         page = Path(folder) / "report.html"
         page.write_text(written.html, encoding="utf-8")
         drawn = {}
-        for picture in (*written.pictures.values(), *written.spectra.values()):
+        for picture in written.drawn:
             drawn[picture.name] = Path(folder) / f"{picture.name}.svg"
             drawn[picture.name].write_bytes(picture.svg)
         shared = [page, *(drawn[picture.name] for picture in written.pictures.values())]
         files = {
-            name: shared + ([drawn[written.spectra[name].name]] if name in written.spectra else [])
+            name: shared + [drawn[picture.name] for picture in written.spectra.get(name, ())]
             for name in tables.runs["architecture"].cat.categories
         }
         number = write_summaries(tables, files)

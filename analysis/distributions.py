@@ -1,14 +1,15 @@
 """How the singular values of a cell's weights are distributed, epoch by epoch."""
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from analysis.curves import cells, confirmed_runs
 from analysis.stats import FloatArray, IntArray
 from analysis.table import Tables
-from tuning import records
+from analysis.vectors import vectors
 
 BINS = 60
 """Rows of a picture: as fine as a panel shows, coarse enough for the few values of a small network."""
@@ -27,18 +28,20 @@ class Distribution:
     Attributes:
         architecture: its name.
         condition: its name.
-        epochs: those measured, ascending, shape ``(epochs,)``.
+        view: the linear map each weight is seen as.
+        epochs: those whose vectors were kept, ascending, shape ``(epochs,)``.
         epoch_edges: halfway between neighbouring epochs, shape ``(epochs + 1,)``.
         edges: of the bins, ascending and equally spaced in the logarithm, shape ``(bins + 1,)``; the same for
             every condition of an architecture, so that their pictures compare. Smaller values count in the
             lowest bin.
         share: share of an epoch's values in each bin, shape ``(bins, epochs)``; each column sums to one.
-        median: of an epoch's values, shape ``(epochs,)``.
+        median: of a run's values, averaged over the runs, shape ``(epochs,)``.
         largest: the largest value of each run, averaged over the runs, shape ``(epochs,)``.
     """
 
     architecture: str
     condition: str
+    view: str
     epochs: IntArray
     epoch_edges: FloatArray
     edges: FloatArray
@@ -48,15 +51,28 @@ class Distribution:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Values:
-    """The values of one cell by epoch, one array a run."""
+class _Summary:
+    """What one run's values were at one epoch, in a few numbers."""
+
+    low: float
+    median: float
+    largest: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cell:
+    """One condition's confirmation runs, and what their values were by epoch."""
 
     condition: str
-    by_epoch: dict[int, list[FloatArray]]
+    run_ids: list[str]
+    by_epoch: dict[int, list[_Summary]] = field(default_factory=lambda: defaultdict(list))
 
 
 def distributions(tables: Tables, view: str = "flat") -> tuple[Distribution, ...]:
     """Compute the distribution of all singular values of all weights, for every cell and measured epoch.
+
+    The files are read twice, once for what the bins must span and once to count, so that memory holds one epoch of
+    one run at a time: the vectors of an architecture may be larger than it.
 
     Args:
         tables: the study's.
@@ -68,32 +84,28 @@ def distributions(tables: Tables, view: str = "flat") -> tuple[Distribution, ...
     found: list[Distribution] = []
     for architecture in tables.runs["architecture"].cat.categories:
         pairs = [condition for name, condition in cells(tables) if name == architecture]
-        values = [_read(tables, architecture, condition, view) for condition in pairs]
-        values = [cell for cell in values if cell.by_epoch]
-        if values:
-            edges = _edges(array for cell in values for arrays in cell.by_epoch.values() for array in arrays)
-            found += [_distribution(architecture, cell, edges) for cell in values]
+        summed = [_summed(tables, architecture, condition, view) for condition in pairs]
+        summed = [cell for cell in summed if cell.by_epoch]
+        if summed:
+            edges = _edges(one for cell in summed for runs in cell.by_epoch.values() for one in runs)
+            found += [_distribution(tables, architecture, cell, view, edges) for cell in summed]
     return tuple(found)
 
 
-def _read(tables: Tables, architecture: str, condition: str, view: str) -> _Values:
-    by_epoch: dict[int, list[FloatArray]] = {}
-    ids = confirmed_runs(tables, architecture, condition).index
-    for _, rows in tables.rows(records.SPECTRA_FILE, ids, view=view, columns=["epoch", "value"]):
-        epochs, values = rows["epoch"].to_numpy(), rows["value"].to_numpy()
-        order = np.argsort(epochs, kind="stable")
-        distinct, starts = np.unique(epochs[order], return_index=True)
-        for epoch, part in zip(distinct, np.split(values[order], starts[1:]), strict=True):
-            by_epoch.setdefault(int(epoch), []).append(part)
-    return _Values(condition=condition, by_epoch=dict(sorted(by_epoch.items())))
+def _summed(tables: Tables, architecture: str, condition: str, view: str) -> _Cell:
+    cell = _Cell(condition=condition, run_ids=list(confirmed_runs(tables, architecture, condition).index))
+    for _, epoch, values in vectors(tables, cell.run_ids, view):
+        low, median = np.percentile(values, [TAIL, 50.0])
+        cell.by_epoch[epoch].append(_Summary(low=float(low), median=float(median), largest=float(values.max())))
+    return cell
 
 
-def _edges(arrays: Iterable[FloatArray]) -> FloatArray:
+def _edges(summaries: Iterable[_Summary]) -> FloatArray:
     """Space the bins from the lowest percentile of any run and epoch to the largest value of all."""
     low, high = np.inf, 0.0
-    for array in arrays:
-        high = max(high, float(array.max()))
-        low = min(low, float(np.percentile(array, TAIL)))
+    for one in summaries:
+        high = max(high, one.largest)
+        low = min(low, one.low)
     if high <= 0.0:
         high = 1.0  # every weight is zero
     low = max(low, DEPTH * high)
@@ -101,23 +113,21 @@ def _edges(arrays: Iterable[FloatArray]) -> FloatArray:
     return np.geomspace(low / margin, high * margin, BINS + 1)
 
 
-def _distribution(architecture: str, values: _Values, edges: FloatArray) -> Distribution:
-    share, median, largest = [], [], []
-    for arrays in values.by_epoch.values():
-        joined = np.concatenate(arrays)
-        counts, _ = np.histogram(np.clip(joined, edges[0], edges[-1]), edges)
-        share.append(counts / len(joined))
-        median.append(np.clip(np.median(joined), edges[0], edges[-1]))
-        largest.append(np.clip(np.mean([array.max() for array in arrays]), edges[0], edges[-1]))
-    epochs = np.array(list(values.by_epoch), dtype=np.int64)
+def _distribution(tables: Tables, architecture: str, cell: _Cell, view: str, edges: FloatArray) -> Distribution:
+    counts = {epoch: np.zeros(BINS) for epoch in sorted(cell.by_epoch)}
+    for _, epoch, values in vectors(tables, cell.run_ids, view):
+        counts[epoch] += np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0]
+    epochs = np.array(list(counts), dtype=np.int64)
+    runs = [cell.by_epoch[epoch] for epoch in counts]
     inner = (epochs[1:] + epochs[:-1]) / 2
     return Distribution(
         architecture=architecture,
-        condition=values.condition,
+        condition=cell.condition,
+        view=view,
         epochs=epochs,
         epoch_edges=np.concatenate([[epochs[0] - 0.5], inner, [epochs[-1] + 0.5]]),
         edges=edges,
-        share=np.array(share).T,
-        median=np.array(median),
-        largest=np.array(largest),
+        share=np.array([row / row.sum() for row in counts.values()]).T,
+        median=np.clip([np.mean([one.median for one in each]) for each in runs], edges[0], edges[-1]),
+        largest=np.clip([np.mean([one.largest for one in each]) for each in runs], edges[0], edges[-1]),
     )

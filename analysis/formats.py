@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.compare import Cell, Comparison
-from analysis.notation import NOTHING, number, percent, setting
+from analysis.notation import NOTHING, escaped, number, percent, setting
 from analysis.sentences import remarks, verdict
 from tuning.records import short_name
 
@@ -121,7 +121,7 @@ def terminal(comparison: Comparison, console: Console) -> RenderableType:
     left_out: list[str] = []
     table = _table(written, left_out)
     for heading in _DROPPED_FIRST:
-        if Measurement.get(console, console.options, table).minimum <= console.width:
+        if fits(table, console):
             break
         left_out.append(heading)
         table = _table(written, left_out)
@@ -130,6 +130,17 @@ def terminal(comparison: Comparison, console: Console) -> RenderableType:
         said.append(f"For want of room left out: {', '.join(left_out)}; --format csv has them.")
     notes = [Text(LEGEND.format(mark="*"), style="dim"), *map(Text, said)]
     return Group(table, *notes, Text("\nChosen settings", style="underline"), _settings(written))
+
+
+def fits(table: Table, console: Console) -> bool:
+    """Return whether a table shows every column whole.
+
+    Args:
+        table: of columns that do not wrap.
+        console: whose width counts.
+    """
+    anywhere = console.options.update(width=10_000)  # within the console's own width nothing measures more than that
+    return Measurement.get(console, anywhere, table).maximum <= console.width
 
 
 _ACCURACY = HEADINGS.index("test accuracy %")
@@ -176,17 +187,11 @@ def markdown(comparison: Comparison) -> str:
     lines = [[*HEADINGS, "chosen settings"]]
     lines.append(["---", "---", *["---:"] * (len(HEADINGS) - 2), "---"])
     for row in rows(comparison):
-        cells = [_escaped(text) for text in (*row.texts, row.chosen)]
+        cells = [escaped(text) for text in (*row.texts, row.chosen)]
         cells[2] = f"**{cells[2]}**" if row.best else cells[2]
         lines.append(cells)
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     return f"{table}\n\n{LEGEND.format(mark='bold')}\n"
-
-
-def _escaped(text: str) -> str:
-    for mark in "\\|*<&`_":
-        text = text.replace(mark, f"\\{mark}")
-    return text
 
 
 def to_csv(comparison: Comparison) -> str:

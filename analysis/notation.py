@@ -1,6 +1,7 @@
 """How numbers are written, the same on the terminal, in Markdown and on the page."""
 
 import math
+from collections.abc import Sequence
 
 from analysis.stats import Interval
 
@@ -41,11 +42,13 @@ def number(value: float, digits: int = 3) -> str:
         The text.
 
     Example:
-        >>> [number(value) for value in (1234.5, 12.345, 0.00012345, 2.0, math.nan)]
-        ['1234', '12.3', '0.000123', '2.00', '—']
+        >>> [number(value) for value in (1234.5, 12.345, 0.00012345, 2.0, math.nan, math.inf)]
+        ['1234', '12.3', '0.000123', '2.00', '—', '∞']
     """
     if math.isnan(value):
         return NOTHING
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
     if value == 0:
         return "0"
     magnitude = math.floor(math.log10(abs(value)))
@@ -86,6 +89,24 @@ def listed(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def several(names: Sequence[str], most: int = 5) -> str:
+    """Join the first of many names, and say how many more there are.
+
+    Args:
+        names: at least one.
+        most: so many are named.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> several("abc"), several("abcdefg", most=2)
+        ('a, b, c', 'a, b and 5 more')
+    """
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
 def count(n: int, noun: str) -> str:
     """Write how many of a thing, in the singular where it is one.
 
@@ -101,3 +122,37 @@ def count(n: int, noun: str) -> str:
         ('1 seed', '5 seeds')
     """
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def size(amount: float) -> str:
+    """Write how large something is, in powers of ten.
+
+    Args:
+        amount: bytes.
+
+    Returns:
+        The text, in MB below a thousand of them and in GB above.
+
+    Example:
+        >>> size(2_811_000_000), size(190_000_000), size(12_345)
+        ('2.8 GB', '190 MB', '0.012 MB')
+    """
+    return f"{number(amount / 1e9, 2)} GB" if amount >= 1e9 else f"{number(amount / 1e6, 2)} MB"
+
+
+def escaped(text: str) -> str:
+    r"""Write a text so that Markdown shows it as it is.
+
+    Args:
+        text: from anywhere.
+
+    Returns:
+        The text, its marks escaped.
+
+    Example:
+        >>> escaped("a|b")
+        'a\\|b'
+    """
+    for mark in "\\|*<&`_":
+        text = text.replace(mark, f"\\{mark}")
+    return text

@@ -1,5 +1,6 @@
 """Pictures of computed tuples; no arithmetic beyond what axes need."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,12 @@ from tuning import records
 MARKED = 25
 """Up to so many epochs each is marked by a dot; more would make a line of dots."""
 
+TITLE_CHARACTERS = 36
+"""A condition's name is broken there: a panel of a quarter of the width holds no more."""
+
+LEGEND_CHARACTERS = 150
+"""What a line of a legend holds, the lines' samples included."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
@@ -25,12 +32,14 @@ class Column:
     Attributes:
         metric: a name of `tuning.records.METRICS`.
         title: above the column.
-        percent: the metric is a share, written in percent.
+        percent: the metric is written in percent.
+        share: a metric in percent lies between 0 and 100 %.
     """
 
     metric: str
     title: str
     percent: bool = False
+    share: bool = True
 
 
 LEARNING = (
@@ -45,6 +54,24 @@ HOLDING = (
     Column(metric=records.EFFECTIVE_RANK_MEAN, title="mean effective rank"),
     Column(metric=records.LIPSCHITZ_BOUND, title="log10 Lipschitz bound"),
 )
+MOVING = (
+    Column(metric=records.DISTANCE_MEAN, title="distance from the start"),
+    Column(metric=records.UPDATE_NORM_MEAN, title="norm of an epoch's update"),
+    Column(metric=records.AGREEMENT_MEAN, title="agreement"),
+    Column(metric=records.ALIGNMENT_MEAN, title="alignment"),
+)
+GENERALIZING = (
+    Column(metric=records.MARGIN_MEDIAN, title="median margin"),
+    Column(metric=records.MARGIN_LOW, title="margin, 10 % quantile"),
+    Column(metric=records.GAP_LOSS, title="gap of the loss"),
+    Column(metric=records.GAP_ACCURACY, title="gap of the accuracy", percent=True, share=False),
+)
+NETWORK = (
+    Column(metric=records.JACOBIAN_NORM, title="largest Jacobian norm"),
+    Column(metric=records.LIPSCHITZ_PADDED, title="log10 bound, padded"),
+    Column(metric=records.TOP_HALF_ACCURACY, title="accuracy, top half", percent=True),
+    Column(metric=records.BOTTOM_HALF_ACCURACY, title="accuracy, bottom half", percent=True),
+)
 
 
 def curves_figure(
@@ -55,6 +82,8 @@ def curves_figure(
     title: str,
 ) -> Figure:
     """Draw metrics by epoch: a row an architecture, a column a metric, a line and its band a condition.
+
+    A column whose metric no curve has is left out, unless there is no curve at all.
 
     Args:
         curves: what to draw; others than the columns' are left out.
@@ -67,8 +96,12 @@ def curves_figure(
         The picture.
     """
     look = looks(conditions)
+    drawn = {curve.metric for curve in curves}
+    columns = [column for column in columns if column.metric in drawn] or columns
     with style():
-        figure = Figure(figsize=(WIDTH, 0.75 + 1.95 * len(architectures)), layout="constrained")
+        handles = [_line(look[name], name) for name in conditions]
+        height = 0.55 + 0.2 * _legend_rows(handles) + 1.95 * len(architectures)
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
         grid = figure.subplots(len(architectures), len(columns), squeeze=False, sharex="row")
         for row, architecture in zip(grid, architectures, strict=True):
             for axes, column in zip(row, columns, strict=True):
@@ -79,7 +112,7 @@ def curves_figure(
             axes.set_title(column.title)
         for axes in grid[-1]:
             axes.set_xlabel("epoch")
-        _legend(figure, title, [_line(look[name], name) for name in conditions])
+        _legend(figure, title, handles)
     return figure
 
 
@@ -103,8 +136,9 @@ def _draw_curves(axes: Axes, curves: Sequence[Curve], look: dict[str, Look], col
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
     if column.percent:
-        low, high = axes.get_ylim()
-        axes.set_ylim(max(low, -0.02), min(high, 1.02))  # the interval of two seeds may be wider than all there is
+        if column.share:
+            low, high = axes.get_ylim()
+            axes.set_ylim(max(low, -0.02), min(high, 1.02))  # the interval of two seeds may be wider than all there is
         axes.yaxis.set_major_formatter(FuncFormatter(_percent))
 
 
@@ -178,18 +212,21 @@ def spectra_figure(
         figure = Figure(figsize=(WIDTH, 0.75 + 2.5 * down), layout="constrained")
         grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
         for axes, condition in zip(grid.flat, conditions, strict=False):
-            axes.set_title(condition)
+            axes.set_title(textwrap.fill(condition, TITLE_CHARACTERS))
             if condition in mine:
                 _draw_distribution(axes, mine[condition], look[condition])
             else:
                 _empty(axes)
         for row in grid:
             row[0].set_ylabel("singular value")
-        for axes in grid[-1]:
-            axes.set_xlabel("epoch")
+        for place, axes in enumerate(grid.flat):
+            lowest = place + across >= len(conditions)
+            axes.tick_params(labelbottom=lowest)
+            if lowest:
+                axes.set_xlabel("epoch")
         _drop_unused(figure, grid.flat[len(conditions) :])
         largest = Line2D([], [], color=INK, label="largest value, mean over seeds")
-        median = Line2D([], [], color=INK, linestyle="dashed", linewidth=1.1, label="median of all values")
+        median = Line2D([], [], color=INK, linestyle="dashed", linewidth=1.1, label="median value, mean over seeds")
         _legend(figure, title, [largest, median])
     return figure
 
@@ -227,6 +264,15 @@ def _drop_unused(figure: Figure, unused: Iterable[Axes]) -> None:
         figure.delaxes(axes)
 
 
+def _legend_columns(handles: Sequence[Line2D]) -> int:
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    return max(1, min(len(handles), 6, LEGEND_CHARACTERS // (longest + 6)))
+
+
+def _legend_rows(handles: Sequence[Line2D]) -> int:
+    return -(-len(handles) // _legend_columns(handles))
+
+
 def _legend(figure: Figure, title: str, handles: Sequence[Line2D]) -> None:
     """Set the legend above the panels, the picture's title above the legend."""
     legend = figure.legend(
@@ -234,7 +280,7 @@ def _legend(figure: Figure, title: str, handles: Sequence[Line2D]) -> None:
         title=title,
         alignment="left",
         loc="outside upper left",
-        ncols=min(len(handles), 6),
+        ncols=_legend_columns(handles),
         handlelength=2.2,
         title_fontproperties={"weight": "bold", "size": TITLE_SIZE},
     )

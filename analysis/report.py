@@ -1,12 +1,9 @@
 """One self-contained HTML page: the study's question, the comparison, and the pictures that explain it."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-import jinja2
 from matplotlib.figure import Figure
 
 from analysis.asked import described, surroundings
@@ -15,32 +12,39 @@ from analysis.curves import confirmed, curves
 from analysis.distributions import distributions
 from analysis.formats import chosen
 from analysis.looks import looks, svg
-from analysis.notation import count, listed, number, percent
-from analysis.plots import HOLDING, LEARNING, accuracy_figure, curves_figure, spectra_figure
-from analysis.sentences import remarks, verdict
+from analysis.measuring import Kept, cost, fallbacks, kept
+from analysis.notation import count, listed
+from analysis.page import Picture, environment
+from analysis.plots import (
+    GENERALIZING,
+    HOLDING,
+    LEARNING,
+    MOVING,
+    NETWORK,
+    accuracy_figure,
+    curves_figure,
+    spectra_figure,
+)
+from analysis.sentences import measured, remarks, verdict
 from analysis.table import Tables
 from tuning.records import Phase, StopReason
 from tuning.store import hide_password
 
+CURVES = {
+    "learning": (LEARNING, "Loss and accuracy by epoch"),
+    "holding": (HOLDING, "Spectral norms, effective rank and Lipschitz bound by epoch"),
+    "moving": (MOVING, "How the weights move, by epoch"),
+    "generalizing": (GENERALIZING, "Margins and generalization gaps by epoch"),
+    "network": (NETWORK, "The network as a map, by epoch"),
+}
+"""Pictures of curves: their columns and what they show, in the order of the page."""
 
-@dataclass(frozen=True, kw_only=True)
-class Picture:
-    """One picture of the report.
-
-    Attributes:
-        name: of its file, without the ending.
-        title: a sentence that says what is shown; it stands in the picture and is read aloud in its place.
-        svg: the file.
-    """
-
-    name: str
-    title: str
-    svg: bytes
-
-    @property
-    def source(self) -> str:
-        """The picture as a data URI, which the page holds in itself."""
-        return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
+VIEWS = {
+    "flat": "flat matrices",
+    "circular": "circular convolutions",
+    "padded": "padded convolutions",
+}
+"""What a view sees in a weight, for titles."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +53,19 @@ class Report:
 
     Attributes:
         html: the whole page.
-        pictures: ``accuracy``, ``learning`` and ``holding``.
-        spectra: one picture an architecture that stored spectra.
+        pictures: ``accuracy``, ``learning`` and ``holding``; ``moving``, ``generalizing`` and ``network`` where the
+            study measured what they show.
+        spectra: by architecture, one picture a view of which spectra are stored.
     """
 
     html: str
     pictures: Mapping[str, Picture]
-    spectra: Mapping[str, Picture]
+    spectra: Mapping[str, Sequence[Picture]]
+
+    @property
+    def drawn(self) -> list[Picture]:
+        """Every picture, in the order of the page."""
+        return [*self.pictures.values(), *(picture for each in self.spectra.values() for picture in each)]
 
 
 def report(tables: Tables, comparison: Comparison) -> Report:
@@ -68,9 +78,11 @@ def report(tables: Tables, comparison: Comparison) -> Report:
     Returns:
         The report.
     """
-    pictures, spectra = _pictures(tables, comparison), _spectra(tables, comparison)
-    page = _environment().get_template("report.html.j2")
-    html = page.render(
+    known = kept(tables)
+    pictures, spectra = _pictures(tables, comparison), _spectra(tables, comparison, known)
+    pages = environment()
+    pages.filters["chosen"] = chosen
+    html = pages.get_template("report.html.j2").render(
         study=tables.study,
         question=question(tables, comparison),
         comparison=comparison,
@@ -82,6 +94,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         looks=looks(comparison.conditions),
         pictures=pictures,
         spectra=spectra,
+        measured=measured(cost(tables), known, fallbacks(tables)),
         provenance=provenance(tables),
     )
     return Report(html=html, pictures=pictures, spectra=spectra)
@@ -151,39 +164,31 @@ def _date(milliseconds: int) -> str:
 
 def _pictures(tables: Tables, comparison: Comparison) -> dict[str, Picture]:
     names = {"architectures": comparison.architectures, "conditions": comparison.conditions}
-    shown = curves(tables, [column.metric for column in (*LEARNING, *HOLDING)])
     accuracy = "Test accuracy of each confirmation seed (dots), their mean (diamond) and its 95% interval (bar)"
-    learning = "Loss and accuracy by epoch: mean over confirmation seeds, shaded its 95% interval"
-    holding = "Spectral norms, effective rank and Lipschitz bound by epoch: mean over seeds, 95% interval shaded"
-    return {
-        "accuracy": _picture("accuracy", accuracy, accuracy_figure(confirmed(tables), title=accuracy, **names)),
-        "learning": _picture("learning", learning, curves_figure(shown, LEARNING, title=learning, **names)),
-        "holding": _picture("holding", holding, curves_figure(shown, HOLDING, title=holding, **names)),
-    }
+    pictures = {"accuracy": _picture("accuracy", accuracy, accuracy_figure(confirmed(tables), title=accuracy, **names))}
+    shown = curves(tables, [column.metric for columns, _ in CURVES.values() for column in columns])
+    there = {curve.metric for curve in shown}
+    for name, (columns, what) in CURVES.items():
+        always = name in {"learning", "holding"}  # empty panels say that nothing was confirmed
+        if always or any(column.metric in there for column in columns):
+            title = f"{what}: mean over confirmation seeds, shaded its 95% interval"
+            pictures[name] = _picture(name, title, curves_figure(shown, columns, title=title, **names))
+    return pictures
 
 
-def _spectra(tables: Tables, comparison: Comparison) -> dict[str, Picture]:
-    found = distributions(tables)
-    pictures = {}
+def _spectra(tables: Tables, comparison: Comparison, known: Sequence[Kept]) -> dict[str, list[Picture]]:
+    found = {view: distributions(tables, view) for view in dict.fromkeys(view for one in known for view in one.views)}
+    pictures: dict[str, list[Picture]] = {}
     for place, architecture in enumerate(comparison.architectures):
-        if any(one.architecture == architecture for one in found):
-            title = f"{architecture}: singular values of all weights by epoch, darker where more of them lie"
-            figure = spectra_figure(found, comparison.conditions, architecture, title)
-            pictures[architecture] = _picture(f"spectra-{place}", title, figure)
+        for view, cells in found.items():
+            if any(one.architecture == architecture for one in cells):
+                title = (
+                    f"{architecture}, {VIEWS.get(view, view)}: singular values by epoch, darker where more of them lie"
+                )
+                figure = spectra_figure(cells, comparison.conditions, architecture, title)
+                pictures.setdefault(architecture, []).append(_picture(f"spectra-{place}-{view}", title, figure))
     return pictures
 
 
 def _picture(name: str, title: str, figure: Figure) -> Picture:
     return Picture(name=name, title=title, svg=svg(figure))
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,  # names come from a file that anyone may have written
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": percent, "number": number, "chosen": chosen}
-    return environment

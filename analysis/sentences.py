@@ -1,7 +1,10 @@
 """What the numbers allow to be said, in words."""
 
+from collections.abc import Mapping, Sequence
+
 from analysis.compare import Cell, Comparison
-from analysis.notation import count, listed, percent
+from analysis.measuring import Cost, Kept, spacing
+from analysis.notation import count, listed, number, percent, size
 
 
 def verdict(comparison: Comparison, architecture: str) -> str:
@@ -97,3 +100,48 @@ FEW = 3
 
 def _seeds(cells: list[Cell]) -> str:
     return " or ".join(count(number, "seed") for number in sorted({len(cell.seeds) for cell in cells}))
+
+
+def measured(cost: Cost | None, kept: Sequence[Kept], fallbacks: Mapping[str, int]) -> list[str]:
+    """Say what measuring took, which vectors were not kept, and which spectra needed a fallback.
+
+    Args:
+        cost: of measuring, None where it was not timed.
+        kept: one an architecture.
+        fallbacks: how many spectra by routine.
+
+    Returns:
+        A sentence for each that there is something to say of.
+    """
+    found = [_cost(cost)] if cost else []
+    found += [_thinned(one) for one in kept if len(one.kept) < len(one.measured)]
+    if fallbacks:
+        total = sum(fallbacks.values())
+        told = listed([f"{times:,} by {routine}" for routine, times in fallbacks.items()])
+        were = "spectrum of the confirmation runs was" if total == 1 else "spectra of the confirmation runs were"
+        found.append(f"{total:,} {were} found by a fallback: {told}.")
+    return found
+
+
+def _cost(cost: Cost) -> str:
+    said = f"Measuring took {_share(cost.share)} of the time of training (median over {count(cost.runs, 'run')}"
+    if len(cost.by_architecture) > 1:
+        most = max(cost.by_architecture, key=lambda name: cost.by_architecture[name])
+        said += f"; largest with {most}: {_share(cost.by_architecture[most])}"
+    return said + ")."
+
+
+def _share(share: float) -> str:
+    return f"{number(100 * share, 2)}%"
+
+
+def _thinned(one: Kept) -> str:
+    if not one.kept:
+        return f"{one.architecture}: no vectors of singular values were kept, because one epoch's are too large."
+    where = f"at {count(len(one.kept), 'epoch')} of the {len(one.measured):,} measured"
+    if len(one.kept) > 2:
+        where += f" (every {spacing(one.kept)} epochs, and the last)"
+    return (
+        f"{one.architecture}: whole vectors of singular values were kept {where}, because all would have taken "
+        f"{size(one.whole)} a trial; the measures are of every measured epoch."
+    )

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import and_
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ class Tables:
         run_ids: Iterable[str],
         *,
         view: str | None = None,
+        epoch: int | None = None,
         columns: Sequence[str] | None = None,
     ) -> Iterator[tuple[str, pa.Table]]:
         """Read one run's file after the other, so that memory holds one at a time.
@@ -71,17 +73,47 @@ class Tables:
             name: `records.SPECTRA_FILE` or `records.LAYERS_FILE`.
             run_ids: which runs; those that stored no such file are passed over.
             view: keep the rows of one view; None keeps all.
+            epoch: keep the rows of one epoch; None keeps all.
             columns: read these alone; None reads all.
 
         Yields:
             The run's id and its rows.
         """
-        only = None if view is None else ds.field("view") == view
         for run_id in run_ids:
-            path = self.fetch(run_id, name)
-            if path is None:
-                continue  # the run ended before its first measurement
-            yield run_id, ds.dataset(path, format="parquet").to_table(columns=columns, filter=only)
+            scanner = self._scanner(name, run_id, view, epoch, columns)
+            if scanner is not None:
+                yield run_id, scanner.to_table()
+
+    def batches(
+        self, name: str, run_id: str, *, view: str | None = None, columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Read one run's file piece by piece, where even one would fill the memory.
+
+        Args:
+            name: `records.SPECTRA_FILE` or `records.LAYERS_FILE`.
+            run_id: the run.
+            view: keep the rows of one view; None keeps all.
+            columns: read these alone.
+
+        Yields:
+            Some rows, at least one, in the order of the file; nothing where the run stored no such file.
+        """
+        scanner = self._scanner(name, run_id, view, None, columns)
+        if scanner is not None:
+            yield from (batch for batch in scanner.to_batches() if batch.num_rows)
+
+    def _scanner(
+        self, name: str, run_id: str, view: str | None, epoch: int | None, columns: Sequence[str] | None
+    ) -> ds.Scanner | None:
+        """Prepare to read a file: columns that it lacks, having been stored before they were, are left out."""
+        path = self.fetch(run_id, name)
+        if path is None:
+            return None  # the run ended before its first measurement
+        stored = ds.dataset(path, format="parquet")
+        there = None if columns is None else [column for column in columns if column in stored.schema.names]
+        wanted = [ds.field(field) == value for field, value in (("view", view), ("epoch", epoch)) if value is not None]
+        # Rows lie in groups that know their least and largest epoch and view: groups without those wanted are not read.
+        return stored.scanner(columns=there, filter=reduce(and_, wanted) if wanted else None, batch_readahead=2)
 
     def _frame(self, name: str) -> pd.DataFrame:
         tables = []

@@ -6,17 +6,18 @@ Decompositions make a GPU wait and may fail to converge on repeated singular val
 import torch
 from torch import Tensor
 
-_QUINTICS = (
+JIACHENG = (
     (3955 / 1024, -8306 / 1024, 5008 / 1024),
     (3735 / 1024, -6681 / 1024, 3463 / 1024),
     (3799 / 1024, -6499 / 1024, 3211 / 1024),
     (4019 / 1024, -6385 / 1024, 2906 / 1024),
     (2677 / 1024, -3029 / 1024, 1162 / 1024),
     (2172 / 1024, -1833 / 1024, 682 / 1024),
-    (15 / 8, -10 / 8, 3 / 8),
-    (15 / 8, -10 / 8, 3 / 8),
 )
-"""ax + bx³ + cx⁵: six of Jiacheng You's, and the one that touches 1 to third order; its second turn is for float64.
+"""Jiacheng You's six odd quintics ax + bx³ + cx⁵, applied one after the other: no output exceeds 1."""
+
+_QUINTICS = (*JIACHENG, *((15 / 8, -10 / 8, 3 / 8),) * 2)
+"""Jiacheng's six, and the one that touches 1 to third order; its second turn is for float64.
 
 The optimal quintics of the Polar Express (Amsel et al. 2025, https://arxiv.org/abs/2505.16932) reach as low in as
 many steps, but on the way they bring some singular values near 1 down to 0.008, and float32 loses two digits of

@@ -12,7 +12,9 @@ from torch import Tensor
 
 from regularizers.caps import hard_cap as hard_cap
 from regularizers.caps import soft_cap as soft_cap
+from regularizers.decomposition import svd_values
 from regularizers.linear_map import check_view, flatten, frequencies, padded_products, transfer
+from regularizers.polar import JIACHENG as JIACHENG
 from regularizers.polar import polar_factor as polar_factor
 from regularizers.polar import widened
 
@@ -26,9 +28,7 @@ _CHUNK = 2**24  # entries of transfer matrices held at once: 128 MB in complex64
 def svdvals(matrix: Tensor) -> Tensor:
     """Singular values, descending, by a routine that does not give up.
 
-    Where the batched routine does not converge (a GPU may fail on repeated singular values, which are just
-    what orthogonal and capped weights have), another driver is tried, then float64 on the CPU, matrix by
-    matrix. A matrix that is not finite has NaN for singular values; it spoils no other matrix of its batch.
+    See ``decomposition.svd_values``, which also says what it fell back to.
 
     Args:
         matrix: (…, m, n), real or complex; half precision is computed in float32.
@@ -40,13 +40,8 @@ def svdvals(matrix: Tensor) -> Tensor:
         >>> svdvals(torch.diag(torch.tensor([1.0, 3.0, 2.0])))
         tensor([3., 2., 1.])
     """
-    matrix = widened(matrix)
-    for driver in (None, "gesvd") if matrix.is_cuda else (None,):
-        try:
-            return torch.linalg.svdvals(matrix, driver=driver)
-        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
-            continue
-    return _svdvals_one_by_one(matrix)
+    values, _ = svd_values(matrix)
+    return values
 
 
 def singular_values(weight: Tensor, view: str = "flat", input_size: tuple[int, int] | None = None) -> Tensor:
@@ -265,15 +260,3 @@ def _unit(vector: Tensor) -> tuple[Tensor, Tensor]:
     """A vector over its norm (zero where the norm is zero), and the norm."""
     norm = torch.linalg.vector_norm(vector, dim=-1)
     return vector / norm.unsqueeze(-1).clamp(min=torch.finfo(vector.dtype).tiny), norm
-
-
-def _svdvals_one_by_one(matrix: Tensor) -> Tensor:
-    """The last resort: each matrix alone, in float64 on the CPU."""
-    *batch, rows, columns = matrix.shape
-    values = []
-    for one in matrix.reshape(-1, rows, columns).cpu():
-        if one.isfinite().all():
-            values.append(torch.linalg.svdvals(one.to(torch.complex128 if one.is_complex() else torch.float64)))
-        else:
-            values.append(torch.full((min(rows, columns),), torch.nan, dtype=torch.float64))
-    return torch.stack(values).view(*batch, -1).to(matrix.device, matrix.real.dtype)

@@ -219,3 +219,16 @@ def distance_from_orthogonal(weight: Tensor, *, strength: float) -> float:
 def isometry_defect(weight: Tensor, *, strength: float) -> float:
     """λ max (s² − 1)²."""
     return strength * (dense_singular_values(weight).square() - 1).square().max().item()
+
+
+def power_law(values: Tensor) -> tuple[float, float]:
+    """Exponent and distance of the best power law, one candidate after the other."""
+    data = sorted(s**2 for s in values.double().tolist() if s**2 > 1e-5)
+    best = (math.nan, math.inf)
+    for i in range(len(data) - 1):
+        tail = data[i:]
+        n = len(tail)
+        alpha = 1 + n / sum(math.log(x / tail[0]) for x in tail)
+        distance = max(abs(1 - (x / tail[0]) ** (1 - alpha) - j / n) for j, x in enumerate(tail))
+        best = min(best, (alpha, distance), key=lambda fit: fit[1])
+    return best

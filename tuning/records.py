@@ -20,7 +20,19 @@ SPECTRAL_NORM_STD = "spectral_norm/std"
 RANK_MEAN = "rank/mean"
 STABLE_RANK_MEAN = "stable_rank/mean"
 EFFECTIVE_RANK_MEAN = "effective_rank/mean"
+DISTANCE_MEAN = "distance/mean"
+UPDATE_NORM_MEAN = "update_norm/mean"
+AGREEMENT_MEAN = "agreement/mean"
+ALIGNMENT_MEAN = "alignment/mean"
 LIPSCHITZ_BOUND = "lipschitz/log10_bound"
+LIPSCHITZ_PADDED = "lipschitz/log10_bound_padded"
+JACOBIAN_NORM = "lipschitz/jacobian_max"
+MARGIN_MEDIAN = "margin/median"
+MARGIN_LOW = "margin/p10"
+GAP_LOSS = "gap/loss"
+GAP_ACCURACY = "gap/accuracy"
+TOP_HALF_ACCURACY = "halves/top_accuracy"
+BOTTOM_HALF_ACCURACY = "halves/bottom_accuracy"
 EPOCH_SECONDS = "time/epoch_s"
 MEASURE_SECONDS = "time/measure_s"
 
@@ -37,7 +49,19 @@ METRICS = (
     RANK_MEAN,
     STABLE_RANK_MEAN,
     EFFECTIVE_RANK_MEAN,
+    DISTANCE_MEAN,
+    UPDATE_NORM_MEAN,
+    AGREEMENT_MEAN,
+    ALIGNMENT_MEAN,
     LIPSCHITZ_BOUND,
+    LIPSCHITZ_PADDED,
+    JACOBIAN_NORM,
+    MARGIN_MEDIAN,
+    MARGIN_LOW,
+    GAP_LOSS,
+    GAP_ACCURACY,
+    TOP_HALF_ACCURACY,
+    BOTTOM_HALF_ACCURACY,
     EPOCH_SECONDS,
     MEASURE_SECONDS,
 )
@@ -108,15 +132,18 @@ class LayerRecord:
 
     Attributes:
         layer: the module's qualified name, ``"layers.0"``.
-        view: the linear map whose singular values these are: ``"flat"`` or ``"circular"``.
+        view: the linear map whose singular values these are: ``"flat"``, ``"circular"`` or ``"padded"``.
         measures: ``{"spectral_norm": 1.7, "rank": 256.0, …}``, every value finite.
-        singular_values: descending, ``array("f")``.
+        singular_values: descending, ``array("f")``; empty in an epoch whose vectors are not kept.
+        routine: how they were found: ``"svd"``, ``"gram"``, …; what stood in for another is named after a
+            colon: ``"svd: gesvd"``.
     """
 
     layer: str
     view: str
     measures: Mapping[str, float]
     singular_values: "array[float]"  # a string: array is no generic class before Python 3.12
+    routine: str = "svd"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.groups import Matrices, flat_groups
+from regularizers.groups import flat_groups
 from regularizers.leading import Following
 from regularizers.targets import Target
 
@@ -68,12 +68,13 @@ class NormBall(ProjectionSettings):
             The regularizer; its state is the count of steps and one block of directions for each weight but the head.
         """
         targets = self.held(model)
-        return _NormBall(targets, flat_groups([target for target in targets if target.role != "head"]), self)
+        return _NormBall(targets, self)
 
 
 class _NormBall(Following, Projection):
-    def __init__(self, targets: Sequence[Target], groups: Sequence[Matrices], settings: NormBall) -> None:
-        super().__init__(targets, groups, every=settings.every)
+    def __init__(self, targets: Sequence[Target], settings: NormBall) -> None:
+        followed = [target for target in targets if target.role != "head"]
+        super().__init__(targets, flat_groups(followed), every=settings.every)
         self._settings = settings
         members = self.leading.members
         self._parameters: list[Tensor] = [target.parameter for target in members]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.groups import Group, check_convolutions, groups_of
+from regularizers.groups import check_convolutions, groups_of
 from regularizers.leading import Following
 from regularizers.linear_map import VIEWS
 from regularizers.names import check_name
@@ -80,20 +80,15 @@ class SpectralProjection(ProjectionSettings):
             The regularizer; its state is the count of steps and one block of directions a weight.
         """
         targets = self.held(model)
-        return _SpectralProjection(
-            targets, groups_of(targets, self.view), self.bound, self.power_iterations, self.every
-        )
+        return _SpectralProjection(targets, self)
 
 
 class _SpectralProjection(Following, Projection):
-    def __init__(
-        self, targets: Sequence[Target], groups: Sequence[Group], bound: float, iterations: int, every: int
-    ) -> None:
-        super().__init__(targets, groups, every=every)
-        self._bound = bound
-        self._iterations = iterations
+    def __init__(self, targets: Sequence[Target], settings: SpectralProjection) -> None:
+        super().__init__(targets, groups_of(targets, settings.view), every=settings.every)
+        self._settings = settings
         self._parameters: list[Tensor] = [target.parameter for target in self.leading.members]
 
     def project(self, lr: float) -> None:
-        norms = self.leading.follow(self._iterations)
-        torch._foreach_div_(self._parameters, list((norms / self._bound).clamp(min=1).unbind()))
+        norms = self.leading.follow(self._settings.power_iterations)
+        torch._foreach_div_(self._parameters, list((norms / self._settings.bound).clamp(min=1).unbind()))

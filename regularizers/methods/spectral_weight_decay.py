@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
-from regularizers.groups import Matrices, flat_groups
+from regularizers.groups import flat_groups
 from regularizers.leading import Following, check_rank_one
 from regularizers.targets import Target
 
@@ -63,20 +63,16 @@ class SpectralWeightDecay(RegularizerSettings):
             The regularizer; its state is one block of directions a weight.
         """
         targets = self.held(model)
-        groups = flat_groups(targets)
-        return _SpectralWeightDecay(targets, groups, self.strength, self.coupled, self.power_iterations)
+        return _SpectralWeightDecay(targets, self)
 
 
 class _SpectralWeightDecay(Following):
-    def __init__(
-        self, targets: Sequence[Target], groups: Sequence[Matrices], strength: float, coupled: bool, iterations: int
-    ) -> None:
-        super().__init__(targets, groups)
-        self._strength = strength
-        self._coupled = coupled
-        self._iterations = iterations
+    def __init__(self, targets: Sequence[Target], settings: SpectralWeightDecay) -> None:
+        super().__init__(targets, flat_groups(targets))
+        self._settings = settings
 
     @torch.no_grad()
     def before_step(self, lr: float) -> None:
-        share = self._strength * lr if self._coupled else self._strength
-        self.leading.add(-share * self.leading.follow(self._iterations))
+        settings = self._settings
+        share = settings.strength * lr if settings.coupled else settings.strength
+        self.leading.add(-share * self.leading.follow(settings.power_iterations))

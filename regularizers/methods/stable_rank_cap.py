@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.groups import Matrices, flat_groups
+from regularizers.groups import flat_groups
 from regularizers.leading import Following
 from regularizers.targets import Target
 
@@ -56,12 +56,12 @@ class StableRankCap(ProjectionSettings):
             The regularizer; its state is the count of steps and one block of directions a weight.
         """
         targets = self.held(model)
-        return _StableRankCap(targets, flat_groups(targets), self)
+        return _StableRankCap(targets, self)
 
 
 class _StableRankCap(Following, Projection):
-    def __init__(self, targets: Sequence[Target], groups: Sequence[Matrices], settings: StableRankCap) -> None:
-        super().__init__(targets, groups, every=settings.every)
+    def __init__(self, targets: Sequence[Target], settings: StableRankCap) -> None:
+        super().__init__(targets, flat_groups(targets), every=settings.every)
         caps = [max(1.0, settings.fraction * min(target.matrix.shape)) for target in self.leading.members]
         self._caps = targets[0].parameter.new_tensor(caps)
         self._iterations = settings.power_iterations

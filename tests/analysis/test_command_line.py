@@ -35,6 +35,14 @@ def test_compare_prints_the_table_within_100_columns(invoke, store):
     assert any(line.split() == ["decay", "learning", "rate", "0.00100,", "strength", "0.0100"] for line in lines)
 
 
+def test_compare_leaves_out_columns_on_a_narrow_terminal_and_cuts_no_number(invoke, store, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = invoke("compare", "quickstart", "--tracking-uri", store).stdout.splitlines()
+    assert any(line.split()[:4] == ["spectral", "*95.00", "±", "2.48"] for line in lines)
+    assert not any("…" in line for line in lines)
+    assert any(line.startswith("For want of room left out: trials, s/epoch") for line in lines)
+
+
 def test_compare_prints_markdown_that_stands_in_a_page(invoke, store):
     lines = invoke("compare", "quickstart", "--tracking-uri", store, "--format", "markdown").stdout.splitlines()
     assert len({line.count("|") for line in lines[:8]}) == 1
@@ -83,7 +91,14 @@ def test_a_summary_run_holds_mean_and_bounds_by_epoch_the_pictures_and_the_page(
     points = {point.epoch: point.value for point in reader.history([run.run_id], ["val/accuracy/mean"])}
     assert points == pytest.approx({0: 0.101, 1: 0.301, 2: 0.501, 3: 0.701, 4: 0.901})
     assert (run.tags["seed"], run.tags["family"]) == ("all", "resnet")
-    for name in ("report.html", "accuracy.svg", "learning.svg", "holding.svg", "spectra-1.svg"):
+    for name in (
+        "report.html",
+        "accuracy.svg",
+        "learning.svg",
+        "holding.svg",
+        "spectra-1-flat.svg",
+        "spectra-1-circular.svg",
+    ):
         assert reader.artifact(run, name) is not None
     assert reader.artifact(run, "spectra-0.svg") is None  # the other architecture's
 

@@ -1,6 +1,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from analysis.curves import confirmed, curves
@@ -8,6 +11,7 @@ from analysis.distributions import distributions
 from analysis.stats import mean_band
 from tests.analysis import synthetic
 from tests.analysis.conftest import in_memory
+from tests.analysis.stored import Stored
 from tuning import records
 
 
@@ -55,6 +59,24 @@ def test_median_and_largest_value_are_those_of_the_flat_view(quickstart):
     np.testing.assert_allclose(cell.median, 0.1875 * held)  # between the sixth and seventh of 12 values
 
 
+def test_median_is_that_of_each_run_averaged(tmp_path):
+    stored = Stored(tmp_path, epochs=[0], kept=[0])
+    halved = stored.fetch(stored.tables.runs.index[1], records.SPECTRA_FILE)
+    table = pq.read_table(halved)
+    smaller = pc.divide(table["value"], pa.scalar(2.0, pa.float32()))
+    pq.write_table(table.set_column(table.column_names.index("value"), "value", smaller), halved)
+    (cell,) = distributions(stored.tables)
+    np.testing.assert_allclose(cell.median, 0.75 * 0.1875)
+    np.testing.assert_allclose(cell.largest, 0.75)
+    np.testing.assert_allclose(cell.share.sum(axis=0), 1.0)
+
+
+def test_epochs_without_vectors_leave_their_place_to_their_neighbours(tmp_path):
+    (cell,) = distributions(Stored(tmp_path, epochs=range(5), kept=(0, 2, 4)).tables)
+    assert cell.epochs.tolist() == [0, 2, 4]
+    assert cell.epoch_edges.tolist() == [-0.5, 1.0, 3.0, 4.5]
+
+
 def test_another_view_has_its_own_distribution(quickstart):
     cell = distributions(quickstart, view="circular")[0]
     np.testing.assert_allclose(cell.largest, 9.0)
@@ -81,9 +103,6 @@ def test_degenerate_spectra_are_counted_inside_of_their_bins(values, tmp_path):
 
 def stored_spectrum(values, folder):
     """Arrange a study of one run with these singular values at epoch 0."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     path = folder / records.SPECTRA_FILE
     pq.write_table(pa.table({"epoch": [0] * len(values), "view": ["flat"] * len(values), "value": values}), path)
     run = synthetic.Run(phase="confirm", architecture="mlp-small", condition="baseline", index=0)

@@ -1,19 +1,23 @@
 import base64
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from analysis.compare import comparison
 from analysis.curves import confirmed, curves
+from analysis.distributions import distributions
 from analysis.formats import markdown, rows, to_csv
 from analysis.looks import looks
-from analysis.plots import LEARNING, accuracy_figure, curves_figure
+from analysis.plots import LEARNING, MOVING, TITLE_CHARACTERS, accuracy_figure, curves_figure, spectra_figure
 from analysis.report import report
 from analysis.table import load
 from tests.analysis import synthetic
 from tests.analysis.conftest import HOSTILE, in_memory
+from tuning import records
 
 
 class Page(HTMLParser):
@@ -69,7 +73,7 @@ def test_the_page_loads_nothing_but_itself(made, page):
 
 
 def test_pictures_load_nothing_but_themselves(made):
-    for picture in (*made.pictures.values(), *made.spectra.values()):
+    for picture in made.drawn:
         addresses = re.findall(rb'(?:href|src)="([^"]+)"', picture.svg)
         assert all(address.startswith((b"#", b"data:")) for address in addresses)
 
@@ -175,4 +179,42 @@ def test_csv_holds_every_digit_and_leaves_missing_numbers_empty(with_gaps, quick
 
 def test_pictures_are_embedded_whole(made, page):
     held = [base64.b64decode(address.split(",", 1)[1]) for address in page.addresses]
-    assert held == [picture.svg for picture in (*made.pictures.values(), *made.spectra.values())]
+    assert held == [picture.svg for picture in made.drawn]
+
+
+def test_every_view_that_is_stored_has_its_picture_and_says_which_it_is(made):
+    titles = {name: [picture.title for picture in drawn] for name, drawn in made.spectra.items()}
+    assert titles == {
+        name: [f"{name}, {view}: singular values by epoch, darker where more of them lie" for view in views]
+        for name, views in dict.fromkeys(synthetic.ARCHITECTURES, ("flat matrices", "circular convolutions")).items()
+    }
+    names = [picture.name for picture in made.drawn]
+    assert len(set(names)) == len(names)
+
+
+def test_pictures_and_columns_of_metrics_that_no_run_has_are_left_out(made):
+    assert list(made.pictures) == ["accuracy", "learning", "holding"]
+    more = dict.fromkeys([records.DISTANCE_MEAN, records.UPDATE_NORM_MEAN, records.GAP_ACCURACY], 0.5)
+    run = synthetic.with_records(synthetic.Run(phase="confirm", architecture="net", condition="a", index=0))
+    moved = replace(run, records=tuple(replace(one, metrics={**one.metrics, **more}) for one in run.records))
+    tables = in_memory([moved])
+    assert list(written(tables).pictures) == ["accuracy", "learning", "holding", "moving", "generalizing"]
+    found = curves(tables, [column.metric for column in MOVING])
+    figure = curves_figure(found, MOVING, ["net"], ["a"], "Moving")
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "distance from the start",
+        "norm of an epoch's update",
+    ]
+
+
+def test_long_names_are_broken_in_titles_and_leave_the_legend_inside_of_the_page(quickstart):
+    ways = [f"spectral norm scaling of hidden layers with learning rate schedule {place}" for place in range(22)]
+    cells = [replace(distributions(quickstart)[0], condition=way) for way in ways]
+    figure = spectra_figure(cells, ways, "mlp-small", "Singular values")
+    FigureCanvasAgg(figure).draw()
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert [title.replace("\n", " ") for title in titles] == ways
+    assert max(len(line) for title in titles for line in title.splitlines()) <= TITLE_CHARACTERS
+    curved = curves_figure([], LEARNING, ["mlp-small"], ways, "Learning")
+    FigureCanvasAgg(curved).draw()
+    assert curved.legends[0].get_window_extent().x1 <= curved.bbox.x1

@@ -93,6 +93,21 @@ def test_no_file_is_fetched_before_spectra_are_asked_for(store, quickstart):
     assert [table.column_names for table in rows.values()] == [["value"]]
 
 
+def test_one_epoch_of_one_view_is_read_alone(quickstart):
+    run_id = quickstart.runs.index[0]
+    (_, rows), *others = quickstart.rows(records.SPECTRA_FILE, [run_id], view="flat", epoch=3)
+    assert not others
+    mine = quickstart.spectra
+    mine = mine[(mine["run_id"] == run_id) & (mine["view"] == "flat") & (mine["epoch"] == 3)]
+    assert rows["value"].to_pylist() == mine["value"].tolist()
+    assert set(rows["epoch"].to_pylist()) == {3}
+
+
+def test_a_column_that_a_file_lacks_is_left_out(quickstart):
+    ((_, rows),) = quickstart.rows(records.LAYERS_FILE, quickstart.runs.index[:1], columns=["epoch", "novelty"])
+    assert rows.column_names == ["epoch"]
+
+
 def test_runs_without_files_leave_the_frames_of_layers_to_the_others(with_gaps):
     failed = with_gaps.runs[with_gaps.runs["stop_reason"] == "error"]
     assert len(failed) == 1

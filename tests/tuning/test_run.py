@@ -125,6 +125,8 @@ def test_every_epoch_is_stored_with_every_metric(finished):
         *("train/loss", "train/accuracy", "val/loss", "val/accuracy", "test/loss", "test/accuracy"),
         *("spectral_norm/max", "spectral_norm/mean", "spectral_norm/std", "lipschitz/log10_bound"),
         *("rank/mean", "stable_rank/mean", "effective_rank/mean", "time/epoch_s", "time/measure_s"),
+        *("distance/mean", "update_norm/mean", "agreement/mean", "alignment/mean"),
+        *("margin/median", "margin/p10", "gap/loss", "gap/accuracy"),
     }
 
 

@@ -2,9 +2,11 @@
 
 import math
 from array import array
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -37,7 +39,10 @@ def spectra_twin(epoch: int, entries: tuple[LayerRecord, ...]) -> list[dict[str,
 
 
 def layers_twin(epoch: int, entries: tuple[LayerRecord, ...]) -> list[dict[str, Any]]:
-    return [{"epoch": epoch, "layer": entry.layer, "view": entry.view, **entry.measures} for entry in entries]
+    return [
+        {"epoch": epoch, "layer": entry.layer, "view": entry.view, "routine": entry.routine, **entry.measures}
+        for entry in entries
+    ]
 
 
 @pytest.mark.parametrize("group_rows", [1, 7, 1 << 18], ids="groups of {} rows".format)
@@ -67,6 +72,7 @@ def test_the_columns_have_the_types_that_are_promised(tmp_path: Path) -> None:
     }
     assert [str(field.type) for field in pq.read_schema(second)] == [
         "int32",
+        names,
         names,
         names,
         "double",
@@ -112,6 +118,103 @@ def test_a_weight_that_diverged_has_no_spectrum(tmp_path: Path, value: float) ->
     parts.write("k", 1, [*layers(1), lost])
     parts.write("k", 2, [lost])
     assert merged(parts, tmp_path)[0] == spectra_twin(1, layers(1))
+
+
+def test_a_thinned_vector_leaves_its_measures(tmp_path: Path) -> None:
+    parts = Parts(tmp_path)
+    thinned = tuple(replace(entry, singular_values=array("f")) for entry in layers(2))
+    parts.write("k", 1, layers(1))
+    parts.write("k", 2, thinned)
+    parts.write("k", 3, layers(3))
+    values, measures = merged(parts, tmp_path)
+    assert values == [*spectra_twin(1, layers(1)), *spectra_twin(3, layers(3))]
+    assert measures == [row for epoch in (1, 2, 3) for row in layers_twin(epoch, layers(epoch))]
+
+
+def test_a_run_all_of_whose_vectors_were_thinned_has_two_readable_tables(tmp_path: Path) -> None:
+    parts = Parts(tmp_path)
+    parts.write("k", 1, [replace(entry, singular_values=array("f")) for entry in layers(1)])
+    assert merged(parts, tmp_path) == ([], layers_twin(1, layers(1)))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf], ids=str)
+def test_a_thinned_weight_that_diverged_has_no_measures(tmp_path: Path, value: float) -> None:
+    lost = LayerRecord(layer="b", view="flat", measures={"rank": 0.0, "alpha": value}, singular_values=array("f"))
+    parts = Parts(tmp_path)
+    parts.write("k", 1, [*layers(1), lost])
+    assert merged(parts, tmp_path)[1] == layers_twin(1, layers(1))
+
+
+def test_every_row_tells_by_which_routine_it_was_found(tmp_path: Path) -> None:
+    parts = Parts(tmp_path)
+    first, second, *_ = layers(1)
+    parts.write("k", 1, [replace(first, routine="gram"), replace(second, routine="svd: gesvd")])
+    assert [row["routine"] for row in merged(parts, tmp_path)[1]] == ["gram", "svd: gesvd"]
+
+
+def test_tables_and_parts_from_before_routines_were_told_are_read_and_merged(tmp_path: Path) -> None:
+    before, after = Parts(tmp_path / "before"), Parts(tmp_path / "after")
+    before.write("k", 1, layers(1))
+    stored = {path.name: path for path in merge(before.of("k"), tmp_path / "before", nothing)}
+    old = stored[LAYERS_FILE]
+    pq.write_table(pq.read_table(old).drop_columns(["routine"]), old)
+    for epoch in (2, 3):
+        after.write("k", epoch, layers(epoch))
+    part = after.of("k")[0]
+    with pa.ipc.open_file(part.read_bytes()) as source:
+        table = source.read_all().drop_columns(["routine"])
+    with pa.ipc.new_file(part, table.schema) as sink:
+        sink.write_table(table)
+    found = rows(merge(after.of("k"), tmp_path / "after", stored.get)[1])
+    routines = {1: None, 2: None, 3: "svd"}
+    expected = [row | {"routine": routines[epoch]} for epoch in (1, 2, 3) for row in layers_twin(epoch, layers(epoch))]
+    assert found == expected
+
+
+@pytest.mark.parametrize("group_rows", [1, 7, 1 << 18], ids="groups of {} rows".format)
+def test_an_epoch_that_a_resumed_run_repeats_stands_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_rows: int
+) -> None:
+    monkeypatch.setattr(spectra, "_GROUP_ROWS", group_rows)
+    before, after = Parts(tmp_path / "before"), Parts(tmp_path / "after")
+    for epoch in range(5):
+        before.write("k", epoch, layers(epoch + 100))
+    stored = {path.name: path for path in merge(before.of("k"), tmp_path / "before", nothing)}
+    for epoch in (1, 3, 7):
+        after.write("k", epoch, layers(epoch))
+    first, second = merge(after.of("k"), tmp_path / "after", stored.get)
+    kept = {epoch: layers(epoch if epoch in {1, 3, 7} else epoch + 100) for epoch in (0, 1, 2, 3, 4, 7)}
+    assert rows(first) == [row for epoch, entries in kept.items() for row in spectra_twin(epoch, entries)]
+    assert rows(second) == [row for epoch, entries in kept.items() for row in layers_twin(epoch, entries)]
+
+
+def test_row_groups_tell_which_epochs_they_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spectra, "_GROUP_ROWS", 24)
+    parts = Parts(tmp_path)
+    for epoch in range(6):
+        parts.write("k", epoch, layers(epoch))  # twelve values
+    path, _ = merge(parts.of("k"), tmp_path, nothing)
+    groups = pq.ParquetFile(path).metadata
+    ends = [groups.row_group(place).column(0).statistics for place in range(groups.num_row_groups)]
+    assert [(end.min, end.max) for end in ends] == [(0, 1), (2, 3), (4, 5)]
+
+
+def test_an_epoch_larger_than_a_group_is_divided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spectra, "_GROUP_ROWS", 5)
+    parts = Parts(tmp_path)
+    parts.write("k", 1, layers(1))
+    path, _ = merge(parts.of("k"), tmp_path, nothing)
+    groups = pq.ParquetFile(path).metadata
+    assert [groups.row_group(place).num_rows for place in range(groups.num_row_groups)] == [5, 5, 2]
+
+
+def test_values_of_any_kind_return_bit_by_bit(tmp_path: Path) -> None:
+    values = array("f", [3.4028235e38, 1.0, 1.0, 1e-30, 1.4e-45, 0.0, -0.0])
+    entry = LayerRecord(layer="a", view="flat", measures={}, singular_values=values)
+    parts = Parts(tmp_path)
+    parts.write("k", 1, [entry])
+    path, _ = merge(parts.of("k"), tmp_path, nothing)
+    assert pq.read_table(path)["value"].combine_chunks().to_numpy().tobytes() == values.tobytes()
 
 
 def test_dropped_parts_are_gone_and_a_part_that_came_since_stays(tmp_path: Path) -> None:

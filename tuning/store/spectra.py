@@ -3,13 +3,20 @@
 An epoch's layers are written where the driver runs, at once and as a whole (``parts/<key>/<epoch>.arrow``),
 so that nothing is lost with the driver or with the store. When the run ends its parts become
 ``spectra.parquet`` (a row a singular value) and ``layers.parquet`` (a row a layer and view), one epoch in
-memory at a time.
+memory at a time. A layer whose vector was thinned has its row in ``layers.parquet`` alone.
+
+Rows are ordered by epoch, in groups whose statistics tell a reader which of them hold an epoch, so that a few
+epochs of a long run are read without the rest.
 """
 
+import heapq
+import itertools
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,9 +34,18 @@ _SPECTRA = pa.schema([
     ("index", pa.int32()),
     ("value", pa.float32()),
 ])
-_LAYERS = pa.schema([("epoch", pa.int32()), ("layer", _NAMES), ("view", _NAMES)])
-_PART = pa.schema([("layer", pa.string()), ("view", pa.string()), ("values", pa.list_(pa.float32()))])
+_LAYERS = pa.schema([("epoch", pa.int32()), ("layer", _NAMES), ("view", _NAMES), ("routine", _NAMES)])
+_PART = pa.schema([
+    ("layer", pa.string()),
+    ("view", pa.string()),
+    ("routine", pa.string()),
+    ("values", pa.list_(pa.float32())),
+])
 _GROUP_ROWS = 1 << 18
+_ENCODINGS = {
+    "index": "DELTA_BINARY_PACKED",  # counts up within a layer: almost nothing is left of it
+    "value": "BYTE_STREAM_SPLIT",  # neighbours in a descending vector share their exponent and first bits
+}
 
 
 class Parts:
@@ -48,13 +64,13 @@ class Parts:
         Args:
             key: the trial's key.
             epoch: the epoch.
-            layers: one entry a weight and view; entries whose singular values are not all finite are left
-                out, because a diverged weight has no spectrum.
+            layers: one entry a weight and view; entries whose singular values (of a thinned one: whose
+                measures) are not all finite are left out, because a diverged weight has no spectrum.
 
         Raises:
             OSError: where the disk is full or gone; no half-written part is left.
         """
-        table = _part([entry for entry in layers if np.isfinite(_values(entry)).all()])
+        table = _part([entry for entry in layers if _finite(entry)])
         if not table.num_rows:
             return
         path = self._folder / key / f"{epoch:08d}.arrow"
@@ -99,15 +115,23 @@ def merge(parts: Sequence[Path], folder: Path, previous: Callable[[str], Path | 
     renewed = pa.array([_epoch(path) for path in parts], pa.int32())
     spectra, layers = folder / SPECTRA_FILE, folder / LAYERS_FILE
     stored = previous(SPECTRA_FILE)
-    _write(spectra, _SPECTRA, _kept(stored, renewed), (_spectra(_epoch(path), _read(path)) for path in parts))
+    fresh = (_spectra(_epoch(path), _read(path)) for path in parts)
+    _write(spectra, _SPECTRA, _by_epoch(_kept(stored, renewed), fresh))
     stored = previous(LAYERS_FILE)
+    fresh = (_layers(_epoch(path), _read(path)) for path in parts)
     schema = _layers_schema([*([pq.read_schema(stored)] if stored else []), *map(_read_schema, parts)])
-    _write(layers, schema, _kept(stored, renewed), (_layers(_epoch(path), _read(path)) for path in parts))
+    _write(layers, schema, _by_epoch(_kept(stored, renewed), fresh))
     return [spectra, layers]
 
 
 def _values(entry: LayerRecord) -> np.ndarray:
     return np.frombuffer(entry.singular_values, dtype=np.float32)
+
+
+def _finite(entry: LayerRecord) -> bool:
+    if len(entry.singular_values):
+        return bool(np.isfinite(_values(entry)).all())
+    return all(map(math.isfinite, entry.measures.values()))
 
 
 def _part(layers: Sequence[LayerRecord]) -> pa.Table:
@@ -119,6 +143,7 @@ def _part(layers: Sequence[LayerRecord]) -> pa.Table:
     columns = [
         pa.array([entry.layer for entry in layers], pa.string()),
         pa.array([entry.view for entry in layers], pa.string()),
+        pa.array([entry.routine for entry in layers], pa.string()),
         pa.ListArray.from_arrays(pa.array(starts), pa.array(flat)),
         *(pa.array([entry.measures.get(name) for entry in layers], pa.float64()) for name in measures),
     ]
@@ -166,26 +191,44 @@ def _layers_schema(sources: Sequence[pa.Schema]) -> pa.Schema:
 
 
 def _kept(stored: Path | None, renewed: pa.Array) -> Iterator[pa.Table]:
+    """Read what stays of a stored table, no more than one epoch in a piece.
+
+    Yields:
+        The pieces, in the table's order.
+    """
     if stored is None:
         return
     with pq.ParquetFile(stored) as table:
         for batch in table.iter_batches(_GROUP_ROWS):
             rows = pa.Table.from_batches([batch])
-            yield rows.filter(pc.invert(pc.is_in(rows["epoch"], renewed)))
+            rows = rows.filter(pc.invert(pc.is_in(rows["epoch"], renewed)))
+            epochs = rows["epoch"].to_numpy()
+            cuts = [0, *(np.flatnonzero(np.diff(epochs)) + 1).tolist(), len(epochs)]
+            yield from (rows.slice(start, end - start) for start, end in itertools.pairwise(cuts))
 
 
-def _write(path: Path, schema: pa.Schema, *sources: Iterator[pa.Table]) -> None:
-    """Stream tables into one file, in row groups large enough to compress well."""
-    with pq.ParquetWriter(path, schema, compression="zstd") as sink:
+def _by_epoch(*sources: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Bring stored and new epochs into one order: a resumed run may repeat one amid those already stored."""
+    there = (filter(len, source) for source in sources)  # an epoch whose vectors were thinned has no rows
+    return heapq.merge(*there, key=lambda table: table["epoch"][0].as_py())
+
+
+def _write(path: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> None:
+    """Stream tables into one file, in row groups large enough to compress well and small enough to be skipped."""
+    options: dict[str, Any] = {
+        "compression": "zstd",
+        "use_dictionary": [name for name in schema.names if name not in _ENCODINGS],
+        "column_encoding": {name: how for name, how in _ENCODINGS.items() if name in schema.names} or None,
+    }
+    with pq.ParquetWriter(path, schema, **options) as sink:
         waiting: list[pa.Table] = []
-        for source in sources:
-            for table in source:
-                waiting.append(_fit(table, schema))
-                if sum(rows.num_rows for rows in waiting) >= _GROUP_ROWS:
-                    sink.write_table(pa.concat_tables(waiting))
-                    waiting.clear()
+        for table in tables:
+            waiting.append(_fit(table, schema))
+            if sum(rows.num_rows for rows in waiting) >= _GROUP_ROWS:
+                sink.write_table(pa.concat_tables(waiting), row_group_size=_GROUP_ROWS)
+                waiting.clear()
         if waiting:
-            sink.write_table(pa.concat_tables(waiting))
+            sink.write_table(pa.concat_tables(waiting), row_group_size=_GROUP_ROWS)
 
 
 def _fit(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from regularizers import spectrum
+
 
 @dataclass(frozen=True, kw_only=True)
 class NewtonSchulz:
@@ -38,17 +40,10 @@ NEWTON_SCHULZ: dict[str, NewtonSchulz] = {
         low=0.9777,
         high=1.1451,
     ),
-    # Y. Jiacheng's six, in 1024ths; Newhouse et al. 2025 (https://arxiv.org/abs/2507.13338) use it, because no output
+    # Newhouse et al. 2025 (https://arxiv.org/abs/2507.13338) use it, because no output
     # exceeds 1.
     "jiacheng": NewtonSchulz(
-        steps=(
-            (3955 / 1024, -8306 / 1024, 5008 / 1024),
-            (3735 / 1024, -6681 / 1024, 3463 / 1024),
-            (3799 / 1024, -6499 / 1024, 3211 / 1024),
-            (4019 / 1024, -6385 / 1024, 2906 / 1024),
-            (2677 / 1024, -3029 / 1024, 1162 / 1024),
-            (2172 / 1024, -1833 / 1024, 682 / 1024),
-        ),
+        steps=spectrum.JIACHENG,
         low=0.9955,
         high=0.9994,
     ),

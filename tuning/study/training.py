@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from regularizers.linear_map import VIEWS
+from regularizers.measure import BUNDLES
 from tuning.study.checks import check
 from tuning.study.names import check_known
 
 INITIALIZATIONS = ("default", "orthogonal", "mup")
 SCHEDULES = ("constant", "multi_step", "cosine", "linear")
-VIEWS = ("flat", "circular")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,17 +82,22 @@ class Training:
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """When spectra are taken, and of which linear maps.
+    """How much is measured, when, and of which linear maps.
 
     Attributes:
+        bundle: ``economy``, what singular values say by themselves; ``standard``, also power laws, how weights move,
+            margins and the generalization gap; ``full``, also what needs further passes through the network.
         every: epochs between two measurements, ≥ 1; the first and the last state are always measured.
-        views: of ``flat`` (the matrix Co × Ci·k·k) and ``circular`` (the exact circular convolution).
+        views: of ``flat`` (the matrix Co × Ci·k·k), ``circular`` (the exact circular convolution) and ``padded`` (the
+            convolution with its stride and zero padding, of which the largest singular value is known).
     """
 
+    bundle: str = "standard"
     every: int = 1
     views: tuple[str, ...] = ("flat",)
 
     def __post_init__(self) -> None:
+        check_known("bundle", self.bundle, BUNDLES)
         check("measure: every must be at least 1 epoch", self.every >= 1, self.every, "1 measures each epoch")
         check("measure: views must hold flat", "flat" in self.views, list(self.views), "the metrics are taken from it")
         for view in self.views:

@@ -3,14 +3,17 @@
 import math
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
 
-from regularizers import LayerSpectrum, lipschitz_log10_bound
-from regularizers.measure import measure
+from regularizers import LayerSpectrum
+from regularizers.measure import Movement, lipschitz_bound, measure
 from tuning.records import (
+    AGREEMENT_MEAN,
+    ALIGNMENT_MEAN,
+    DISTANCE_MEAN,
     EFFECTIVE_RANK_MEAN,
     EPOCH_SECONDS,
     LIPSCHITZ_BOUND,
@@ -24,6 +27,7 @@ from tuning.records import (
     TEST_LOSS,
     TRAIN_ACCURACY,
     TRAIN_LOSS,
+    UPDATE_NORM_MEAN,
     VAL_ACCURACY,
     VAL_LOSS,
     EpochRecord,
@@ -31,7 +35,22 @@ from tuning.records import (
 )
 from tuning.study import TrialSettings
 from tuning.trial.evaluation import evaluate, means
+from tuning.trial.network_measures import accuracy_of_halves, generalization, sensitivity
 from tuning.trial.trial_data import TrialData
+from tuning.trial.vector_schedule import vector_epochs
+
+_MEANS = {
+    RANK_MEAN: "rank",
+    STABLE_RANK_MEAN: "stable_rank",
+    EFFECTIVE_RANK_MEAN: "effective_rank",
+    DISTANCE_MEAN: "distance",
+    UPDATE_NORM_MEAN: "update_norm",
+    AGREEMENT_MEAN: "agreement",
+    ALIGNMENT_MEAN: "alignment",
+}
+"""Metrics that are means over the weights that have the measure, in the flat view."""
+
+Spectra = Mapping[str, LayerSpectrum]
 
 
 class Recorder:
@@ -39,7 +58,7 @@ class Recorder:
 
     Args:
         settings: name the phase and when to measure what.
-        model: the model in training.
+        model: the model in training, before its first step.
         data: its validation part and, in the confirm phase, its test part.
     """
 
@@ -47,6 +66,7 @@ class Recorder:
         self._settings = settings
         self._model = model
         self._data = data
+        self._movement = None if settings.measure.bundle == "economy" else Movement(model)
 
     def record(self, epoch: int, *, train_sums: Tensor | None, seconds: float) -> EpochRecord:
         """Return the record of the state after an epoch.
@@ -68,45 +88,70 @@ class Recorder:
         layers: tuple[LayerRecord, ...] = ()
         if self._settings.measure.due(epoch, self._settings.training.epochs):
             start = time.perf_counter()
-            layers, summary = self._measure()
-            metrics |= summary
+            layers, measured = self._measure(epoch, (metrics[VAL_LOSS], metrics[VAL_ACCURACY]))
+            metrics |= measured
             metrics[MEASURE_SECONDS] = time.perf_counter() - start
         return EpochRecord(epoch=epoch, metrics=metrics, layers=layers)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return what later records are compared with; empty where nothing is."""
+        return {} if self._movement is None else self._movement.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take up an earlier ``state_dict()``.
+
+        Args:
+            state: of equal settings.
+        """
+        if self._movement is not None:
+            self._movement.load_state_dict(state)
 
     def _weights_are_finite(self) -> bool:
         with torch.no_grad():
             return bool(torch.stack([p.isfinite().all() for p in self._model.parameters()]).all())
 
-    def _measure(self) -> tuple[tuple[LayerRecord, ...], dict[str, float]]:
-        by_view = {
-            view: measure(self._model, self._data.dataset.input_shape, view=view)
-            for view in self._settings.measure.views
-        }
-        layers = tuple(
-            _layer_record(name, view, spectrum)
-            for view, spectra in by_view.items()
-            for name, spectrum in spectra.items()
-        )
-        return layers, dict(_summary(by_view["flat"]))
+    def _measure(self, epoch: int, validation: tuple[float, float]) -> tuple[tuple[LayerRecord, ...], dict[str, float]]:
+        shape, bundle = self._data.dataset.input_shape, self._settings.measure.bundle
+        by_view = {view: measure(self._model, shape, view=view, bundle=bundle) for view in self._settings.measure.views}
+        moved = {} if self._movement is None else self._movement.look(self._model)
+        flat = by_view["flat"]
+        metrics = dict(_summary({name: {**flat[name].measures, **moved.get(name, {})} for name in flat}))
+        bound = lipschitz_bound(self._model, shape, norms={name: s.spectral_norm for name, s in flat.items()}).log10
+        if bound is not None and math.isfinite(bound):
+            metrics[LIPSCHITZ_BOUND] = bound
+        if bundle != "economy":
+            metrics |= generalization(self._model, self._data, validation)
+        if bundle == "full":
+            metrics |= sensitivity(self._model, self._data) | accuracy_of_halves(self._model, self._data)
+        return tuple(self._layers(epoch, by_view, moved)), metrics
+
+    def _layers(
+        self, epoch: int, by_view: Mapping[str, Spectra], moved: Mapping[str, Mapping[str, float]]
+    ) -> Iterator[LayerRecord]:
+        values = sum(len(spectrum.singular_values) for spectra in by_view.values() for spectrum in spectra.values())
+        plan, epochs = self._settings.measure, self._settings.training.epochs
+        whole = epoch in vector_epochs(values, [e for e in range(epochs + 1) if plan.due(e, epochs)])
+        for view, spectra in by_view.items():
+            for name, spectrum in spectra.items():
+                yield LayerRecord(
+                    layer=name,
+                    view=view,
+                    measures={**spectrum.measures, **(moved.get(name, {}) if view == "flat" else {})},
+                    singular_values=array("f", spectrum.singular_values.numpy().tobytes() if whole else b""),
+                    routine=spectrum.routine,
+                )
 
 
-def _layer_record(name: str, view: str, spectrum: LayerSpectrum) -> LayerRecord:
-    values = array("f", spectrum.singular_values.numpy().tobytes())
-    return LayerRecord(layer=name, view=view, measures=spectrum.measures, singular_values=values)
-
-
-def _summary(spectra: dict[str, LayerSpectrum]) -> Iterator[tuple[str, float]]:
+def _summary(measures: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[str, float]]:
     """Yield the metrics over layers; the deviation is that of the layers at hand, not an estimate for others."""
-    norms = torch.tensor([s.spectral_norm for s in spectra.values()], dtype=torch.float64)
+    norms = torch.tensor([numbers["spectral_norm"] for numbers in measures.values()], dtype=torch.float64)
     yield SPECTRAL_NORM_MAX, norms.max().item()
     yield SPECTRAL_NORM_MEAN, norms.mean().item()
     yield SPECTRAL_NORM_STD, norms.std(correction=0).item()
-    yield RANK_MEAN, sum(s.rank for s in spectra.values()) / len(spectra)
-    yield STABLE_RANK_MEAN, sum(s.stable_rank for s in spectra.values()) / len(spectra)
-    yield EFFECTIVE_RANK_MEAN, sum(s.effective_rank for s in spectra.values()) / len(spectra)
-    bound = lipschitz_log10_bound(spectra)
-    if bound is not None:
-        yield LIPSCHITZ_BOUND, bound
+    for metric, name in _MEANS.items():
+        values = [numbers[name] for numbers in measures.values() if name in numbers]
+        if values:
+            yield metric, sum(values) / len(values)
 
 
 def _diverged(epoch: int, metrics: dict[str, float]) -> EpochRecord:

@@ -54,6 +54,7 @@ def train(settings: TrialSettings, report: Report, checkpoint: Path | None = Non
         report(recorder.record(0, train_sums=None, seconds=0.0))
     else:
         loop.load_state_dict(state)
+        recorder.load_state_dict(state["recorder"])
     for epoch in range(loop.epoch + 1, settings.training.epochs + 1):
         start = time.perf_counter()
         sums = loop.run_epoch()
@@ -62,7 +63,7 @@ def train(settings: TrialSettings, report: Report, checkpoint: Path | None = Non
         if record.diverged:
             return
         if keeper.due() and epoch < settings.training.epochs:
-            keeper.save(loop.state_dict())
+            keeper.save(loop.state_dict() | {"recorder": recorder.state_dict()})
 
 
 def prepare_process(settings: TrialSettings) -> torch.device:

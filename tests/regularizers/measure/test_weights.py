@@ -7,14 +7,18 @@ import torch
 from torch import Tensor, nn
 
 from regularizers import LayerSpectrum, lipschitz_log10_bound
-from regularizers.measure import measure
+from regularizers.measure import BUNDLES, MEASURES, MOVEMENT, measure
 from tests import oracles
 
 
-def of(weight: Tensor) -> LayerSpectrum:
+def layer_of(weight: Tensor) -> nn.Module:
     layer = nn.Linear(weight.shape[1], weight.shape[0], bias=False, dtype=weight.dtype)
     layer.weight.data = weight
-    return measure(nn.Sequential(layer), (weight.shape[1],))["0"]
+    return nn.Sequential(layer)
+
+
+def of(weight: Tensor) -> LayerSpectrum:
+    return measure(layer_of(weight), (weight.shape[1],))["0"]
 
 
 class Branched(nn.Module):
@@ -87,10 +91,53 @@ def test_the_numeric_rank_is_that_of_the_weights_own_precision(dtype: torch.dtyp
     assert of(torch.diag(torch.tensor([1.0, 1e-3, 1e-8], dtype=dtype))).rank == rank
 
 
-def test_a_weight_that_is_not_finite_is_measured_as_nan_and_ends_nothing() -> None:
-    spectrum = of(torch.tensor([[1.0, torch.nan], [0.0, 1.0]]))
-    assert spectrum.rank == 0
-    assert all(math.isnan(value) for name, value in spectrum.measures.items() if name != "rank")
+@pytest.mark.parametrize("value", [math.nan, math.inf], ids=str)
+def test_a_weight_that_is_not_finite_has_nan_values_and_no_measures_and_ends_nothing(value: float) -> None:
+    spectrum = of(torch.tensor([[1.0, value], [0.0, 1.0]]))
+    assert spectrum.singular_values.isnan().all()
+    assert spectrum.measures == {}
+    assert spectrum.routine == "gram"
+
+
+def test_every_measure_is_a_finite_number_even_of_the_largest_and_smallest_weights() -> None:
+    for factor in (1e-30, 1e-15, 1.0, 1e15, 1e30):
+        measures = of(factor * torch.randn(20, 30, generator=torch.Generator().manual_seed(0))).measures
+        assert all(math.isfinite(number) for number in measures.values())
+        assert measures["rank"] == 20
+
+
+def test_the_bundles_hold_one_another_and_all_measures_between_them() -> None:
+    torch.manual_seed(0)
+    model = nn.Linear(30, 20)
+    economy, standard, full = (measure(model, (30,), bundle=bundle)[""].measures for bundle in BUNDLES)
+    assert economy.keys() < standard.keys()
+    assert standard == full
+    assert standard.keys() == MEASURES.keys() - MOVEMENT.keys()
+    assert economy == {name: standard[name] for name in economy}
+
+
+def test_the_same_weights_give_the_same_bits_for_any_number_of_threads(branched: Branched) -> None:
+    threads = torch.get_num_threads()
+    found = []
+    try:
+        for count in (1, 2, 3):
+            torch.set_num_threads(count)
+            views = [measure(branched, (2, 8, 6), view) for view in ("flat", "circular", "padded")]
+            found.append([(s.measures, s.singular_values.tolist()) for spectra in views for s in spectra.values()])
+    finally:
+        torch.set_num_threads(threads)
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_routine_that_never_converges_ends_no_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> Tensor:
+        raise torch.linalg.LinAlgError("did not converge")
+
+    monkeypatch.setattr(torch.linalg, "eigvalsh", fails)
+    monkeypatch.setattr(torch.linalg, "svdvals", fails)
+    spectrum = of(torch.eye(3))
+    assert spectrum.routine == "gram: none converged"
+    assert spectrum.measures == {}
 
 
 def test_orthogonal_initialization_times_the_root_of_the_fan_ratio_has_rms_norm_one() -> None:
@@ -157,6 +204,7 @@ def test_the_circular_view_takes_each_convolution_at_its_real_input_size(branche
 
 def test_a_model_without_convolutions_has_no_circular_view() -> None:
     assert measure(nn.Linear(3, 2), (3,), view="circular") == {}
+    assert measure(nn.Linear(3, 2), (3,), view="padded") == {}
 
 
 def test_measuring_gives_back_every_flag_buffer_gradient_and_random_state(branched: Branched) -> None:
@@ -167,7 +215,7 @@ def test_measuring_gives_back_every_flag_buffer_gradient_and_random_state(branch
     before = {name: tensor.clone() for name, tensor in branched.state_dict().items()}
     gradients = [parameter.grad.clone() for parameter in branched.parameters()]
     state = torch.get_rng_state()
-    for view in ("flat", "circular"):
+    for view in ("flat", "circular", "padded"):
         measure(branched, (2, 8, 6), view)
     assert [module.training for module in branched.modules()] == flags
     assert all(torch.equal(tensor, before[name]) for name, tensor in branched.state_dict().items())
@@ -208,6 +256,8 @@ def test_there_is_no_lipschitz_bound_with_a_layer_that_is_zero_or_not_finite(val
 def test_unknown_views_unused_and_dilated_convolutions_are_refused(branched: Branched) -> None:
     with pytest.raises(ValueError, match="did you mean 'circular'"):
         measure(branched, (2, 8, 6), view="circula")
+    with pytest.raises(ValueError, match="bundle must be one of economy, standard, full; got 'all'"):
+        measure(branched, (2, 8, 6), bundle="all")
     branched.extra = nn.Conv2d(2, 2, 3)
     with pytest.raises(ValueError, match="got unused 'extra'"):
         measure(branched, (2, 8, 6), view="circular")

@@ -1,0 +1,169 @@
+"""Every weight of a checkpoint or a named network, measured."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from analysis.notation import several
+from analysis.spectra.network import SEED, Image, Network, filled_network, random_network
+from analysis.spectra.reparametrized import resolve
+from analysis.spectra.state import State, read
+from analysis.spectra.weights import Weights, choose
+from regularizers import LayerSpectrum, lipschitz_log10_bound, measure
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Layer:
+    """One weight.
+
+    Attributes:
+        name: the module's qualified name, or the tensor's where it is not the module's ``weight``.
+        shape: of the tensor.
+        spectrum: what was measured.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    spectrum: LayerSpectrum
+
+    @property
+    def finite(self) -> bool:
+        """Whether every number of the weight is finite."""
+        return bool(self.spectrum.singular_values.isfinite().all())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measured:
+    """A whole checkpoint.
+
+    Attributes:
+        title: what was measured.
+        view: the linear map that a kernel is seen as.
+        layers: at least one, in the network's order.
+        remarks: what a reader should know, sentence by sentence.
+        held: numbers in the weights measured.
+        parameters: numbers in all of the checkpoint's floating tensors.
+        log10_product: of all spectral norms; None where a weight is zero or not finite.
+        seconds: the measuring alone.
+    """
+
+    title: str
+    view: str
+    layers: tuple[Layer, ...]
+    remarks: tuple[str, ...]
+    held: int
+    parameters: int
+    log10_product: float | None
+    seconds: float
+
+
+def spectra(checkpoint: str, *, model: str | None = None, image: Image | None = None, view: str = "flat") -> Measured:
+    """Measure every weight of a checkpoint, or of a network by name.
+
+    Args:
+        checkpoint: a file of ``torch.save``; where there is none of this name, a network's name.
+        model: the name of the network whose state dict the file holds.
+        image: (channels, height, width) of the network's input.
+        view: ``"flat"``, or one that needs a network: ``"circular"`` or ``"padded"``.
+
+    Returns:
+        What was measured.
+
+    Raises:
+        ValueError: there is no such file or network, the file holds no weights, or the settings do not fit together.
+    """
+    path = Path(checkpoint)
+    network = None
+    if model is not None or (path.exists() and not path.is_dir()):
+        state = resolve(read(path))
+        if model is not None:
+            network = filled_network(model, image, state)
+        elif image is not None or view != "flat":
+            given = f"--view {view}" if view != "flat" else "--input"
+            raise ValueError(f"{given} needs the network's modules, got a checkpoint alone; add --model NAME")
+    else:
+        network = random_network(checkpoint, image)
+        state = State(
+            tensors=network.module.state_dict(),
+            remarks=(f"Random weights, drawn from seed {SEED}: no file is called {checkpoint!r}.",),
+        )
+    grouped = None if network is None else {f"{name}.weight" for name in network.grouped}
+    weights = choose(state, grouped)
+    start = time.perf_counter()
+    found = _flat(weights) if view == "flat" or network is None else _of_modules(network, view)
+    seconds = time.perf_counter() - start
+    title = checkpoint if model is None else f"{checkpoint} as {model}"
+    return _measured(title, view, weights, found, seconds)
+
+
+def _measured(title: str, view: str, weights: Weights, found: Mapping[str, LayerSpectrum], seconds: float) -> Measured:
+    layers = tuple(
+        Layer(name=name.removesuffix(".weight"), shape=tuple(tensor.shape), spectrum=found[name])
+        for name, tensor in weights.tensors.items()
+        if name in found
+    )
+    remarks = list(weights.remarks)
+    without = [name for name in weights.tensors if name not in found]
+    if without:
+        remarks.append(f"Without a {view} view: {several(without)}; --view flat has all.")
+    broken = [layer.name for layer in layers if not layer.finite]
+    if broken:
+        remarks.append(f"Not finite: {several(broken)}.")
+    return Measured(
+        title=title if title.isprintable() else ascii(title)[1:-1],
+        view=view,
+        layers=layers,
+        remarks=tuple(remarks),
+        held=sum(tensor.numel() for name, tensor in weights.tensors.items() if name in found),
+        parameters=weights.parameters,
+        log10_product=lipschitz_log10_bound(found),
+        seconds=seconds,
+    )
+
+
+def _flat(weights: Weights) -> dict[str, LayerSpectrum]:
+    """The spectra by the tensors' names; a flat matrix is a layer of its own, whatever module it came from."""
+    holder = nn.ModuleList(_linear(tensor.flatten(1)) for tensor in weights.tensors.values())
+    found = measure.measure(holder, (1,))  # the flat view makes no forward pass
+    return dict(zip(weights.tensors, found.values(), strict=True))
+
+
+def _linear(matrix: Tensor) -> nn.Linear:
+    layer = nn.Linear(matrix.shape[1], matrix.shape[0], bias=False, device="meta")
+    layer.weight = nn.Parameter(matrix, requires_grad=False)
+    return layer
+
+
+def _of_modules(network: Network, view: str) -> dict[str, LayerSpectrum]:
+    """The spectra of a network's convolutions by their tensors' names.
+
+    Raises:
+        ValueError: there is none, or the network cannot be given such an image.
+    """
+    for name, module in network.grouped.items():
+        network.module.set_submodule(name, _Closed(module))
+    try:
+        found = measure.measure(network.module, network.image, view)
+    except RuntimeError as error:
+        image = "x".join(map(str, network.image))
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(f"--input must be an image that the network takes, got {image}: {reason}") from None
+    if not found:
+        raise ValueError(f"--view {view} needs a convolution, got a network without one; leave out --view")
+    return {f"{name}.weight": spectrum for name, spectrum in found.items()}
+
+
+class _Closed(nn.Module):
+    """A module that computes what it did, and shows no weight to those who measure."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self._inside = (module,)  # no module finds a module in a tuple
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what the module gives."""
+        output: Tensor = self._inside[0](x)
+        return output

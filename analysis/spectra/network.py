@@ -1,0 +1,153 @@
+"""Networks by name: ours and torchvision's, with random weights or with those of a checkpoint."""
+
+import difflib
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from analysis.spectra.state import State
+from models import ARCHITECTURES, build, import_torchvision
+
+SEED = 0
+"""Of the random weights of a network that is given by its name alone."""
+
+Image = tuple[int, int, int]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Network:
+    """A network whose modules are known.
+
+    Attributes:
+        module: with its weights, in evaluation mode.
+        image: (channels, height, width) of what it is given.
+    """
+
+    module: nn.Module
+    image: Image
+
+    @property
+    def grouped(self) -> dict[str, nn.Module]:
+        """The grouped convolutions by qualified name."""
+        convolutions = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+        return {
+            name: module
+            for name, module in self.module.named_modules()
+            if isinstance(module, convolutions) and module.groups != 1
+        }
+
+
+def random_network(name: str, image: Image | None) -> Network:
+    """Return a network with random weights, always the same.
+
+    Args:
+        name: of a shipped architecture, or of one of torchvision's networks for classification.
+        image: by default 3×32×32 for ours, 3×224×224 for torchvision's.
+
+    Returns:
+        The network, with the number of classes it is known for: 10, or torchvision's 1000.
+
+    Raises:
+        ValueError: the name is unknown.
+    """
+    if name in ARCHITECTURES:
+        return _built(name, image or (3, 32, 32), classes=10)
+    _check_known(name, "CHECKPOINT must be a file or a network's name")
+    return _built(name, image or (3, 224, 224), classes=1000)
+
+
+def filled_network(name: str, image: Image | None, state: State) -> Network:
+    """Return a network with the weights of a checkpoint.
+
+    Args:
+        name: as above.
+        image: by default what the first weight suits: its columns, or its channels at 32×32 (kernels up to 3×3) or
+            224×224.
+        state: all of the network's tensors; its last weight has a row for each class.
+
+    Returns:
+        The network.
+
+    Raises:
+        ValueError: the name is unknown, or the tensors are not those of this network.
+    """
+    _check_known(name, "--model must be a network's name")
+    weights = [tensor for tensor in state.tensors.values() if tensor.ndim >= 2]
+    if not weights:
+        raise ValueError(f"a checkpoint of {name} must hold its weights, got no matrix and no kernel")
+    network = _built(name, image or _suitable(weights[0]), classes=max(2, len(weights[-1])))
+    wanted = network.module.state_dict()
+    _check_fit(name, wanted, state)
+    try:
+        network.module.load_state_dict({**wanted, **state.tensors})
+    except RuntimeError as error:
+        raise ValueError(f"a checkpoint of {name} must hold plain tensors, got {str(error).splitlines()[-1]}") from None
+    return network
+
+
+def _suitable(first: Tensor) -> Image:
+    if first.ndim == 2:
+        return first.shape[1], 1, 1  # networks of matrices take their images flattened
+    side = 32 if first.shape[-1] <= 3 else 224
+    return first.shape[1], side, side
+
+
+def _built(name: str, image: Image, classes: int) -> Network:
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # two of torchvision's networks warn of how slowly they are initialized
+        torch.manual_seed(SEED)
+        if name in ARCHITECTURES:
+            module = build(name, image, classes)
+        else:
+            module = _torchvision().get_model(name, weights=None, num_classes=classes)
+    return Network(module=module.eval(), image=image)
+
+
+def _torchvision() -> Any:
+    return import_torchvision().models
+
+
+def _check_known(name: str, rule: str) -> None:
+    """Refuse a name that no network has, with the nearest name or file.
+
+    Raises:
+        ValueError: the name is unknown.
+    """
+    if name in ARCHITECTURES:
+        return
+    theirs = _torchvision().list_models(module=_torchvision())  # networks for classification
+    if name in theirs:
+        return
+    if Path(name).is_dir():
+        raise ValueError(f"{rule}, got {name!r}, a folder; name a file in it")
+    folder = Path(name).parent
+    files = [str(path) for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    near = difflib.get_close_matches(name, [*ARCHITECTURES, *theirs, *files], n=1)
+    cure = f"did you mean {near[0]!r}?" if near else f"name a file, or e.g. one of {', '.join(ARCHITECTURES)}, resnet34"
+    raise ValueError(f"{rule}, got {name!r}; {cure}")
+
+
+def _check_fit(name: str, wanted: dict[str, Tensor], state: State) -> None:
+    """Refuse tensors that are not those of the network.
+
+    Raises:
+        ValueError: one is missing, one is of another shape, or there is one more.
+    """
+    counters = {key for key in wanted if key.endswith("num_batches_tracked")}  # younger than many a checkpoint
+    missing = wanted.keys() - state.tensors.keys() - counters
+    added = state.tensors.keys() - wanted.keys()
+    other = {key for key in wanted.keys() & state.tensors.keys() if wanted[key].shape != state.tensors[key].shape}
+    told = [
+        f"{len(keys)} {what}, {min(keys)!r} among them"
+        for keys, what in ((missing, "missing"), (added, "unknown to it"), (other, "of another shape"))
+        if keys
+    ]
+    if told:
+        raise ValueError(
+            f"a checkpoint must hold the tensors of {name}, got {'; '.join(told)}; give the network it was saved from, "
+            "or leave out --model"
+        )

@@ -1,0 +1,34 @@
+"""One self-contained HTML page of a measured checkpoint."""
+
+from datetime import UTC, datetime
+
+import torch
+
+from analysis.page import environment
+from analysis.spectra.measured import Measured
+from analysis.spectra.picture import picture
+from analysis.spectra.table import columns, summary, texts
+
+
+def page(measured: Measured) -> str:
+    """Write the page: what can be said of the whole, the picture, the table.
+
+    Args:
+        measured: the checkpoint.
+
+    Returns:
+        The page; it loads nothing but itself.
+    """
+    shown = columns(measured)
+    return (
+        environment()
+        .get_template("spectra/page.html.j2")
+        .render(
+            measured=measured,
+            summary=summary(measured),
+            columns=shown,
+            rows=[(layer, texts(layer, shown)) for layer in measured.layers],
+            picture=picture(measured),
+            made=f"{datetime.now(tz=UTC):%Y-%m-%d %H:%M UTC}, torch {torch.__version__}",
+        )
+    )

@@ -1,0 +1,111 @@
+"""Singular values by routines that do not give up: which one found them is part of the answer."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from regularizers.polar import widened
+
+_PANEL = 512  # rows of a Gram matrix that one product computes: enough to be fast, few enough to leave half out
+
+
+def svd_values(matrix: Tensor) -> tuple[Tensor, str]:
+    """Singular values, descending, by the singular value decomposition.
+
+    Where the batched routine does not converge (a GPU may fail on repeated singular values, which are just what
+    orthogonal and capped weights have), another driver is tried, then float64 on the CPU, matrix by matrix. A matrix
+    that is not finite has NaN for singular values; it spoils no other matrix of its batch.
+
+    Args:
+        matrix: (…, m, n), real or complex; half precision is computed in float32.
+
+    Returns:
+        Values (…, min(m, n)), real, and the routine: ``"svd"``, after a colon what helped where it did not converge.
+
+    Example:
+        >>> svd_values(torch.diag(torch.tensor([1.0, 3.0, 2.0])))
+        (tensor([3., 2., 1.]), 'svd')
+    """
+    return _first_that_converges("svd", [("svd", torch.linalg.svdvals)], widened(matrix))
+
+
+def gram_values(matrix: Tensor) -> tuple[Tensor, str]:
+    """The same for matrices of float32 and less, in half the time: σ = √λ of the smaller Gram matrix, in float64.
+
+    Products of float32 numbers are exact in float64, and λ errs by a few times its eps: an error of about 10⁻⁸ σ₁ where
+    σ is near zero, and less elsewhere. A float32 decomposition errs by 10⁻⁷ σ₁, so nothing is lost; for float64
+    matrices it would be, and they are decomposed.
+
+    Args:
+        matrix: (…, m, n), real or complex.
+
+    Returns:
+        Values (…, min(m, n)), float64, descending, and the routine: ``"gram"``, or ``"svd"`` for float64 matrices.
+
+    Example:
+        >>> gram_values(torch.tensor([[3.0, 0.0, 0.0], [0.0, 0.0, 2.0]]))
+        (tensor([3., 2.], dtype=torch.float64), 'gram')
+    """
+    if matrix.dtype in {torch.float64, torch.complex128}:
+        return svd_values(matrix)
+    wide = matrix.to(torch.complex128 if matrix.is_complex() else torch.float64)
+    return _first_that_converges("gram", [("gram", _by_gram), ("svd", torch.linalg.svdvals)], wide)
+
+
+def root_eigenvalues(gram: Tensor) -> Tensor | None:
+    """Square roots of the eigenvalues of Gram matrices, descending, from their lower triangles.
+
+    Args:
+        gram: (…, n, n), Hermitian and positive semidefinite up to rounding, float64 or complex128.
+
+    Returns:
+        (…, n), float64; None where the routine does not converge.
+    """
+    try:
+        eigenvalues = torch.linalg.eigvalsh(gram)
+    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+        return None
+    return eigenvalues.clamp(min=0).sqrt().flip(-1) if bool(eigenvalues.isfinite().all()) else None
+
+
+def _by_gram(wide: Tensor) -> Tensor | None:
+    if wide.shape[-2] > wide.shape[-1]:
+        wide = wide.mH
+    size = wide.shape[-2]
+    gram = wide.new_zeros(*wide.shape[:-1], size)
+    for i in range(0, size, _PANEL):  # above the diagonal blocks zeros stay: nobody reads them
+        gram[..., i:, i : i + _PANEL] = wide[..., i:, :] @ wide[..., i : i + _PANEL, :].mH
+    return root_eigenvalues(gram)
+
+
+Routine = Callable[[Tensor], Tensor | None]
+
+
+def _first_that_converges(first: str, routines: Sequence[tuple[str, Routine]], matrix: Tensor) -> tuple[Tensor, str]:
+    """The values by the first routine that converges, and its name, after that of the first if it is another."""
+    finite = matrix.isfinite().flatten(-2).all(-1)
+    # Routines may raise on NaN, and loop on infinity.
+    decomposed = matrix if bool(finite.all()) else torch.where(finite[..., None, None], matrix, 0)
+    more: list[tuple[str, Routine]] = [("gesvd", _by_gesvd)] if matrix.is_cuda else []
+    for name, routine in [*routines, *more, ("float64 on the CPU", _one_by_one)]:
+        try:
+            values = routine(decomposed)
+        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+            continue
+        if values is not None and bool(values.isfinite().all()):
+            return values.where(finite.unsqueeze(-1), torch.nan), name if name == first else f"{first}: {name}"
+    nothing = matrix.real.new_full((*matrix.shape[:-2], min(matrix.shape[-2:])), torch.nan)
+    return nothing, f"{first}: none converged"
+
+
+def _by_gesvd(matrix: Tensor) -> Tensor:
+    return torch.linalg.svdvals(matrix, driver="gesvd")
+
+
+def _one_by_one(matrix: Tensor) -> Tensor:
+    """The last resort: each matrix alone, in float64 on the CPU."""
+    *batch, rows, columns = matrix.shape
+    dtype = torch.complex128 if matrix.is_complex() else torch.float64
+    values = [torch.linalg.svdvals(one.to(dtype)) for one in matrix.reshape(-1, rows, columns).cpu()]
+    return torch.stack(values).view(*batch, -1).to(matrix.device, matrix.real.dtype)

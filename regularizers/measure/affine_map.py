@@ -1,0 +1,139 @@
+"""The operator norm of one affine layer, as the layer stands in a network."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from regularizers.spectrum import spectral_norm
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AffineMap:
+    """x ↦ diag(scale) (W ∗ x) + constant: a ``Linear`` or a convolution, with what BatchNorm makes of it.
+
+    Attributes:
+        weight: (Co, Ci), or a kernel (Co, Ci / groups, k…).
+        scale: one factor an output channel, float64; None for ones.
+        input_size: extents of the image that comes in; () for a ``Linear``, here and in the next four.
+        output_size: extents of the image that goes out.
+        stride: steps.
+        padding: zeros on each side; None where the sides differ.
+        dilation: distances between taps.
+        groups: of channels.
+        known: σ₁ of the flat weight without scale, where somebody has found it; None where nobody has.
+    """
+
+    weight: Tensor
+    scale: Tensor | None = None
+    input_size: tuple[int, ...] = ()
+    output_size: tuple[int, ...] = ()
+    stride: tuple[int, ...] = ()
+    padding: tuple[int, ...] | None = ()
+    dilation: tuple[int, ...] = ()
+    groups: int = 1
+    known: float | None = None
+
+    def scaled(self, factors: Tensor) -> "AffineMap":
+        """The map with its output multiplied, channel by channel.
+
+        Args:
+            factors: (Co,), float64.
+
+        Returns:
+            A map of its own.
+        """
+        return replace(self, scale=factors if self.scale is None else self.scale * factors)
+
+    @property
+    def overlaps(self) -> int:
+        """In how many patches an input value is at most; 1 for a ``Linear``."""
+        return overlaps(self.weight.shape[2:], self.stride, self.dilation, self.output_size)
+
+    @property
+    def has_padded_view(self) -> bool:
+        """Whether the padded view describes this layer: no groups, no dilation, even padding, two dimensions."""
+        plain = self.groups == 1 and set(self.dilation) <= {1} and self.padding is not None
+        return self.overlaps == 1 or (plain and self.weight.ndim == 4)
+
+    def flat_norm(self) -> float:
+        """An upper bound of the operator norm, σ₁(diag(scale) W) · √overlaps.
+
+        The layer's output holds one vector ``diag(scale) W p`` for each patch p of its input, so that its square
+        norm is at most σ₁² Σ‖p‖². In this sum no input value occurs more often than it occurs in patches, and
+        the padding's zeros add nothing. Patches that do not overlap make it the norm itself. With groups σ₁ is the
+        largest of those of the groups' matrices, which share neither inputs nor outputs.
+
+        Returns:
+            The bound, exact up to float64's rounding; NaN if the layer is not finite.
+        """
+        if self.known is not None and self.scale is None and self.groups == 1:
+            sigma = self.known
+        else:
+            sigma = largest_singular_value(self._weight().flatten(1).unflatten(0, (self.groups, -1)))
+        return sigma * math.sqrt(self.overlaps)
+
+    def padded_norm(self) -> float:
+        """The operator norm of the convolution the network computes, with its stride and its zero padding.
+
+        Returns:
+            Lanczos' estimate, below the norm by a relative ``regularizers.spectrum.TOLERANCE`` at most where the
+            iteration has ended well; exact for layers without overlaps; NaN if the layer is not finite.
+        """
+        assert self.has_padded_view, "the walk has refused it"
+        if self.overlaps == 1:
+            return self.flat_norm()
+        assert self.padding is not None
+        (h, w), (sh, sw), (ph, pw) = self.input_size, self.stride, self.padding
+        return spectral_norm(self._weight(), "padded", input_size=(h, w), stride=(sh, sw), padding=(ph, pw))
+
+    def _weight(self) -> Tensor:
+        weight = self.weight.double()
+        return weight if self.scale is None else weight * self.scale.view(-1, *[1] * (weight.ndim - 1))
+
+
+def overlaps(
+    kernel_size: Sequence[int], stride: Sequence[int], dilation: Sequence[int], output_size: Sequence[int]
+) -> int:
+    """In how many windows of a convolution or pooling one input value is at most.
+
+    Tap a of window i reads position i·s + a·d (less the padding). A position is read by as many windows as there
+    are taps a < k with a·d ≡ position (mod s), and these recur with period s / gcd(s, d): at most ⌈k gcd(s, d) / s⌉,
+    and never more than there are windows.
+
+    Args:
+        kernel_size: taps k, a number for each dimension.
+        stride: steps s.
+        dilation: distances d.
+        output_size: how many windows there are.
+
+    Returns:
+        The product over dimensions.
+
+    Example:
+        >>> overlaps((3, 3), (1, 1), (1, 1), (32, 32)), overlaps((3, 3), (2, 2), (1, 1), (16, 16))
+        (9, 4)
+    """
+    sizes = zip(kernel_size, stride, dilation, output_size, strict=True)
+    return math.prod(min(-(-k * math.gcd(s, d) // s), windows) for k, s, d, windows in sizes)
+
+
+def largest_singular_value(matrices: Tensor) -> float:
+    """The largest singular value in a stack of matrices, never below it by more than float64's rounding.
+
+    From all eigenvalues of the smaller Gram matrix: an iteration could stop at a value that is not the largest.
+
+    Args:
+        matrices: (k, m, n).
+
+    Returns:
+        max σ₁; NaN if an entry is not finite.
+    """
+    matrices = matrices.double()
+    if not matrices.isfinite().all():
+        return math.nan
+    rows, columns = matrices.shape[-2:]
+    gram = matrices @ matrices.mT if rows <= columns else matrices.mT @ matrices
+    return math.sqrt(max(0.0, float(torch.linalg.eigvalsh(gram)[..., -1].max())))

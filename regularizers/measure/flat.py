@@ -1,0 +1,68 @@
+"""Spectra of weights as flat matrices."""
+
+import torch
+from torch import Tensor
+
+from regularizers.decomposition import gram_values
+from regularizers.linear_map import flatten
+from regularizers.measure.layer_spectrum import LayerSpectrum
+from regularizers.measure.marchenko_pastur import marchenko_pastur
+from regularizers.measure.power_law import power_law
+from regularizers.measure.side_by_side import side_by_side
+from regularizers.measure.sizes import finite, norms, ranks
+from regularizers.targets import Target, by_shape
+
+
+def flat_spectra(targets: list[Target], bundle: str) -> dict[str, LayerSpectrum]:
+    """The spectrum of every weight as its flat matrix.
+
+    On the CPU each weight is decomposed by itself, as many at once as torch has threads; on a GPU weights of equal
+    shape are one batch.
+
+    Args:
+        targets: the weights.
+        bundle: one of ``BUNDLES``.
+
+    Returns:
+        Spectra by name.
+    """
+
+    def spectra_of(group: list[Target]) -> list[LayerSpectrum]:
+        with torch.no_grad():
+            values, routine = gram_values(torch.stack([flatten(target.weight) for target in group]))
+            return _spectra(values.double().cpu(), routine, group[0], bundle)
+
+    one_by_one = [[target] for target in targets if not target.parameter.is_cuda]
+    one_by_one.sort(key=lambda group: -_work(group[0]))
+    batches = by_shape(target for target in targets if target.parameter.is_cuda)
+    found = side_by_side(spectra_of, one_by_one) + [spectra_of(group) for group in batches]
+    return {
+        target.name: spectrum
+        for group, spectra in zip(one_by_one + batches, found, strict=True)
+        for target, spectrum in zip(group, spectra, strict=True)
+    }
+
+
+def _work(target: Target) -> int:
+    """Products of numbers that one Gram matrix takes."""
+    return target.fan_out * target.fan_in * min(target.fan_out, target.fan_in)
+
+
+def _spectra(values: Tensor, routine: str, target: Target, bundle: str) -> list[LayerSpectrum]:
+    """From the values (b, r) of weights of one shape."""
+    fan_out, fan_in = target.fan_out, target.fan_in
+    tolerance = max(fan_out, fan_in) * torch.finfo(target.weight.dtype).eps
+    measures = norms(values, fan_in / fan_out) | ranks(values, tolerance)
+    if bundle != "economy":
+        measures |= power_law(values) | marchenko_pastur(values, fan_out, fan_in)
+    return [
+        LayerSpectrum(
+            view="flat",
+            fan_out=fan_out,
+            fan_in=fan_in,
+            singular_values=row.float(),
+            routine=routine,
+            measures=finite({name: measure[i] for name, measure in measures.items()}),
+        )
+        for i, row in enumerate(values)
+    ]

@@ -1,0 +1,147 @@
+"""How the weights of a training move: from where they began, since the last look, and with their neighbours."""
+
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from regularizers.linear_map import flatten
+from regularizers.measure.top_triplets import top_triplets
+from regularizers.measure.undisturbed import undisturbed
+from regularizers.targets import Target, by_shape, select
+
+DIRECTIONS = 10
+"""Leading singular vectors that are compared, as in Yunis et al. 2024 (https://arxiv.org/abs/2408.11804)."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Directions:
+    """The leading singular vectors of one weight's flat matrix, in its columns."""
+
+    left: Tensor
+    right: Tensor
+
+
+class Movement:
+    """Remembers the weights it was made with and those of the last look, and compares.
+
+    Agreement says whether leading directions have settled; between random directions of an n-dimensional space a
+    product |uᵀu'| is about √(2/πn). Alignment compares what one weight writes with what the next one reads: of a kernel
+    it takes the centre tap of its right vectors, and only neighbours in the order of the modules whose channels match
+    have one (a ``downsample`` is nobody's neighbour).
+
+    Nothing in the model changes: weights are read in evaluation mode, without gradient.
+
+    Args:
+        model: as it is before the first step.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self._initial = _weights(model)
+        self._last = self._initial
+        self._directions: dict[str, _Directions] | None = None
+
+    def look(self, model: nn.Module) -> dict[str, dict[str, float]]:
+        """Compare the weights with those of the last look, and remember them for the next.
+
+        Args:
+            model: the same model later.
+
+        Returns:
+            By the weight's name, numbers named as in ``definitions.MOVEMENT``, all of them finite. What has no value is
+            left out: a change at the first look, a distance from zero, an alignment without a neighbour.
+        """
+        weights = _weights(model)
+        first = self._directions is None and self._last is self._initial
+        before = self._directions or (None if first else _directions(self._last, by_shape(select(model))))
+        now = _directions(weights, by_shape(select(model)))
+        found: dict[str, dict[str, float]] = {name: {} for name in weights}
+        for name, weight in weights.items():
+            found[name]["distance"] = _distance(weight, self._initial[name])
+        if before is not None:
+            for name, numbers in _updates(weights, self._last).items():
+                found[name] |= numbers | {"agreement": _agreement(now[name], before[name])}
+        for name, value in _alignments(select(model), now).items():
+            found[name]["alignment"] = value
+        self._last, self._directions = weights, now
+        return {name: {k: v for k, v in numbers.items() if math.isfinite(v)} for name, numbers in found.items()}
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The weights of the last look, by name; empty before the first."""
+        return {} if self._directions is None else dict(self._last)
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take up the weights of an earlier look, of a model that began alike.
+
+        Args:
+            state: what ``state_dict()`` gave.
+        """
+        assert not state or state.keys() == self._initial.keys(), "a checkpoint is of equal settings"
+        if state:
+            self._last = {name: weight.to(self._initial[name]) for name, weight in state.items()}
+            self._directions = None
+
+
+@torch.no_grad()
+def _weights(model: nn.Module) -> dict[str, Tensor]:
+    """Copies of the flat matrices the network computes with."""
+    with undisturbed(model):
+        return {target.name: flatten(target.weight).clone() for target in select(model)}
+
+
+def _directions(weights: Mapping[str, Tensor], groups: list[list[Target]]) -> dict[str, _Directions]:
+    found = {}
+    for group in groups:
+        names = [target.name for target in group]
+        lefts, _, rights = top_triplets(torch.stack([weights[name] for name in names]), DIRECTIONS)
+        for name, left, right in zip(names, lefts, rights, strict=True):
+            found[name] = _Directions(left=left, right=right)
+    return found
+
+
+def _distance(weight: Tensor, initial: Tensor) -> float:
+    size = torch.linalg.vector_norm(initial.double())
+    return float(torch.linalg.vector_norm(weight.double() - initial.double()) / size)
+
+
+def _updates(weights: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> dict[str, dict[str, float]]:
+    found = {}
+    for name, weight in weights.items():
+        change = weight - before[name]
+        frobenius = float(torch.linalg.vector_norm(change.double()))
+        norm = float(top_triplets(change, 1)[1][0])
+        found[name] = {
+            "update_norm": norm,
+            "update_frobenius_norm": frobenius,
+            "update_stable_rank": (frobenius / norm) ** 2 if norm > 0 else 0.0,
+        }
+    return found
+
+
+def _agreement(now: _Directions, before: _Directions) -> float:
+    left = (now.left * before.left).sum(0).abs()
+    right = (now.right * before.right).sum(0).abs()
+    return float((left * right).mean())
+
+
+def _alignments(targets: list[Target], directions: Mapping[str, _Directions]) -> dict[str, float]:
+    chain = [target for target in targets if target.role != "downsample"]
+    found = {}
+    for before, after in itertools.pairwise(chain):
+        written, read = directions[before.name].left, _read(after, directions[after.name].right)
+        if len(written) == len(read):
+            shared = min(written.shape[1], read.shape[1])
+            found[after.name] = float((written[:, :shared] * read[:, :shared]).sum(0).abs().mean())
+    return found
+
+
+def _read(target: Target, right: Tensor) -> Tensor:
+    """What of its input's channels a weight's right vectors read: (channels, k)."""
+    shape = target.parameter.shape
+    if len(shape) == 2:
+        return right
+    taps = right.view(*shape[1:], -1)
+    return taps[:, shape[2] // 2, shape[3] // 2]

@@ -1,0 +1,158 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from analysis.spectra import spectra
+from models import build, import_torchvision
+from regularizers import measure
+
+
+@pytest.fixture(scope="module")
+def resnet():
+    """A network of torchvision's with weights of its own, by name and for ten classes."""
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        return import_torchvision().models.get_model("resnet18", weights=None, num_classes=10).eval()
+
+
+@pytest.fixture(scope="module")
+def resnet_file(resnet, tmp_path_factory):
+    path = tmp_path_factory.mktemp("resnet") / "resnet18.pt"
+    torch.save({"epoch": 1, "model": {f"module.{name}": value for name, value in resnet.state_dict().items()}}, path)
+    return str(path)
+
+
+@pytest.fixture
+def save(tmp_path):
+    def write(content):
+        torch.save(content, tmp_path / "weights.pt")
+        return str(tmp_path / "weights.pt")
+
+    return write
+
+
+def test_a_checkpoint_alone_has_the_spectra_of_its_network(resnet, resnet_file):
+    measured = spectra(resnet_file)
+    expected = measure.measure(resnet, (3, 224, 224))
+    assert [layer.name for layer in measured.layers] == list(expected)
+    for layer in measured.layers:
+        torch.testing.assert_close(layer.spectrum.singular_values, expected[layer.name].singular_values)
+        assert layer.spectrum.measures.keys() == expected[layer.name].measures.keys()
+    assert measured.held == sum(math.prod(layer.shape) for layer in measured.layers)
+    assert measured.parameters == sum(p.numel() for p in resnet.parameters()) + sum(
+        buffer.numel() for buffer in resnet.buffers() if buffer.is_floating_point()
+    )
+
+
+def test_the_circular_view_of_a_checkpoint_is_that_of_its_network(resnet, resnet_file):
+    measured = spectra(resnet_file, model="resnet18", image=(3, 32, 32), view="circular")
+    expected = measure.measure(resnet, (3, 32, 32), "circular")
+    assert [layer.name for layer in measured.layers] == list(expected)
+    for layer in measured.layers:
+        assert layer.spectrum.spectral_norm == expected[layer.name].spectral_norm
+    assert measured.remarks[-1] == "Without a circular view: fc.weight; --view flat has all."
+
+
+def test_a_network_by_name_has_the_same_random_weights_each_time_and_draws_nothing_from_outside():
+    before = torch.random.get_rng_state()
+    first, second = spectra("mlp-small"), spectra("mlp-small")
+    assert [layer.spectrum.measures for layer in first.layers] == [layer.spectrum.measures for layer in second.layers]
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert first.remarks == ("Random weights, drawn from seed 0: no file is called 'mlp-small'.",)
+    assert [layer.shape for layer in first.layers] == [(256, 3072), (256, 256), (10, 256)]
+
+
+def test_a_file_wins_over_a_network_of_the_same_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.save({"fc.weight": torch.eye(2)}, "resnet18")
+    assert [layer.name for layer in spectra("resnet18").layers] == ["fc"]
+
+
+def test_a_folder_does_not_hide_a_network_of_the_same_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "resnet-small").mkdir()
+    assert len(spectra("resnet-small").layers) == 8
+
+
+@pytest.mark.parametrize(("name", "shape"), [("mlp-small", (1, 8, 8)), ("resnet-small", (1, 28, 28))])
+def test_a_network_of_ours_is_filled_without_saying_its_input(save, name, shape):
+    measured = spectra(save(build(name, shape, 7).state_dict()), model=name)
+    assert measured.layers[-1].shape[0] == 7
+
+
+@pytest.mark.parametrize("view", ["flat", "circular"])
+def test_grouped_convolutions_of_a_known_network_are_left_out_and_named(view):
+    measured = spectra("mobilenet_v2", image=(3, 32, 32), view=view)
+    shown = {layer.name for layer in measured.layers}
+    assert "features.1.conv.0.0" not in shown
+    assert "features.1.conv.1" in shown
+    assert (
+        "Left out, grouped convolutions, which are block-diagonal maps: features.1.conv.0.0.weight, "
+        "features.2.conv.1.0.weight, features.3.conv.1.0.weight, features.4.conv.1.0.weight, "
+        "features.5.conv.1.0.weight and 12 more." in measured.remarks
+    )
+
+
+def test_weights_that_are_not_finite_or_zero_are_shown_and_have_no_product(save):
+    broken = torch.eye(3)
+    broken[1, 2] = math.inf
+    tensors = {"a.weight": broken, "b.weight": torch.zeros(2, 2), "c.weight": 3 * torch.eye(2)}
+    measured = spectra(save(tensors))
+    assert [layer.finite for layer in measured.layers] == [False, True, True]
+    assert [layer.spectrum.spectral_norm for layer in measured.layers[1:]] == [0.0, 3.0]
+    assert measured.log10_product is None
+    assert measured.remarks == ("Not finite: a.",)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_any_precision_are_measured(save, dtype):
+    matrix = torch.diag(torch.tensor([1.0, 0.5, 0.25]))
+    (layer,) = spectra(save({"fc.weight": matrix.to(dtype)})).layers
+    assert layer.spectrum.singular_values.tolist() == pytest.approx([1.0, 0.5, 0.25])
+
+
+def test_a_kernel_is_flattened_after_its_output_channels(save):
+    kernel = torch.randn(4, 3, 2, 2, generator=torch.Generator().manual_seed(0))
+    for tensor in (kernel, kernel.contiguous(memory_format=torch.channels_last), kernel.flatten(2)):
+        (layer,) = spectra(save({"weight": tensor})).layers
+        assert (layer.spectrum.fan_out, layer.spectrum.fan_in) == (4, 12)
+        torch.testing.assert_close(layer.spectrum.singular_values, torch.linalg.svdvals(kernel.flatten(1)))
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "options", "message"),
+    [
+        ("rsnet34", {}, "got 'rsnet34'; did you mean 'resnet34'?"),
+        ("mlp-medum", {}, "did you mean 'mlp-medium'?"),
+        ("weights.pth", {}, "did you mean 'weights.pt'?"),
+        ("folder", {}, "got 'folder', a folder; name a file in it"),
+        ("nowhere/x.ckpt", {}, "CHECKPOINT must be a file or a network's name, got 'nowhere/x.ckpt'; name a file"),
+        ("weights.pt", {"view": "circular"}, "--view circular needs the network's modules"),
+        ("weights.pt", {"image": (3, 32, 32)}, "--input needs the network's modules"),
+        ("weights.pt", {"model": "resnet35"}, "--model must be a network's name, got 'resnet35'; did you mean"),
+        (
+            "weights.pt",
+            {"model": "mlp-small"},
+            "got 6 missing, 'layers.0.bias' among them; 1 unknown to it, 'fc.weight'",
+        ),
+        ("absent.pt", {"model": "mlp-small"}, "must be a file that can be read, got 'absent.pt': No such file"),
+        ("mlp-small", {"view": "circular"}, "--view circular needs a convolution"),
+        ("resnet-small", {"image": (0, 1, 1)}, "every number of input_shape must be a whole number >= 1"),
+        ("alexnet", {"image": (3, 8, 8), "view": "circular"}, "--input must be an image that the network takes"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_in_words(tmp_path, monkeypatch, checkpoint, options, message):
+    monkeypatch.chdir(tmp_path)
+    torch.save({"fc.weight": torch.eye(4)}, "weights.pt")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ValueError, match=r"must|needs") as error:
+        spectra(checkpoint, **options)
+    assert message in str(error.value)
+
+
+def test_weights_of_another_shape_are_refused_in_words(save):
+    state = nn.ModuleDict({"layers": nn.ModuleList([nn.Linear(5, 4), nn.Linear(4, 4), nn.Linear(4, 2)])}).state_dict()
+    with pytest.raises(ValueError, match=r"must hold the tensors of mlp-small, got 5 of another shape"):
+        spectra(save(state), model="mlp-small")

@@ -1,0 +1,67 @@
+"""Facts about leading singular triplets."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from regularizers.measure.top_triplets import top_triplets
+
+
+def matrix(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def with_values(rows: int, columns: int, values: Tensor) -> Tensor:
+    """A float32 matrix of known singular values."""
+    left = torch.linalg.qr(matrix(rows, len(values)).double()).Q
+    right = torch.linalg.qr(matrix(columns, len(values), seed=1).double()).Q
+    return (left * values @ right.mT).float()
+
+
+@pytest.mark.parametrize("shape", [(300, 500), (500, 300), (256, 2304), (200, 200), (10, 700), (3, 2), (1, 9)], ids=str)
+def test_values_and_vectors_are_those_of_a_whole_decomposition(shape: tuple[int, int]) -> None:
+    smaller = min(shape)
+    one = with_values(*shape, torch.linspace(3, 0.5, smaller, dtype=torch.float64) ** 3)
+    U, s, V = top_triplets(one, 10)
+    expected_u, expected, expected_vh = torch.linalg.svd(one.double(), full_matrices=False)
+    k = min(10, smaller)
+    assert (U.shape, s.shape, V.shape) == ((shape[0], k), (k,), (shape[1], k))
+    torch.testing.assert_close(s, expected[:k], rtol=1e-6, atol=0)
+    torch.testing.assert_close((U * expected_u[:, :k]).sum(0).abs(), torch.ones_like(s), rtol=0, atol=1e-5)
+    torch.testing.assert_close((V * expected_vh[:k].mT).sum(0).abs(), torch.ones_like(s), rtol=0, atol=1e-5)
+
+
+def test_a_random_square_matrix_whose_values_crowd_at_the_edge_is_told_apart() -> None:
+    one = matrix(1000, 1000)
+    _, s, _ = top_triplets(one, 10)
+    torch.testing.assert_close(s, torch.linalg.svdvals(one.double())[:10], rtol=1e-6, atol=0)
+
+
+def test_a_batch_gives_what_its_matrices_give_alone_and_the_same_again() -> None:
+    batch = matrix(3, 300, 400)
+    batch[1] *= torch.linspace(1, 0.1, 400)
+    together = top_triplets(batch, 4)
+    for i in range(3):
+        alone = top_triplets(batch[i], 4)
+        torch.testing.assert_close(together[1][i], alone[1], rtol=1e-9, atol=0)
+    assert all(torch.equal(a, b) for a, b in zip(together, top_triplets(batch, 4), strict=True))
+
+
+def test_equal_singular_values_and_low_rank_give_orthonormal_vectors() -> None:
+    orthogonal = torch.linalg.qr(matrix(400, 300)).Q
+    U, s, V = top_triplets(orthogonal, 10)
+    torch.testing.assert_close(s, torch.ones_like(s), rtol=1e-5, atol=0)
+    for vectors in (U, V):
+        torch.testing.assert_close(vectors.mT @ vectors, torch.eye(10, dtype=torch.float64), rtol=0, atol=1e-4)
+    low = with_values(300, 400, torch.tensor([3.0, 2.0, 1.0], dtype=torch.float64))
+    torch.testing.assert_close(top_triplets(low, 10)[1][:3], torch.tensor([3.0, 2.0, 1.0]).double(), rtol=1e-5, atol=0)
+    assert top_triplets(low, 10)[1][3:].max() < 1e-5
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (300, 400)], ids=str)
+def test_a_zero_matrix_has_zeros_and_one_that_is_not_finite_has_nan_and_spoils_no_other(shape: tuple[int, int]) -> None:
+    batch = torch.stack([torch.zeros(shape), torch.full(shape, torch.inf), matrix(*shape)])
+    U, s, V = top_triplets(batch, 2)
+    assert s[0].eq(0).all()
+    assert all(x[1].isnan().all() for x in (U, s, V))
+    torch.testing.assert_close(s[2], torch.linalg.svdvals(batch[2].double())[:2], rtol=1e-6, atol=0)
