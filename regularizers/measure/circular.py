@@ -109,8 +109,7 @@ def _decomposed(piece: _Piece) -> tuple[Tensor, str]:
     weight, grams = piece.kernel.target.weight, piece.kernel.grams
     if grams is None or not bool(weight.isfinite().all()):
         return svd_values(transfer(weight, piece.points))  # which knows what is not finite
-    gram = grams(piece.points)
-    values = root_eigenvalues(gram.real.contiguous() if piece.real else gram)
+    values = root_eigenvalues(grams(piece.points, real=piece.real))
     if values is not None:
         return values, "gram"
     values, routine = svd_values(transfer(weight, piece.points))

@@ -8,13 +8,23 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from regularizers.decomposition import gram_values
 from regularizers.linear_map import flatten
+from regularizers.measure.side_by_side import side_by_side
 from regularizers.measure.top_triplets import top_triplets
 from regularizers.measure.undisturbed import undisturbed
+from regularizers.polar import widened
+from regularizers.spectrum import start_vector, top_eigenpair
 from regularizers.targets import Target, by_shape, select
 
 DIRECTIONS = 10
 """Leading singular vectors that are compared, as in Yunis et al. 2024 (https://arxiv.org/abs/2408.11804)."""
+
+NORM_TOLERANCE = 1e-3
+"""Relative residual of σ₁² at which the norm of a change is taken as found; σ₁ is then within half of it, and in
+practice far closer, because σ₁² errs by the residual's square over the gap to the next."""
+
+_WHOLE = 512  # the change of a matrix with a side of so many is decomposed whole, which is faster than to iterate
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,17 +64,17 @@ class Movement:
             By the weight's name, numbers named as in ``definitions.MOVEMENT``, all of them finite. What has no value is
             left out: a change at the first look, a distance from zero, an alignment without a neighbour.
         """
-        weights = _weights(model)
+        weights, targets = _weights(model), select(model)
         first = self._directions is None and self._last is self._initial
-        before = self._directions or (None if first else _directions(self._last, by_shape(select(model))))
-        now = _directions(weights, by_shape(select(model)))
+        before = self._directions or (None if first else _directions(self._last, targets))
+        now = _directions(weights, targets)
         found: dict[str, dict[str, float]] = {name: {} for name in weights}
         for name, weight in weights.items():
             found[name]["distance"] = _distance(weight, self._initial[name])
         if before is not None:
             for name, numbers in _updates(weights, self._last).items():
                 found[name] |= numbers | {"agreement": _agreement(now[name], before[name])}
-        for name, value in _alignments(select(model), now).items():
+        for name, value in _alignments(targets, now).items():
             found[name]["alignment"] = value
         self._last, self._directions = weights, now
         return {name: {k: v for k, v in numbers.items() if math.isfinite(v)} for name, numbers in found.items()}
@@ -92,14 +102,21 @@ def _weights(model: nn.Module) -> dict[str, Tensor]:
         return {target.name: flatten(target.weight).clone() for target in select(model)}
 
 
-def _directions(weights: Mapping[str, Tensor], groups: list[list[Target]]) -> dict[str, _Directions]:
-    found = {}
-    for group in groups:
+def _directions(weights: Mapping[str, Tensor], targets: list[Target]) -> dict[str, _Directions]:
+    """The directions of every weight: on the CPU one weight a thread, on a GPU those of equal shape in one batch."""
+    here = [[target] for target in targets if not target.parameter.is_cuda]
+    here.sort(key=lambda group: -group[0].parameter.numel())
+    elsewhere = by_shape(target for target in targets if target.parameter.is_cuda)
+
+    @torch.no_grad()
+    def directions_of(group: list[Target]) -> list[tuple[str, _Directions]]:
         names = [target.name for target in group]
         lefts, _, rights = top_triplets(torch.stack([weights[name] for name in names]), DIRECTIONS)
-        for name, left, right in zip(names, lefts, rights, strict=True):
-            found[name] = _Directions(left=left, right=right)
-    return found
+        pairs = zip(names, lefts, rights, strict=True)
+        return [(name, _Directions(left=left, right=right)) for name, left, right in pairs]
+
+    found = side_by_side(directions_of, here) + [directions_of(group) for group in elsewhere]
+    return dict(itertools.chain.from_iterable(found))
 
 
 def _distance(weight: Tensor, initial: Tensor) -> float:
@@ -108,17 +125,33 @@ def _distance(weight: Tensor, initial: Tensor) -> float:
 
 
 def _updates(weights: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> dict[str, dict[str, float]]:
-    found = {}
-    for name, weight in weights.items():
-        change = weight - before[name]
+    here = sorted((name for name in weights if not weights[name].is_cuda), key=lambda name: -weights[name].numel())
+    elsewhere = [name for name in weights if weights[name].is_cuda]
+
+    def update_of(name: str) -> dict[str, float]:
+        change = widened(weights[name] - before[name])
         frobenius = float(torch.linalg.vector_norm(change.double()))
-        norm = float(top_triplets(change, 1)[1][0])
-        found[name] = {
+        norm = _norm(change)
+        return {
             "update_norm": norm,
             "update_frobenius_norm": frobenius,
             "update_stable_rank": (frobenius / norm) ** 2 if norm > 0 else 0.0,
         }
-    return found
+
+    found = side_by_side(update_of, here) + [update_of(name) for name in elsewhere]
+    return dict(zip(here + elsewhere, found, strict=True))
+
+
+@torch.no_grad()
+def _norm(change: Tensor) -> float:
+    """The largest singular value; of a large matrix to ``NORM_TOLERANCE``, never above the true one but by rounding."""
+    if min(change.shape) <= _WHOLE:
+        return float(gram_values(change)[0][0])
+    size = change.abs().amax()
+    unit = change / torch.where(size > 0, size, 1)  # whose squares neither over- nor underflow
+    start = start_vector(unit.shape[1], unit)
+    eigenvalue, _ = top_eigenpair(lambda x: unit.mT @ (unit @ x), start, tolerance=NORM_TOLERANCE)
+    return float(eigenvalue.double().sqrt() * size)
 
 
 def _agreement(now: _Directions, before: _Directions) -> float:

@@ -1,15 +1,25 @@
 """Gram matrices of a kernel's transfer matrices, from products of its taps."""
 
 import math
-from collections.abc import Callable
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from regularizers.decomposition import lower_gram
 from regularizers.linear_map import transfer
 
-Grams = Callable[[Tensor], Tensor]
-"""From points (f, 2) in cycles a sample to Gram matrices (f, m, m), complex128, m the fewer of the channels."""
+
+class Grams(Protocol):
+    """From frequencies to the Gram matrices of one kernel's transfer matrices there."""
+
+    def __call__(self, points: Tensor, *, real: bool) -> Tensor:
+        """Return the matrices (f, m, m), m the fewer of the channels; only the lower triangles are meant.
+
+        Args:
+            points: (f, 2), in cycles a sample.
+            real: whether each is its own mirror image, where transfer matrices are real: then float64, else complex128.
+        """
 
 
 def transfer_grams(weight: Tensor, count: int) -> Grams:
@@ -30,28 +40,38 @@ def transfer_grams(weight: Tensor, count: int) -> Grams:
     Example:
         >>> kernel, points = torch.randn(3, 4, 3, 2).double(), torch.rand(5, 2).double()
         >>> matrices = transfer(kernel, points)
-        >>> [torch.allclose(transfer_grams(kernel, f)(points), matrices @ matrices.mH) for f in (1, 1000)]
+        >>> lower = (matrices @ matrices.mH).tril()
+        >>> [torch.allclose(transfer_grams(kernel, f)(points, real=False).tril(), lower) for f in (1, 1000)]
         [True, True]
     """
     if weight.shape[0] > weight.shape[1]:
         weight = weight.transpose(0, 1)
     taps = weight.shape[2:].numel()
-    if taps * (taps + 1) >= 8 * count:  # flops over m²·n; a complex product is four real ones
-        return lambda points: _squared(transfer(weight, points))
-    distances, products = _products_by_distance(weight)
-    even, odd = products + products.mT, products - products.mT
-    even[0] = products[0]  # distance 0 is its own mirror image
+    # In products m²·n of real numbers: a pair of taps takes one, half a complex product two.
+    return _of_frequencies(weight) if taps * (taps + 1) / 2 >= 2 * count else _of_distances(weight)
 
-    def grams(points: Tensor) -> Tensor:
-        angles = -2 * math.pi * (points.to(weight) @ distances.mT)
-        real, imaginary = angles.cos() @ even.flatten(1), angles.sin() @ odd.flatten(1)
-        return torch.complex(real, imaginary).unflatten(-1, even.shape[1:])
+
+def _of_frequencies(weight: Tensor) -> Grams:
+    def grams(points: Tensor, *, real: bool) -> Tensor:
+        matrices = transfer(weight, points)
+        return lower_gram(matrices.real.contiguous() if real else matrices)
 
     return grams
 
 
-def _squared(matrices: Tensor) -> Tensor:
-    return matrices @ matrices.mH
+def _of_distances(weight: Tensor) -> Grams:
+    distances, products = _products_by_distance(weight)
+    even, odd = products + products.mT, products - products.mT
+    even[0] = products[0]  # distance 0 is its own mirror image
+
+    def grams(points: Tensor, *, real: bool) -> Tensor:
+        angles = -2 * math.pi * (points.to(weight) @ distances.mT)
+        matrices = angles.cos() @ even.flatten(1)
+        if not real:
+            matrices = torch.complex(matrices, angles.sin() @ odd.flatten(1))
+        return matrices.unflatten(-1, even.shape[1:])
+
+    return grams
 
 
 def _products_by_distance(weight: Tensor) -> tuple[Tensor, Tensor]:

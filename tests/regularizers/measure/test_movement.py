@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from regularizers.measure import MOVEMENT, Movement
+from regularizers.measure.movement import NORM_TOLERANCE
 
 
 def model(*widths: int, seed: int = 0) -> nn.Sequential:
@@ -35,6 +36,18 @@ def test_a_known_change_is_measured_as_what_it_is() -> None:
     again = movement.look(net)["0"]
     assert again["update_norm"] == pytest.approx(0.4, rel=1e-5)
     assert again["distance"] == pytest.approx(1.0 / initial.norm().item(), rel=1e-5)
+
+
+@torch.no_grad()
+def test_the_norm_of_a_large_change_without_leading_direction_is_found_to_its_tolerance() -> None:
+    net = model(900, 700)
+    movement = Movement(net)
+    movement.look(net)
+    change = torch.randn(700, 900, generator=torch.Generator().manual_seed(1))
+    net[0].weight += change
+    exact = torch.linalg.matrix_norm(change.double(), ord=2).item()
+    found = movement.look(net)["0"]["update_norm"]
+    assert exact * (1 - NORM_TOLERANCE / 2) <= found <= exact * (1 + 1e-5)
 
 
 @torch.no_grad()
