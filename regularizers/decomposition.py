@@ -69,10 +69,43 @@ def root_eigenvalues(gram: Tensor) -> Tensor | None:
     return eigenvalues.clamp(min=0).sqrt().flip(-1) if bool(eigenvalues.isfinite().all()) else None
 
 
+def eigenpairs(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Eigenvalues, descending, and eigenvectors of real symmetric matrices, by routines that do not give up.
+
+    Where the batched routine does not converge each matrix is decomposed alone, in float64 on the CPU.
+
+    Args:
+        matrix: (…, n, n), from its lower triangles, finite.
+
+    Returns:
+        Values (…, n), and vectors in the columns (…, n, n); NaN where nothing converges.
+
+    Example:
+        >>> eigenpairs(torch.diag(torch.tensor([1.0, 3.0])))[0]
+        tensor([3., 1.])
+    """
+    try:
+        values, vectors = torch.linalg.eigh(matrix)
+    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+        alone = [_eigenpairs_alone(one) for one in matrix.reshape(-1, *matrix.shape[-2:])]
+        values = torch.stack([values for values, _ in alone]).view(matrix.shape[:-1]).to(matrix)
+        vectors = torch.stack([vectors for _, vectors in alone]).view(matrix.shape).to(matrix)
+    return values.flip(-1), vectors.flip(-1)
+
+
+def _eigenpairs_alone(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    wide = matrix.double().cpu()
+    try:
+        values, vectors = torch.linalg.eigh(wide)
+    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+        return wide[0] * torch.nan, wide * torch.nan
+    return values, vectors
+
+
 def lower_gram(matrix: Tensor) -> Tensor:
     """The product A Aᴴ on and below its diagonal, in half its time.
 
-    Above the diagonal stand some of its entries and some zeros: routines for Hermitian matrices read the lower triangle.
+    Above the diagonal stand some of its entries and some zeros; routines for Hermitian matrices read below it.
 
     Args:
         matrix: A, (…, m, n).

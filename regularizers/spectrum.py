@@ -12,7 +12,7 @@ from torch import Tensor
 
 from regularizers.caps import hard_cap as hard_cap
 from regularizers.caps import soft_cap as soft_cap
-from regularizers.decomposition import svd_values
+from regularizers.decomposition import eigenpairs, svd_values
 from regularizers.linear_map import check_view, flatten, frequencies, padded_products, transfer
 from regularizers.polar import JIACHENG as JIACHENG
 from regularizers.polar import polar_factor as polar_factor
@@ -227,8 +227,8 @@ def top_eigenpair(
         vectors, images = _krylov(gram, x, basis)
         if not images.isfinite().all():
             return images.new_full((), torch.nan), start
-        eigenvalues, coordinates = torch.linalg.eigh(vectors @ images.mT)
-        theta, best = eigenvalues[-1].clamp(min=0), coordinates[:, -1]
+        eigenvalues, coordinates = eigenpairs(vectors @ images.mT)
+        theta, best = eigenvalues[0].clamp(min=0), coordinates[:, 0]
         x = best @ vectors
         residual = torch.linalg.vector_norm(best @ images - theta * x)
         if residual <= tolerance * theta:

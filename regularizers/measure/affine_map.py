@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import torch
 from torch import Tensor
 
+from regularizers.decomposition import lower_gram, root_eigenvalues, svd_values
 from regularizers.spectrum import spectral_norm
 
 
@@ -129,11 +129,13 @@ def largest_singular_value(matrices: Tensor) -> float:
         matrices: (k, m, n).
 
     Returns:
-        max σ₁; NaN if an entry is not finite.
+        max σ₁; NaN if an entry is not finite, or nothing converges.
     """
     matrices = matrices.double()
     if not matrices.isfinite().all():
         return math.nan
     rows, columns = matrices.shape[-2:]
-    gram = matrices @ matrices.mT if rows <= columns else matrices.mT @ matrices
-    return math.sqrt(max(0.0, float(torch.linalg.eigvalsh(gram)[..., -1].max())))
+    values = root_eigenvalues(lower_gram(matrices if rows <= columns else matrices.mT))
+    if values is None:
+        values, _ = svd_values(matrices)
+    return float(values.max())

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from regularizers.decomposition import eigenpairs
 from regularizers.measure.undisturbed import undisturbed
 from regularizers.spectrum import start_vector
 
@@ -54,8 +55,8 @@ def _norms(model: nn.Module, images: Tensor, basis: int) -> Tensor:
         rows = _krylov_rows(logits, images, basis)
     gram = rows.double() @ rows.double().mT
     finite = gram.isfinite().flatten(1).all(1)
-    top = torch.linalg.eigvalsh(gram.where(finite[:, None, None], 0))[:, -1].clamp(min=0).sqrt()
-    return top.where(finite, torch.nan).to(logits.dtype)
+    values, _ = eigenpairs(gram.where(finite[:, None, None], 0))
+    return values[:, 0].clamp(min=0).sqrt().where(finite, torch.nan).to(logits.dtype)
 
 
 def _adjoint(logits: Tensor, images: Tensor, q: Tensor, *, differentiable: bool = False) -> Tensor:

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from regularizers.decomposition import eigenpairs, lower_gram
 from regularizers.polar import widened
 
 TOLERANCE = 1e-5
@@ -66,9 +67,7 @@ def top_triplets(matrix: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
 
 def _whole(matrix: Tensor, count: int) -> Tensor:
     """The leading left vectors (b, m, k) from a whole decomposition of AAᵀ."""
-    wide = matrix.double()
-    _, vectors = torch.linalg.eigh(wide @ wide.mT)
-    return vectors.flip(-1)[..., :count]
+    return eigenpairs(lower_gram(matrix.double()))[1][..., :count]
 
 
 def _filtered(gram: Tensor, count: int) -> Tensor:
@@ -78,12 +77,11 @@ def _filtered(gram: Tensor, count: int) -> Tensor:
     block = torch.linalg.qr(start).Q.to(gram)
     for _ in range(_CYCLES):
         image = gram @ block
-        values, coordinates = torch.linalg.eigh(block.mT @ image)
-        values, coordinates = values.flip(-1), coordinates.flip(-1)
+        values, coordinates = eigenpairs(block.mT @ image)
         vectors = block @ coordinates
         errors = image @ coordinates[:, :count] - vectors[:, :count] * values[:count]
-        if bool(torch.linalg.vector_norm(errors, dim=0).amax() <= TOLERANCE * values[0]):
-            break
+        if not bool(torch.linalg.vector_norm(errors, dim=0).amax() > TOLERANCE * values[0]):
+            break  # found; or NaN, where nothing converges
         block = torch.linalg.qr(_chebyshev(gram, vectors, float(values[-1]), float(values[0]))).Q
     return vectors[:, :count].double()
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from regularizers.decomposition import eigenpairs, lower_gram
 from regularizers.linear_map import flatten
 from regularizers.targets import ROLES, select
 
@@ -72,8 +73,8 @@ def top_half(matrix: Tensor) -> Tensor:
     """
     W = matrix.double()
     wide = W.shape[0] <= W.shape[1]
-    _, vectors = torch.linalg.eigh(W @ W.mT if wide else W.mT @ W)
-    kept = vectors[:, len(vectors) // 2 :]  # eigenvalues ascend
+    _, vectors = eigenpairs(lower_gram(W if wide else W.mT))
+    kept = vectors[:, : -(-len(vectors) // 2)]
     return (kept @ (kept.mT @ W) if wide else (W @ kept) @ kept.mT).to(matrix)
 
 

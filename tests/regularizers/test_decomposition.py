@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from regularizers.decomposition import gram_values, svd_values
+from regularizers.decomposition import eigenpairs, gram_values, svd_values
 from tests import oracles
 
 NOT_CONVERGED = torch.linalg.LinAlgError("did not converge")
@@ -90,3 +90,24 @@ def test_a_matrix_that_is_not_finite_has_nan_values_and_spoils_no_neighbour() ->
         assert used == routine
         assert values[:2].isnan().all()
         torch.testing.assert_close(values[2].double(), oracles.dense_singular_values(batch[2]), rtol=1e-5, atol=0)
+
+
+def test_eigenpairs_are_found_one_by_one_where_a_batch_does_not_converge_and_are_nan_where_none_does(
+    monkeypatch,
+) -> None:
+    batch = matrix(3, 5, 5)
+    batch = batch + batch.mT
+    whole, expected = torch.linalg.eigh, eigenpairs(batch)
+
+    def fails_in_float32(one: Tensor) -> tuple[Tensor, Tensor]:
+        return whole(one) if one.dtype == torch.float64 else fails()
+
+    monkeypatch.setattr(torch.linalg, "eigh", fails_in_float32)
+    values, vectors = eigenpairs(batch)
+    torch.testing.assert_close(values, expected[0], rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(vectors @ torch.diag_embed(values) @ vectors.mT, batch, rtol=1e-5, atol=1e-5)
+    monkeypatch.setattr(torch.linalg, "eigh", fails)
+    values, vectors = eigenpairs(batch)
+    assert (values.shape, vectors.shape) == ((3, 5), (3, 5, 5))
+    assert values.isnan().all()
+    assert vectors.isnan().all()

@@ -102,9 +102,24 @@ def test_the_same_settings_give_the_same_bits_and_another_seed_gives_others(tria
 
 @pytest.mark.parametrize("name", REGULARIZED)
 def test_measuring_more_or_less_leaves_the_training_its_bits(name):
-    often = regularized(name, measure={"every": 1, "views": ["flat", "circular"]})
-    seldom = dataclasses.replace(often, measure=Measure(every=100))
+    often = regularized(name, measure={"bundle": "full", "every": 1, "views": ["flat", "circular", "padded"]})
+    seldom = dataclasses.replace(often, measure=Measure(bundle="economy", every=100))
     assert learned(records_of(often)) == learned(records_of(seldom))
+
+
+def test_a_trial_ends_well_where_no_decomposition_converges_and_its_record_says_so(monkeypatch):
+    def fails(*_, **__):
+        raise torch.linalg.LinAlgError("did not converge")
+
+    trial = regularized("weight_decay", measure={"bundle": "full", "views": ["flat", "circular", "padded"]})
+    expected = learned(records_of(trial))
+    for name in ("svdvals", "svd", "eigh", "eigvalsh"):
+        monkeypatch.setattr(torch.linalg, name, fails)
+    records = records_of(trial)
+    assert learned(records) == expected
+    for layer in records[-1].layers:
+        assert layer.routine.endswith("none converged") or layer.view == "padded"
+        assert "spectral_norm" not in layer.measures
 
 
 class KilledError(Exception):

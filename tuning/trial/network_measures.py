@@ -92,16 +92,17 @@ def accuracy_of_halves(model: nn.Module, data: TrialData) -> dict[str, float]:
         data: its training and validation parts.
 
     Returns:
-        The accuracy with the top half and with the bottom half, by metric name; nothing for a network whose only
-        weight is the last.
+        The accuracy with the top half and with the bottom half, by metric name, without one whose loss is not finite;
+        nothing for a network whose only weight is the last.
     """
     if not any(target.role in BODY for target in select(model)):
         return {}
     accuracies = {}
     for name, half in zip((TOP_HALF_ACCURACY, BOTTOM_HALF_ACCURACY), spectral_halves(model), strict=True):
         reestimate_batchnorm(half, (x for x, _ in data.training_sample.in_order()))
-        _, accuracies[name] = evaluate(half, data.validation)
-    return accuracies
+        loss, accuracy = evaluate(half, data.validation)
+        accuracies[name] = accuracy if math.isfinite(loss) else math.nan
+    return _finite(accuracies)
 
 
 @torch.no_grad()

@@ -116,7 +116,8 @@ class Recorder:
         moved = {} if self._movement is None else self._movement.look(self._model)
         flat = by_view["flat"]
         metrics = dict(_summary({name: {**flat[name].measures, **moved.get(name, {})} for name in flat}))
-        bound = lipschitz_bound(self._model, shape, norms={name: s.spectral_norm for name, s in flat.items()}).log10
+        norms = {name: s.measures["spectral_norm"] for name, s in flat.items() if "spectral_norm" in s.measures}
+        bound = lipschitz_bound(self._model, shape, norms=norms).log10
         if bound is not None and math.isfinite(bound):
             metrics[LIPSCHITZ_BOUND] = bound
         if bundle != "economy":
@@ -144,10 +145,13 @@ class Recorder:
 
 def _summary(measures: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[str, float]]:
     """Yield the metrics over layers; the deviation is that of the layers at hand, not an estimate for others."""
-    norms = torch.tensor([numbers["spectral_norm"] for numbers in measures.values()], dtype=torch.float64)
-    yield SPECTRAL_NORM_MAX, norms.max().item()
-    yield SPECTRAL_NORM_MEAN, norms.mean().item()
-    yield SPECTRAL_NORM_STD, norms.std(correction=0).item()
+    # A weight whose singular values no routine could find has none of the measures.
+    found = [numbers["spectral_norm"] for numbers in measures.values() if "spectral_norm" in numbers]
+    if found:
+        norms = torch.tensor(found, dtype=torch.float64)
+        yield SPECTRAL_NORM_MAX, norms.max().item()
+        yield SPECTRAL_NORM_MEAN, norms.mean().item()
+        yield SPECTRAL_NORM_STD, norms.std(correction=0).item()
     for metric, name in _MEANS.items():
         values = [numbers[name] for numbers in measures.values() if name in numbers]
         if values:
