@@ -98,12 +98,13 @@ def summary(measured: Measured) -> str:
 
 
 def legend(shown: Sequence[Column]) -> str:
-    """Say what the columns mean.
+    """Say what the columns mean; nothing where no weight has a number.
 
     Args:
         shown: those in the table.
     """
-    return "; ".join(f"{column.heading}: {column.meaning}" for column in shown) + "."
+    meanings = [f"{column.heading}: {column.meaning}" for column in shown]
+    return "; ".join(meanings) + "." if meanings else ""
 
 
 def terminal(measured: Measured, console: Console) -> RenderableType:
@@ -120,11 +121,12 @@ def terminal(measured: Measured, console: Console) -> RenderableType:
     shown = every
     while len(shown) > 1 and not fits(_table(measured, shown), console):
         shown = shown[:-1]
+    explained = [Text(meaning, style="dim") for meaning in [legend(shown)] if meaning]
     said = [summary(measured), *measured.remarks]
     if left_out := [column.heading for column in every[len(shown) :]]:
         said.append(f"For want of room left out: {', '.join(left_out)}; --format csv has them.")
     heading = Text(f"{measured.title}, {measured.view} view", style="bold")
-    return Group(heading, _table(measured, shown), Text(legend(shown), style="dim"), *map(Text, said))
+    return Group(heading, _table(measured, shown), *explained, *map(Text, said))
 
 
 def _table(measured: Measured, shown: Sequence[Column]) -> Table:
@@ -152,7 +154,8 @@ def markdown(measured: Measured) -> str:
     lines = [["layer", "shape", *(column.heading for column in shown)], ["---", *["---:"] * (len(shown) + 1)]]
     lines += [[escaped(text) for text in texts(layer, shown)] for layer in measured.layers]
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    notes = "\n".join(f"- {escaped(said)}" for said in (legend(shown), summary(measured), *measured.remarks))
+    said = [legend(shown), summary(measured), *measured.remarks]
+    notes = "\n".join(f"- {escaped(sentence)}" for sentence in said if sentence)
     return f"{table}\n\n{notes}\n"
 
 
