@@ -2,13 +2,15 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from benchmarks import constraint_overhead
+from benchmarks import constraint_overhead, spectra, weight_watcher
 from benchmarks.contenders import SETTINGS
+from models import ARCHITECTURES
 
 
 def main() -> None:
@@ -27,6 +29,7 @@ def _commands() -> dict[str, Any]:
     return {
         "constraint_overhead": (_constraint_overhead, constraint_overhead.markdown),
         "bounds_in_training": (_bounds_in_training, _bounds_markdown),
+        "spectra": (_spectra, spectra.markdown),
     }
 
 
@@ -38,6 +41,13 @@ def _constraint_overhead(arguments: argparse.Namespace) -> Any:
         budget=60 * arguments.minutes,
         only=arguments.regularizers,
     )
+
+
+def _spectra(arguments: argparse.Namespace) -> Any:
+    rival = weight_watcher.versions()
+    if rival is None:
+        print(f"WeightWatcher is not installed and left out; to have it: {weight_watcher.INSTALL}", file=sys.stderr)
+    return spectra.run(arguments.architectures, torch.device(arguments.device), rounds=arguments.rounds, rival=rival)
 
 
 # A machine that is lent for timings need not have what reads study files: this benchmark is imported when asked for.
@@ -61,13 +71,24 @@ def _parser() -> argparse.ArgumentParser:
     every.add_argument("--save", type=Path, metavar="FILE", help="keep what was measured as JSON")
     every.add_argument("--saved", type=_file, metavar="FILE", help="print the tables of a kept file, measure nothing")
     commands = parser.add_subparsers(dest="benchmark", required=True)
+    _add_overhead(commands, every)
+    bounds = commands.add_parser("bounds_in_training", parents=[every], help="what a promised norm is worth")
+    bounds.add_argument("--images", type=_folder, metavar="FOLDER", help="train on these instead of digits")
+    measuring = commands.add_parser("spectra", parents=[every], help="what measuring the weights of a network costs")
+    measuring.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=spectra.NAMES, metavar="NAME")
+    measuring.add_argument("--device", default=_device())
+    measuring.add_argument("--rounds", type=_positive, default=3, help="of all contenders (default 3)")
+    return parser
+
+
+def _add_overhead(commands: Any, every: argparse.ArgumentParser) -> None:
     overhead = commands.add_parser("constraint_overhead", parents=[every], help="what a step costs")
     names = constraint_overhead.ARCHITECTURES
     overhead.add_argument("--architectures", nargs="+", choices=names, default=names, metavar="NAME")
     overhead.add_argument(
         "--regularizers", nargs="+", choices=list(SETTINGS), default=[], metavar="NAME", help="some of the table's rows"
     )
-    overhead.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    overhead.add_argument("--device", default=_device())
     overhead.add_argument(
         "--batch-size",
         type=_batch_size,
@@ -79,9 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     overhead.add_argument(
         "--minutes", type=float, default=3.0, help="an architecture, after three rounds of all (default 3)"
     )
-    bounds = commands.add_parser("bounds_in_training", parents=[every], help="what a promised norm is worth")
-    bounds.add_argument("--images", type=_folder, metavar="FOLDER", help="train on these instead of digits")
-    return parser
+
+
+def _device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _positive(text: str) -> int:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 REFERENCE = "none"
-AGAIN = "none, once more"
+AGAIN = f"{REFERENCE}, once more"
 """The reference as a contender: how far its ratio is from 1 is the noise."""
 
 _BETWEEN = 3  # contenders from one run of the reference to the next
@@ -53,6 +53,7 @@ def interleave(
     budget: float,
     rounds: int = 3,
     patience: float = 30.0,
+    reference: str = REFERENCE,
 ) -> dict[str, Timing]:
     """Time a step of each contender, in rounds of shuffled order, the reference between every few of them.
 
@@ -60,14 +61,15 @@ def interleave(
     that step is its timing. One that needs more than twice the reference's takes part in the first rounds alone.
 
     Args:
-        contenders: what takes one step, by name; one of them is named ``REFERENCE``.
+        contenders: what takes one step, by name; the reference is one of them.
         wait: returns when the device has done what it was given.
         budget: seconds after the first rounds, after which no further round begins.
         rounds: the first, in which all take part.
         patience: seconds.
+        reference: its name.
 
     Returns:
-        Timings by name, ``AGAIN`` beside the contenders.
+        Timings by name, the reference once more beside the contenders.
     """
 
     def timed(step: Callable[[], object], steps: int) -> float:
@@ -78,35 +80,35 @@ def interleave(
         wait()
         return (time.perf_counter() - start) / steps
 
-    reference = contenders[REFERENCE]
-    timed(reference, 1)
+    contenders = {**contenders, f"{reference}, once more": contenders[reference]}
+    timed(contenders[reference], 1)
     first = {name: timed(step, 1) for name, step in contenders.items()}
     steps = {name: max(1, min(50, round(_LASTING / seconds))) for name, seconds in first.items()}
-    timings = {name: Timing() for name in (*contenders, AGAIN)}
+    timings = {name: Timing() for name in contenders}
     for name, seconds in first.items():
         if seconds > patience:
             timings[name].seconds.append(seconds)
-            timings[name].ratios.append(seconds / first[REFERENCE])
+            timings[name].ratios.append(seconds / first[reference])
     order = random.Random(0)
 
     def one_round(names: list[str]) -> None:
         order.shuffle(names)
-        before = timed(reference, steps[REFERENCE])
+        before = timed(contenders[reference], steps[reference])
         for chunk in (names[i : i + _BETWEEN] for i in range(0, len(names), _BETWEEN)):
-            taken = {name: timed(contenders.get(name, reference), steps.get(name, steps[REFERENCE])) for name in chunk}
-            after = timed(reference, steps[REFERENCE])
-            timings[REFERENCE].seconds.append(after)
+            taken = {name: timed(contenders[name], steps[name]) for name in chunk}
+            after = timed(contenders[reference], steps[reference])
+            timings[reference].seconds.append(after)
             for name, seconds in taken.items():
                 timings[name].seconds.append(seconds)
                 timings[name].ratios.append(seconds / ((before + after) / 2))
             before = after
 
-    others = [name for name in timings if name != REFERENCE]
+    others = [name for name in timings if name != reference]
     for _ in range(rounds):
-        one_round([name for name in others if first.get(name, 0) <= patience])
+        one_round([name for name in others if first[name] <= patience])
     begun = time.perf_counter()
     while time.perf_counter() - begun < budget:
-        one_round([name for name in others if first.get(name, 0) <= _QUICK * first[REFERENCE]])
-    middle = statistics.median(timings[REFERENCE].seconds)
-    timings[REFERENCE].ratios.extend(seconds / middle for seconds in timings[REFERENCE].seconds)
+        one_round([name for name in others if first[name] <= _QUICK * first[reference]])
+    middle = statistics.median(timings[reference].seconds)
+    timings[reference].ratios.extend(seconds / middle for seconds in timings[reference].seconds)
     return timings
