@@ -12,6 +12,8 @@ from benchmarks import constraint_overhead, spectra, weight_watcher
 from benchmarks.contenders import SETTINGS
 from models import ARCHITECTURES
 
+_MEASURED = ("mlp-medium", "resnet-medium")
+
 
 def main() -> None:
     """Run what the command line asks for."""
@@ -30,6 +32,7 @@ def _commands() -> dict[str, Any]:
         "constraint_overhead": (_constraint_overhead, constraint_overhead.markdown),
         "bounds_in_training": (_bounds_in_training, _bounds_markdown),
         "spectra": (_spectra, spectra.markdown),
+        "measuring": (_measuring, _measuring_markdown),
     }
 
 
@@ -50,7 +53,7 @@ def _spectra(arguments: argparse.Namespace) -> Any:
     return spectra.run(arguments.architectures, torch.device(arguments.device), rounds=arguments.rounds, rival=rival)
 
 
-# A machine that is lent for timings need not have what reads study files: this benchmark is imported when asked for.
+# A machine that is lent for timings need not have what reads study files: these benchmarks are imported when asked for.
 def _bounds_in_training(arguments: argparse.Namespace) -> Any:
     from benchmarks import bounds_in_training
 
@@ -64,6 +67,18 @@ def _bounds_markdown(result: Any) -> str:
     return bounds_in_training.markdown(result)
 
 
+def _measuring(arguments: argparse.Namespace) -> Any:
+    from benchmarks import measuring
+
+    return measuring.run(arguments.architectures, rounds=arguments.rounds)
+
+
+def _measuring_markdown(result: Any) -> str:
+    from benchmarks import measuring
+
+    return measuring.markdown(result)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     every = argparse.ArgumentParser(add_help=False)
@@ -74,10 +89,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_overhead(commands, every)
     bounds = commands.add_parser("bounds_in_training", parents=[every], help="what a promised norm is worth")
     bounds.add_argument("--images", type=_folder, metavar="FOLDER", help="train on these instead of digits")
-    measuring = commands.add_parser("spectra", parents=[every], help="what measuring the weights of a network costs")
-    measuring.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=spectra.NAMES, metavar="NAME")
-    measuring.add_argument("--device", default=_device())
-    measuring.add_argument("--rounds", type=_positive, default=3, help="of all contenders (default 3)")
+    once = commands.add_parser("spectra", parents=[every], help="what measuring the weights of a network costs")
+    once.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=spectra.NAMES, metavar="NAME")
+    once.add_argument("--device", default=_device())
+    once.add_argument("--rounds", type=_positive, default=3, help="of all contenders (default 3)")
+    often = commands.add_parser("measuring", parents=[every], help="what measuring adds to an epoch")
+    often.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=_MEASURED, metavar="NAME")
+    often.add_argument("--rounds", type=_positive, default=5, help="of training and measuring (default 5)")
     return parser
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from benchmarks import bounds_in_training, constraint_overhead, spectra
+from benchmarks import bounds_in_training, constraint_overhead, measuring, spectra
 
 FOLDER = Path(bounds_in_training.__file__).parent
 TABLES: dict[str, Callable[[Any], str]] = {
     "constraint_overhead": constraint_overhead.markdown,
     "bounds_in_training": bounds_in_training.markdown,
     "spectra": spectra.markdown,
+    "measuring": measuring.markdown,
 }
 RESULTS = sorted((FOLDER / "results").glob("*.json"))
 
