@@ -134,15 +134,15 @@ def comparison(tables: Tables) -> Comparison:
         for condition in conditions:
             mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
             varied = searched(tables.asked, condition)
-            cells[architecture, condition] = _cell(architecture, condition, mine, tables.epochs, varied)
+            cells[architecture, condition] = _cell(architecture, condition, mine, tables.times, varied)
     return Comparison(study=tables.study, architectures=architectures, conditions=conditions, cells=cells)
 
 
-def _cell(architecture: str, condition: str, runs: pd.DataFrame, epochs: pd.DataFrame, varied: list[str]) -> Cell:
+def _cell(architecture: str, condition: str, runs: pd.DataFrame, times: pd.DataFrame, varied: list[str]) -> Cell:
     confirm = runs[runs["phase"] == Phase.CONFIRM]
     done = confirm[confirm["stop_reason"] == StopReason.COMPLETED]
     # Epoch 0 is the state before the first step: it trains nothing and has no duration.
-    timed = epochs[epochs["run_id"].isin(done.index) & (epochs["epoch"] > 0)]
+    timed = times[times["run_id"].isin(done.index) & (times["epoch"] > 0)]
     return Cell(
         architecture=architecture,
         condition=condition,

@@ -69,7 +69,7 @@ def curves(tables: Tables, metrics: Sequence[str]) -> tuple[Curve, ...]:
     found = []
     for architecture, condition in cells(tables):
         runs = confirmed_runs(tables, architecture, condition)
-        rows = tables.epochs[tables.epochs["run_id"].isin(runs.index)]
+        rows = tables.confirmation[tables.confirmation["run_id"].isin(runs.index)]
         for metric in metrics:
             wide = rows.pivot(index="run_id", columns="epoch", values=metric).dropna(axis="columns", how="all")
             if wide.empty:

@@ -63,7 +63,7 @@ def cost(tables: Tables) -> Cost | None:
     Returns:
         The medians, None where no run has both times.
     """
-    times = tables.epochs[["run_id", *records.TIMES]].reset_index(drop=True).groupby("run_id").sum(min_count=1).dropna()
+    times = tables.times[["run_id", *records.TIMES]].reset_index(drop=True).groupby("run_id").sum(min_count=1).dropna()
     times = times[times[records.EPOCH_SECONDS] > 0]
     if times.empty:
         return None

@@ -1,5 +1,6 @@
 """A study's stored runs as tidy tables: one row a run, an epoch, a layer, a singular value."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -14,7 +15,7 @@ import pyarrow.dataset as ds
 from analysis.asked import Asked, architectures, conditions
 from tuning import records
 from tuning.records import Phase
-from tuning.store import Point, StoredRun, StoreReader, resolve_tracking_uri
+from tuning.store import StoredRun, StoreReader, resolve_tracking_uri
 
 PARAM = "param/"
 """What a setting's column starts with, since a setting and a tag may share their name."""
@@ -27,8 +28,8 @@ GROUPING = ("phase", "architecture", "family", "size", "condition", "regularizer
 class Tables:
     """Everything a study has stored, except its summaries.
 
-    The files that hold whole spectra are fetched and read when they are first asked for: opening a study
-    costs its runs and metrics alone.
+    What grows with epochs, layers and singular values is read when it is first asked for: opening a study costs
+    one row a run.
 
     Attributes:
         study: the study's name.
@@ -36,8 +37,8 @@ class Tables:
         asked: the study as plain data.
         runs: one row a run, indexed by run id: its tags, its settings (``param/…``), its last value of every
             metric, ``epochs`` trained, ``status``, ``start_ms`` and ``end_ms``.
-        epochs: one row a run and epoch: ``run_id``, `GROUPING`, ``epoch``, one column a metric (NaN where the
-            run says nothing).
+        history: run ids and names of metrics to their points, a row each: ``run_id``, ``metric``, ``epoch``,
+            ``value``. Where a resumed trial reported an epoch twice, the point that comes later counts.
         fetch: ``(run_id, file name)`` to the local path of that run's file, None where there is none.
     """
 
@@ -45,8 +46,23 @@ class Tables:
     tracking_uri: str
     asked: Asked
     runs: pd.DataFrame
-    epochs: pd.DataFrame
+    history: Callable[[Sequence[str], Sequence[str]], pa.Table]
     fetch: Callable[[str, str], Path | None]
+
+    @cached_property
+    def epochs(self) -> pd.DataFrame:
+        """One row a run and epoch: ``run_id``, `GROUPING`, ``epoch``, one column a metric (NaN where it has none)."""
+        return self._by_epoch(self.runs, records.METRICS)
+
+    @cached_property
+    def confirmation(self) -> pd.DataFrame:
+        """The rows of `epochs` that are of confirmation runs, read without those of the search."""
+        return self._by_epoch(self.runs[self.runs["phase"] == Phase.CONFIRM], records.METRICS)
+
+    @cached_property
+    def times(self) -> pd.DataFrame:
+        """The columns of `epochs` that tell what training and measuring took, read without the others."""
+        return self._by_epoch(self.runs, records.TIMES)
 
     @cached_property
     def layers(self) -> pd.DataFrame:
@@ -115,6 +131,15 @@ class Tables:
         # Rows lie in groups that know their least and largest epoch and view: groups without those wanted are not read.
         return stored.scanner(columns=there, filter=reduce(and_, wanted) if wanted else None, batch_readahead=2)
 
+    def _by_epoch(self, runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+        points = self.history(list(runs.index), metrics).to_pandas()
+        points = points.drop_duplicates(["run_id", "metric", "epoch"], keep="last")
+        wide = points.pivot(index=["run_id", "epoch"], columns="metric", values="value").astype(float)
+        wide = wide.reindex(columns=list(metrics)).sort_index()
+        frame = wide.reset_index().astype({"run_id": str}).rename_axis(columns=None)
+        tagged: pd.DataFrame = frame.merge(runs[list(GROUPING)], left_on="run_id", right_index=True, sort=False)
+        return tagged[["run_id", *GROUPING, "epoch", *metrics]]
+
     def _frame(self, name: str) -> pd.DataFrame:
         tables = []
         for run_id, table in self.rows(name, self.runs.index):
@@ -145,49 +170,28 @@ def load(study: str, tracking_uri: str | None = None) -> Tables:
     uri = resolve_tracking_uri(tracking_uri)
     reader = StoreReader(study, uri)
     stored = [run for run in reader.runs() if run.tags.get("phase") != Phase.SUMMARY]
-    history = reader.history([run.run_id for run in stored])
     by_id = {run.run_id: run for run in stored}
-    return tables(
-        study, uri, stored, history, lambda run_id, name: reader.artifact(by_id[run_id], name), asked=reader.asked
+    known = {metric for run in stored for metric in run.metrics}
+    return Tables(
+        study=study,
+        tracking_uri=uri,
+        asked=reader.asked,
+        runs=runs_frame(stored, reader.asked),
+        history=lambda run_ids, metrics: reader.history(run_ids, [name for name in metrics if name in known]),
+        fetch=lambda run_id, name: reader.artifact(by_id[run_id], name),
     )
 
 
-def tables(
-    study: str,
-    tracking_uri: str,
-    stored: Sequence[StoredRun],
-    history: Sequence[Point],
-    fetch: Callable[[str, str], Path | None],
-    asked: Asked,
-) -> Tables:
-    """Arrange stored runs and their metric points as tables.
+def runs_frame(stored: Sequence[StoredRun], asked: Asked) -> pd.DataFrame:
+    """Arrange stored runs as a table.
 
     Args:
-        study: the study's name.
-        tracking_uri: the store they are from.
         stored: the runs.
-        history: ``(run_id, metric, epoch, value)``. Where a resumed trial reported an epoch twice, the point
-            that comes later here counts.
-        fetch: as in `Tables`.
         asked: as in `Tables`.
 
     Returns:
-        The tables. Architectures and conditions are ordered as in the study file.
+        As in `Tables`. Architectures and conditions are ordered as in the study file.
     """
-    runs = _runs_frame(stored, asked)
-    points = pd.DataFrame(history, columns=["run_id", "metric", "epoch", "value"])
-    points = points.drop_duplicates(["run_id", "metric", "epoch"], keep="last")
-    wide = points.pivot(index=["run_id", "epoch"], columns="metric", values="value").astype(float)
-    wide = wide.reindex(columns=list(records.METRICS)).sort_index()
-    last = wide.groupby(level="run_id").last()
-    trained = wide.reset_index("epoch").groupby(level="run_id")["epoch"].max()
-    runs = runs.join(last).assign(epochs=trained.reindex(runs.index).fillna(0).astype(int))
-    epochs = wide.reset_index().merge(runs[list(GROUPING)], left_on="run_id", right_index=True, sort=False)
-    epochs = epochs[["run_id", *GROUPING, "epoch", *records.METRICS]].rename_axis(columns=None)
-    return Tables(study=study, tracking_uri=tracking_uri, asked=asked, runs=runs, epochs=epochs, fetch=fetch)
-
-
-def _runs_frame(stored: Sequence[StoredRun], asked: Asked) -> pd.DataFrame:
     began = sorted(stored, key=lambda run: run.start_ms)
     rows = [
         {
@@ -197,10 +201,12 @@ def _runs_frame(stored: Sequence[StoredRun], asked: Asked) -> pd.DataFrame:
             "end_ms": run.end_ms,
             **{tag: run.tags.get(tag, "") for tag in records.TAGS},
             **{PARAM + name: value for name, value in run.params.items()},
+            **{metric: run.metrics.get(metric, math.nan) for metric in records.METRICS},
+            "epochs": run.epochs,
         }
         for run in began
     ]
-    fixed = ["run_id", "status", "start_ms", "end_ms", *records.TAGS]
+    fixed = ["run_id", "status", "start_ms", "end_ms", *records.TAGS, *records.METRICS, "epochs"]
     frame = pd.DataFrame(rows, columns=None if rows else fixed).set_index("run_id")
     for name in frame.columns:
         if name.startswith(PARAM):

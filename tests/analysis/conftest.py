@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from analysis.table import Tables, load, tables
+from analysis.table import Tables, load, runs_frame
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Run, with_records
-from tuning.store import Point, StoredRun, StoreWriter
+from tuning.store import StoredRun, StoreWriter
+from tuning.store.history import HISTORY
 
 HOSTILE = "<script>alert(1)</script> & $x_1$ [bold]"
 MLP = {"study": "gaps", "architecture": "mlp-small"}
@@ -84,20 +87,34 @@ def in_memory(runs: Sequence[Run]) -> Tables:
             status=run.status,
             tags=run.tags,
             params=run.params,
-            metrics={},
+            metrics={metric: value for record in run.records for metric, value in record.metrics.items()},
+            epochs=max((record.epoch for record in run.records), default=0),
             start_ms=1_700_000_000_000 + 1000 * place,
             end_ms=1_700_000_000_900 + 1000 * place,
             artifact_uri="",
         )
         for place, run in enumerate(runs)
     ]
-    points = [
-        Point(run.key, metric, record.epoch, value)
+    asked = synthetic.asked(runs)
+    return Tables(
+        study="memory",
+        tracking_uri="postgresql://me:secret@db/runs",
+        asked=asked,
+        runs=runs_frame(stored, asked),
+        history=partial(points, runs),
+        fetch=nothing,
+    )
+
+
+def points(runs: Sequence[Run], run_ids: Sequence[str], metrics: Sequence[str]) -> pa.Table:
+    """What a store would answer that had these runs."""
+    rows = [
+        {"run_id": run.key, "metric": metric, "epoch": record.epoch, "value": value}
         for run in runs
         for record in run.records
         for metric, value in record.metrics.items()
     ]
-    return tables("memory", "postgresql://me:secret@db/runs", stored, points, nothing, synthetic.asked(runs))
+    return pa.Table.from_pylist([r for r in rows if r["run_id"] in run_ids and r["metric"] in metrics], HISTORY)
 
 
 def nothing(run_id: str, name: str) -> Path | None:

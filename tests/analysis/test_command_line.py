@@ -88,7 +88,8 @@ def test_a_summary_run_holds_mean_and_bounds_by_epoch_the_pictures_and_the_page(
     (run,) = [run for run in summaries(store) if run.tags["trial_key"] == "summary__resnet-small__decay"]
     assert run.metrics["test/accuracy/mean"] == pytest.approx(0.93)
     assert run.metrics["test/accuracy/low"] == pytest.approx(0.93 - 0.0248414, abs=1e-7)
-    points = {point.epoch: point.value for point in reader.history([run.run_id], ["val/accuracy/mean"])}
+    history = reader.history([run.run_id], ["val/accuracy/mean"]).to_pydict()
+    points = dict(zip(history["epoch"], history["value"], strict=True))
     assert points == pytest.approx({0: 0.101, 1: 0.301, 2: 0.501, 3: 0.701, 4: 0.901})
     assert (run.tags["seed"], run.tags["family"]) == ("all", "resnet")
     for name in (

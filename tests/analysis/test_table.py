@@ -8,7 +8,7 @@ from analysis.table import GROUPING, load
 from tests.analysis import synthetic
 from tests.analysis.conftest import in_memory
 from tuning import records
-from tuning.store import Point, write_summary
+from tuning.store import write_summary
 
 
 def test_every_run_is_a_row_with_its_tags_settings_and_last_metrics(quickstart):
@@ -78,19 +78,36 @@ def test_spectra_hold_every_singular_value(quickstart):
     assert mine["value"].tolist() == [2.0**-rank for rank in range(8)]
 
 
-def test_no_file_is_fetched_before_spectra_are_asked_for(store, quickstart):
+def test_no_point_and_no_file_is_read_before_it_is_asked_for(store, quickstart):
     asked = []
+
+    def history(run_ids, metrics):
+        asked.append((len(run_ids), len(metrics)))
+        return quickstart.history(run_ids, metrics)
 
     def fetch(run_id, name):
         asked.append(name)
         return quickstart.fetch(run_id, name)
 
-    tables = replace(load(synthetic.STUDY, store), fetch=fetch)
-    assert len(tables.epochs) > 0
+    tables = replace(load(synthetic.STUDY, store), history=history, fetch=fetch)
+    assert tables.runs["epochs"].max() == synthetic.EPOCHS
     assert asked == []
     rows = dict(tables.rows(records.SPECTRA_FILE, tables.runs.index[:1], view="circular", columns=["value"]))
     assert asked == [records.SPECTRA_FILE]
     assert [table.column_names for table in rows.values()] == [["value"]]
+    asked.clear()
+    for _ in range(2):
+        assert len(tables.confirmation) == 6 * synthetic.SEEDS * (synthetic.EPOCHS + 1)
+        assert len(tables.times) > len(tables.confirmation)
+    assert asked == [(6 * synthetic.SEEDS, len(records.METRICS)), (len(tables.runs), len(records.TIMES))]
+
+
+def test_confirmation_and_times_are_parts_of_all_epochs(quickstart):
+    confirmation = quickstart.epochs[quickstart.epochs["phase"] == "confirm"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(quickstart.confirmation, confirmation)
+    times = quickstart.epochs[["run_id", *GROUPING, "epoch", *records.TIMES]]
+    times = times.dropna(subset=list(records.TIMES), how="all").reset_index(drop=True)
+    pd.testing.assert_frame_equal(quickstart.times, times)
 
 
 def test_one_epoch_of_one_view_is_read_alone(quickstart):
@@ -140,7 +157,6 @@ def test_the_later_point_of_an_epoch_counts():
     doubled = replace(run, records=(*run.records, run.records[0]))
     epochs = in_memory([doubled]).epochs
     assert epochs["epoch"].tolist() == [0, 1, 2, 3, 4]
-    assert Point._fields == ("run_id", "metric", "epoch", "value")
 
 
 def test_an_unknown_study_is_refused_with_the_nearest_known(store):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tuning.records import TAGS, TRAIN_LOSS, VAL_ACCURACY, EpochRecord, LayerRecord, StopReason
-from tuning.store import StoreWriter
+from tuning.store import StoreReader, StoreWriter
 
 SECONDS = 60.0
 """More than any of this takes; a writer that needs it fails its test."""
@@ -52,6 +52,12 @@ def written(folder: Path, uri: str, *keys: str, status: str = "FINISHED") -> Non
     for key in keys:
         write_run(writer, key, status=status)
     assert writer.close(SECONDS).complete
+
+
+def points(reader: StoreReader, *asked: list[str]) -> list[tuple[str, str, int, float]]:
+    """What a reader's history is asked for, as run, metric, epoch and value."""
+    columns = reader.history(*asked).to_pydict()
+    return list(zip(columns["run_id"], columns["metric"], columns["epoch"], columns["value"], strict=True))
 
 
 def reopened(folder: Path, uri: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from tests.tuning.store_cases import points
 from tests.tuning.studies import tiny
 from tuning.records import LAYERS_FILE, SPECTRA_FILE, TAGS, TIMES
 from tuning.store import StoreReader
@@ -69,8 +70,8 @@ class Place:
         """Every stored number of every run by key, but for the times."""
         reader = StoreReader("tiny", self.uri)
         keys = {run.run_id: run.tags["trial_key"] for run in reader.runs()}
-        points = Counter((keys[p.run_id], p.metric, p.epoch, p.value) for p in reader.history(list(keys)))
-        return {point: count for point, count in points.items() if point[1] not in TIMES}
+        found = Counter((keys[run_id], *point) for run_id, *point in points(reader, list(keys)))
+        return {point: count for point, count in found.items() if point[1] not in TIMES}
 
     def spectra(self):
         reader = StoreReader("tiny", self.uri)
@@ -118,8 +119,7 @@ def test_every_epoch_is_stored_with_every_metric(finished):
     place, _ = finished
     reader = StoreReader("tiny", place.uri)
     confirmed = [run.run_id for run in reader.runs() if run.tags["phase"] == "confirm"]
-    points = reader.history(confirmed)
-    of_one = {(p.metric, p.epoch) for p in points if p.run_id == confirmed[0]}
+    of_one = {(metric, epoch) for run_id, metric, epoch, _ in points(reader, confirmed) if run_id == confirmed[0]}
     assert {epoch for metric, epoch in of_one if metric == "spectral_norm/max"} == {0, 1, 2, 3}
     assert {metric for metric, epoch in of_one if epoch == 3} == {
         *("train/loss", "train/accuracy", "val/loss", "val/accuracy", "test/loss", "test/accuracy"),

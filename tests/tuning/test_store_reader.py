@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from mlflow.entities import Metric
 
-from tests.tuning.store_cases import tags, write_run
-from tuning.records import SPECTRA_FILE
-from tuning.store import StoredRun, StoreReader, StoreWriter, write_summary
+from tests.tuning.store_cases import points, tags, write_run, written
+from tuning.records import SPECTRA_FILE, TRAIN_LOSS, VAL_ACCURACY
+from tuning.store import StoredRun, StoreReader, StoreWriter, history, write_summary
 from tuning.store.connection import connect
 
 
@@ -43,9 +43,9 @@ def test_reading_a_store_that_does_not_exist_makes_none(tmp_path: Path) -> None:
 def test_history_holds_the_chosen_runs_and_metrics_alone(study: str) -> None:
     reader = StoreReader("quickstart", study)
     first, _ = reader.runs()
-    points = reader.history([first.run_id], ["val/accuracy"])
-    assert [(point.epoch, point.value) for point in points] == [(epoch, 0.01 * epoch) for epoch in range(4)]
-    assert reader.history([], ["val/accuracy"]) == []
+    found = points(reader, [first.run_id], ["val/accuracy"])
+    assert found == [(first.run_id, "val/accuracy", epoch, 0.01 * epoch) for epoch in range(4)]
+    assert points(reader, [], ["val/accuracy"]) == []
 
 
 def test_of_several_points_at_one_epoch_the_latest_stays(study: str) -> None:
@@ -53,7 +53,33 @@ def test_of_several_points_at_one_epoch_the_latest_stays(study: str) -> None:
     run = reader.runs()[0].run_id
     for value, time in [(0.7, 2), (0.9, 1)]:
         connect(study).log_batch(run, metrics=[Metric("val/loss", value, time, 5)])
-    assert reader.history([run], ["val/loss"]) == [(run, "val/loss", 5, 0.7)]
+    assert points(reader, [run], ["val/loss"]) == [(run, "val/loss", 5, 0.7)]
+
+
+@pytest.mark.parametrize(("runs_at_once", "rows_a_piece"), [(1, 1), (2, 3), (100, 1000)])
+def test_history_read_in_groups_and_pieces_is_what_mlflow_says_of_each_run_and_metric(
+    folder: Path, uri: str, monkeypatch: pytest.MonkeyPatch, runs_at_once: int, rows_a_piece: int
+) -> None:
+    monkeypatch.setattr(history, "_RUNS_AT_ONCE", runs_at_once)
+    monkeypatch.setattr(history, "_ROWS_A_PIECE", rows_a_piece)
+    written(folder, uri, "k1", "k2", "k3")
+    reader, client = StoreReader("study", uri), connect(uri)
+    run_ids = sorted(run.run_id for run in reader.runs())
+    assert points(reader, run_ids) == [
+        (run_id, metric, point.step, point.value)
+        for run_id in run_ids
+        for metric in (TRAIN_LOSS, VAL_ACCURACY)
+        for point in client.get_metric_history(run_id, metric)
+    ]
+
+
+def test_a_run_tells_its_last_epoch(study: str, folder: Path) -> None:
+    writer = StoreWriter("quickstart", study, folder / "study")
+    write_run(writer, "k3", epochs=11)
+    writer.start("k4", "run k4", tags("k4"), {})
+    assert writer.close(60.0).complete
+    epochs = {run.tags["trial_key"]: run.epochs for run in StoreReader("quickstart", study).runs()}
+    assert epochs == {"k1": 3, "k2": 3, "k3": 11, "k4": 0}
 
 
 def test_an_artifact_on_this_machine_is_read_where_it_lies(study: str, folder: Path) -> None:
@@ -77,7 +103,7 @@ def test_a_summary_written_again_replaces_the_earlier_one_as_a_whole(study: str,
     stored = reader.artifact(run, "report.html")
     assert stored is not None
     assert stored.read_text() == "report 2"
-    assert {(point.metric, point.epoch) for point in reader.history([run.run_id])} == {
+    assert {(metric, epoch) for _, metric, epoch, _ in points(reader, [run.run_id])} == {
         ("mean/2", 1),
         ("mean/2", 2),
         ("low/val/accuracy", 2),

@@ -8,7 +8,7 @@ import pytest
 from mlflow import MlflowClient
 
 from tests.tuning.relay import Relay
-from tests.tuning.store_cases import DONE, record, tags, write_run
+from tests.tuning.store_cases import DONE, points, record, tags, write_run
 from tuning.records import LAYERS_FILE, SPECTRA_FILE
 from tuning.store import StoreReader, StoreWriter, history, write_summary
 
@@ -48,7 +48,7 @@ def test_a_bare_server_shows_what_was_written_beside_it(url: str, beside: str, t
     served = StoreReader("local", url)
     ids = [run.run_id for run in direct.runs()]
     assert served.runs() == direct.runs()
-    assert served.history(ids) == direct.history(ids)
+    assert points(served, ids) == points(direct, ids)
     assert {file.path for file in MlflowClient(url).list_artifacts(ids[0])} == {SPECTRA_FILE, LAYERS_FILE}
 
 
@@ -60,8 +60,8 @@ def test_what_is_written_through_a_server_equals_what_is_written_beside_it(
     assert [(run.name, run.status, run.tags, run.params) for run in runs[0]] == [
         (run.name, run.status, run.tags, run.params) for run in runs[1]
     ]
-    points = [reader.history([found[1].run_id]) for reader, found in zip(readers, runs, strict=True)]
-    assert [point[1:] for point in points[0]] == [point[1:] for point in points[1]]
+    stored = [points(reader, [found[1].run_id]) for reader, found in zip(readers, runs, strict=True)]
+    assert [point[1:] for point in stored[0]] == [point[1:] for point in stored[1]]
     files = [reader.artifact(found[1], SPECTRA_FILE) for reader, found in zip(readers, runs, strict=True)]
     assert pq.read_table(files[0]).equals(pq.read_table(files[1]))
     assert readers[0].artifact(runs[0][0], "other") is None
@@ -73,7 +73,7 @@ def test_histories_longer_than_an_answer_are_read_whole(
     direct = written("long", beside, tmp_path)
     ids = [run.run_id for run in direct.runs()]
     monkeypatch.setattr(history, "_ROWS_A_REQUEST", 5)
-    assert StoreReader("long", url).history(ids) == direct.history(ids)
+    assert points(StoreReader("long", url), ids) == points(direct, ids)
 
 
 def test_a_summary_written_twice_through_a_server_is_there_once(url: str, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_what_is_reported_while_the_server_is_away_arrives_when_it_is_back(relay
     assert report.complete, str(report)
     reader = StoreReader("away", relay.url)
     first, second = reader.runs()
-    assert [point.epoch for point in reader.history([first.run_id], ["val/accuracy"])] == list(range(1, 50))
+    assert [epoch for _, _, epoch, _ in points(reader, [first.run_id], ["val/accuracy"])] == list(range(1, 50))
     assert (first.status, second.status) == ("FINISHED", "FINISHED")
     path = reader.artifact(first, SPECTRA_FILE)
     assert path is not None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from tests.tuning.store_cases import DONE, SECONDS, contents, record, reopened, tags, write_run, written
+from tests.tuning.store_cases import DONE, SECONDS, contents, points, record, reopened, tags, write_run, written
 from tuning.records import LAYERS_FILE, SPECTRA_FILE, TRAIN_LOSS, VAL_ACCURACY, EpochRecord
 from tuning.store import StoreReader, StoreWriter
 from tuning.store.connection import connect
@@ -23,7 +23,7 @@ def test_a_run_is_stored_with_its_tags_params_points_status_and_files(folder: Pa
     assert (run.name, run.status, run.tags) == ("run k1", "FINISHED", tags("k1", **DONE))
     assert run.params == {"learning_rate": "0.1", "epochs": "3"}
     assert run.metrics == record(3).metrics
-    assert reader.history([run.run_id]) == [
+    assert points(reader, [run.run_id]) == [
         (run.run_id, name, epoch, record(epoch).metrics[name])
         for name in (TRAIN_LOSS, VAL_ACCURACY)
         for epoch in range(4)

@@ -6,7 +6,6 @@ not with this package.
 
 from tuning.store.address import hide_password, resolve_tracking_uri
 from tuning.store.anew import set_aside
-from tuning.store.history import Point
 from tuning.store.journal import EpochLogged, Event, Journal, RunEnded, RunStarted
 from tuning.store.reader import StoredRun, StoreReader
 from tuning.store.summary import write_summary
@@ -16,7 +15,6 @@ __all__ = [
     "EpochLogged",
     "Event",
     "Journal",
-    "Point",
     "RunEnded",
     "RunStarted",
     "StoreReader",

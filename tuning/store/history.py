@@ -1,32 +1,33 @@
-"""Points by epoch, in few calls: MLflow's client would take one a run and metric."""
+"""Points by epoch, in few calls, as columns: MLflow's client takes a call a run and metric, and an object a point."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
 
 from tuning.store.address import is_database
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-_RUNS_A_REQUEST = 100
+_RUNS_AT_ONCE = 100
 _ROWS_A_REQUEST = 25_000
-_RUNS_A_QUERY = 500
+_ROWS_A_PIECE = 1000  # with more of them alive at once, Python's garbage collector takes longer than the data base
+
+_NAMES = pa.dictionary(pa.int32(), pa.string())
+HISTORY = pa.schema([("run_id", _NAMES), ("metric", _NAMES), ("epoch", pa.int64()), ("value", pa.float64())])
+"""One row a point."""
+
+Row = Sequence[Any]
+"""Run, metric, epoch, timestamp, value."""
+
+Places = Mapping[str, int]
+"""Where a name stands among its like."""
 
 
-class Point(NamedTuple):
-    """One metric of one run at one epoch."""
-
-    run_id: str
-    metric: str
-    epoch: int
-    value: float
-
-
-Row = tuple[str, str, int, int, float]
-"""Run, metric, epoch, timestamp, value: sorted so, the latest of an epoch comes last."""
-
-
-def read_history(client: "MlflowClient", uri: str, run_ids: Sequence[str], metrics: Sequence[str]) -> list[Point]:
+def read_history(client: "MlflowClient", uri: str, run_ids: Sequence[str], metrics: Sequence[str]) -> pa.Table:
     """Return the points of several runs, one an epoch.
 
     Args:
@@ -36,22 +37,51 @@ def read_history(client: "MlflowClient", uri: str, run_ids: Sequence[str], metri
         metrics: the names.
 
     Returns:
-        The points ordered by run, metric and epoch. Of several at one epoch the latest stays.
+        The points, as `HISTORY` names them, in the order of the runs and metrics given and of the epochs. Of several
+        at one epoch the latest stays.
     """
-    rows = _from_database(uri, run_ids, metrics) if is_database(uri) else _from_server(client, uri, run_ids, metrics)
-    latest = {(run, metric, epoch): value for run, metric, epoch, _, value in sorted(rows)}
-    return [Point(run, metric, epoch, value) for (run, metric, epoch), value in latest.items()]
+    groups = [run_ids[start : start + _RUNS_AT_ONCE] for start in range(0, len(run_ids), _RUNS_AT_ONCE)]
+    found = _from_database(uri, groups, metrics) if is_database(uri) else _from_server(client, uri, groups, metrics)
+    runs, names = ({name: place for place, name in enumerate(each)} for each in (run_ids, metrics))
+    tables = [_latest([_columns(rows, runs, names) for rows in pieces if rows], run_ids, metrics) for pieces in found]
+    return pa.concat_tables([HISTORY.empty_table(), *tables])
 
 
-def _from_database(uri: str, run_ids: Sequence[str], metrics: Sequence[str]) -> Iterator[Row]:
+def _columns(rows: Iterable[Row], runs: Places, metrics: Places) -> list[np.ndarray]:
+    flat = list(itertools.chain.from_iterable(rows))
+    run, metric, epoch, timestamp, value = (flat[place::5] for place in range(5))
+    return [
+        np.fromiter(map(runs.__getitem__, run), np.int32, len(run)),
+        np.fromiter(map(metrics.__getitem__, metric), np.int32, len(metric)),
+        np.array(epoch, np.int64),
+        np.array(timestamp, np.int64),
+        np.array(value, np.float64),
+    ]
+
+
+def _latest(pieces: Sequence[list[np.ndarray]], run_ids: Sequence[str], metrics: Sequence[str]) -> pa.Table:
+    """Order points by run, metric, epoch, timestamp and value, and keep the last of each epoch."""
+    if not pieces:
+        return HISTORY.empty_table()
+    columns = [np.concatenate(each) for each in zip(*pieces, strict=True)]
+    order = np.lexsort(columns[::-1])
+    run, metric, epoch, _, value = (column[order] for column in columns)
+    last = np.append(np.any([np.diff(column) for column in (run, metric, epoch)], axis=0), True)
+    names = ((run, run_ids), (metric, metrics))
+    dictionaries = [pa.DictionaryArray.from_arrays(codes[last], pa.array(each, pa.string())) for codes, each in names]
+    return pa.table([*dictionaries, epoch[last], value[last]], schema=HISTORY)
+
+
+def _from_database(
+    uri: str, groups: Sequence[Sequence[str]], metrics: Sequence[str]
+) -> Iterator[Iterable[Sequence[Row]]]:
     from mlflow.store.db.utils import create_sqlalchemy_engine
 
     engine: Any = create_sqlalchemy_engine(uri)  # type: ignore[no-untyped-call]
     try:
         with engine.connect() as connection:
-            for start in range(0, len(run_ids), _RUNS_A_QUERY):
-                query = _query(run_ids[start : start + _RUNS_A_QUERY], metrics)
-                yield from map(tuple, connection.execute(query))
+            streamed = connection.execution_options(yield_per=_ROWS_A_PIECE)
+            yield from (streamed.execute(_query(run_ids, metrics)).partitions() for run_ids in groups)
     finally:
         engine.dispose()
 
@@ -65,13 +95,14 @@ def _query(run_ids: Sequence[str], metrics: Sequence[str]) -> Any:
     return select(*columns).where(table.run_uuid.in_(run_ids), table.key.in_(metrics), table.is_nan.is_(False))
 
 
-def _from_server(client: "MlflowClient", uri: str, run_ids: Sequence[str], metrics: Iterable[str]) -> Iterator[Row]:
-    for metric in metrics:
-        for start in range(0, len(run_ids), _RUNS_A_REQUEST):
-            yield from _requested(client, uri, run_ids[start : start + _RUNS_A_REQUEST], metric)
+def _from_server(
+    client: "MlflowClient", uri: str, groups: Sequence[Sequence[str]], metrics: Sequence[str]
+) -> Iterator[Iterable[Sequence[Row]]]:
+    for run_ids in groups:
+        yield (rows for metric in metrics for rows in _requested(client, uri, run_ids, metric))
 
 
-def _requested(client: "MlflowClient", uri: str, run_ids: Sequence[str], metric: str) -> Iterator[Row]:
+def _requested(client: "MlflowClient", uri: str, run_ids: Sequence[str], metric: str) -> Iterator[Sequence[Row]]:
     """Ask the server for one metric of several runs, of fewer where the answer was cut off.
 
     Yields:
@@ -81,8 +112,8 @@ def _requested(client: "MlflowClient", uri: str, run_ids: Sequence[str], metric:
     from mlflow.utils.rest_utils import http_request, verify_rest_response
 
     if len(run_ids) == 1:
-        for point in client.get_metric_history(run_ids[0], metric):
-            yield run_ids[0], point.key, point.step, point.timestamp, point.value
+        points = client.get_metric_history(run_ids[0], metric)
+        yield [(run_ids[0], point.key, point.step, point.timestamp, point.value) for point in points]
         return
     endpoint = "/ajax-api/2.0/mlflow/metrics/get-history-bulk"
     asked = [("metric_key", metric), ("max_results", str(_ROWS_A_REQUEST))]
@@ -91,8 +122,7 @@ def _requested(client: "MlflowClient", uri: str, run_ids: Sequence[str], metric:
     answer: Any = http_request(server, endpoint, "GET", params=asked)  # type: ignore[no-untyped-call]
     points = verify_rest_response(answer, endpoint).json()["metrics"]
     if len(points) < _ROWS_A_REQUEST:
-        for point in points:
-            yield point["run_id"], point["key"], point["step"], point["timestamp"], point["value"]
+        yield [(point["run_id"], point["key"], point["step"], point["timestamp"], point["value"]) for point in points]
         return
     half = len(run_ids) // 2
     yield from _requested(client, uri, run_ids[:half], metric)

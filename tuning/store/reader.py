@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from tuning.store.address import hide_password, resolve_tracking_uri, sqlite_path
 from tuning.store.artifacts import fetch
 from tuning.store.asked import kept_asked
 from tuning.store.connection import connect, reaching
-from tuning.store.history import Point, read_history
+from tuning.store.history import read_history
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -32,6 +34,7 @@ class StoredRun:
         tags: without MLflow's own.
         params: the flat settings, as text.
         metrics: the value of the last epoch, by name.
+        epochs: the last epoch of which there is a point, 0 where there is none.
         start_ms: when it began, in milliseconds of the Unix epoch.
         end_ms: when it ended, ``None`` while it runs.
         artifact_uri: where its files are.
@@ -43,6 +46,7 @@ class StoredRun:
     tags: Mapping[str, str]
     params: Mapping[str, str]
     metrics: Mapping[str, float]
+    epochs: int
     start_ms: int
     end_ms: int | None
     artifact_uri: str
@@ -95,7 +99,7 @@ class StoreReader:
             if not token:
                 return [_stored(run) for run in found]
 
-    def history(self, run_ids: Sequence[str], metrics: Sequence[str] | None = None) -> list[Point]:
+    def history(self, run_ids: Sequence[str], metrics: Sequence[str] | None = None) -> pa.Table:
         """Return the points of several runs by epoch.
 
         Args:
@@ -103,8 +107,8 @@ class StoreReader:
             metrics: names of metrics; all of these runs, if left out.
 
         Returns:
-            ``(run_id, metric, epoch, value)``, ordered by run, metric and epoch, one point an epoch: should
-            a run have received several, the latest.
+            One row a point: ``run_id``, ``metric``, ``epoch``, ``value``, ordered by run, metric and epoch,
+            one point an epoch: should a run have received several, the latest.
         """
         chosen = set(run_ids)
         if metrics is None:
@@ -145,6 +149,7 @@ def _stored(run: "Run") -> StoredRun:
         tags={name: value for name, value in run.data.tags.items() if not name.startswith("mlflow.")},
         params=dict(run.data.params),
         metrics=dict(run.data.metrics),
+        epochs=max((point.step for point in run.data.to_proto().metrics), default=0),  # `metrics` drops the steps
         start_ms=info.start_time,
         end_ms=info.end_time,
         artifact_uri=info.artifact_uri,

@@ -2,8 +2,8 @@
 
 An epoch's layers are written where the driver runs, at once and as a whole (``parts/<key>/<epoch>.arrow``),
 so that nothing is lost with the driver or with the store. When the run ends its parts become
-``spectra.parquet`` (a row a singular value) and ``layers.parquet`` (a row a layer and view), one epoch in
-memory at a time. A layer whose vector was thinned has its row in ``layers.parquet`` alone.
+``spectra.parquet`` (a row a singular value) and ``layers.parquet`` (a row a layer and view), some rows of one
+epoch in memory at a time. A layer whose vector was thinned has its row in ``layers.parquet`` alone.
 
 Rows are ordered by epoch, in groups whose statistics tell a reader which of them hold an epoch, so that a few
 epochs of a long run are read without the rest.
@@ -115,7 +115,7 @@ def merge(parts: Sequence[Path], folder: Path, previous: Callable[[str], Path | 
     renewed = pa.array([_epoch(path) for path in parts], pa.int32())
     spectra, layers = folder / SPECTRA_FILE, folder / LAYERS_FILE
     stored = previous(SPECTRA_FILE)
-    fresh = (_spectra(_epoch(path), _read(path)) for path in parts)
+    fresh = itertools.chain.from_iterable(_spectra(_epoch(path), _read(path)) for path in parts)
     _write(spectra, _SPECTRA, _by_epoch(_kept(stored, renewed), fresh))
     stored = previous(LAYERS_FILE)
     fresh = (_layers(_epoch(path), _read(path)) for path in parts)
@@ -165,19 +165,27 @@ def _read_schema(part: Path) -> pa.Schema:
         return pa.ipc.open_file(source).schema
 
 
-def _spectra(epoch: int, part: pa.Table) -> pa.Table:
-    values = part["values"].combine_chunks()
-    lengths = pc.list_value_length(values).to_numpy()
-    rows = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-    starts = np.cumsum(lengths) - lengths
-    columns = [
-        pa.array(np.full(len(rows), epoch, np.int32)),
-        part["layer"].combine_chunks().dictionary_encode().take(pa.array(rows)),
-        part["view"].combine_chunks().dictionary_encode().take(pa.array(rows)),
-        pa.array((np.arange(len(rows)) - starts[rows]).astype(np.int32)),
-        values.flatten(),
-    ]
-    return pa.table(columns, schema=_SPECTRA)
+def _spectra(epoch: int, part: pa.Table) -> Iterator[pa.Table]:
+    """Give every singular value its row, no more of them at once than a row group has.
+
+    Yields:
+        The rows of an epoch, in the order of the part; nothing where it kept no vectors.
+    """
+    values = part["values"].combine_chunks().flatten()
+    lengths = pc.list_value_length(part["values"]).to_numpy()
+    ends = np.cumsum(lengths)
+    layers, views = (part[name].combine_chunks().dictionary_encode() for name in ("layer", "view"))
+    for start in range(0, len(values), _GROUP_ROWS):
+        places = np.arange(start, min(start + _GROUP_ROWS, len(values)))
+        entries = np.searchsorted(ends, places, side="right")
+        columns = [
+            pa.array(np.full(len(places), epoch, np.int32)),
+            layers.take(pa.array(entries)),
+            views.take(pa.array(entries)),
+            pa.array((places - (ends - lengths)[entries]).astype(np.int32)),
+            values.slice(start, len(places)),
+        ]
+        yield pa.table(columns, schema=_SPECTRA)
 
 
 def _layers(epoch: int, part: pa.Table) -> pa.Table:
