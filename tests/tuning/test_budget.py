@@ -62,11 +62,18 @@ def test_trials_that_did_not_begin_or_did_not_end_are_counted():
     ]
 
 
-def test_no_rule_stops_a_confirmation():
-    cells = study().cells
+@pytest.mark.parametrize(
+    ("stopping", "key", "said"),
+    [
+        ("asha", "confirm__mlp-tiny__baseline__001", "1 of 2 confirm trials ended as planned (1 cut off), 5 of 6"),
+        ("none", "tune__mlp-tiny__baseline__001", "4 of 5 tune trials ended as planned (1 cut off), 14 of 15"),
+    ],
+)
+def test_where_no_rule_stops_trials_a_short_one_was_cut_off(stopping, key, said):
+    cells = study(search={"trials": TRIALS, "early_stopping": {"name": stopping}}).cells
     history = done(cells)
-    end(history.trials["confirm__mlp-tiny__baseline__001"], StopReason.EARLY_STOPPED, 2)
-    assert "1 of 2 confirm trials ended as planned (1 cut off), 5 of 6 epochs" in next(problems(cells, history))
+    end(history.trials[key], StopReason.EARLY_STOPPED, 2)
+    assert said in next(problems(cells, history))
 
 
 def test_a_cell_without_a_completed_trial_has_nothing_to_confirm():

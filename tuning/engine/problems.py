@@ -38,26 +38,25 @@ def _of_phase(cell: Cell, phase: Phase, history: History) -> Iterator[str]:
         yield f"{cell.key}: no trial was completed at full budget, so there is nothing to confirm"
         return
     planned = planned_trials(cell, phase)
-    spent = sum(ended_as_planned(trial) for trial in trials)
+    others = [trial for trial in trials if not _ended_as_planned(cell, trial)]
+    spent = len(trials) - len(others)
     if spent < planned:
         epochs = sum(trial.last_epoch for trial in trials)
         yield (
-            f"{cell.key}: the planned budget was not spent: {spent} of {planned} {phase} trials ended as planned"
-            f" ({_others(trials, planned)}), {epochs} of {planned_epochs(cell, phase)} epochs"
+            f"{cell.key}: the planned budget was not spent: {spent} of {planned} {phase} trials ended as planned "
+            f"({_told(others, planned - len(trials))}), {epochs} of {planned_epochs(cell, phase)} epochs"
         )
 
 
-def ended_as_planned(trial: TrialHistory) -> bool:
+def _ended_as_planned(cell: Cell, trial: TrialHistory) -> bool:
     """Return whether a trial has had its budget.
 
     It has when it trained for all its epochs, when the study's own rule of early stopping ended it, or when it
-    diverged, for there was nothing left to train.
-
-    Args:
-        trial: the one asked about.
+    diverged, for there was nothing left to train. The rule acts in the search alone: a confirmation that ends before
+    its last epoch was cut off.
     """
-    # The rule acts in the search alone; a confirmation that ends before its last epoch was cut off.
-    stopped = trial.reason is StopReason.EARLY_STOPPED and trial.settings.phase is Phase.TUNE
+    rule = cell.study.search.early_stopping.name != "none" and trial.settings.phase is Phase.TUNE
+    stopped = rule and trial.reason is StopReason.EARLY_STOPPED
     return stopped or trial.reason in {StopReason.COMPLETED, StopReason.DIVERGED}
 
 
@@ -66,14 +65,9 @@ def _nothing_to_confirm(cell: Cell, history: History) -> bool:
     return len(tuned) >= planned_trials(cell, Phase.TUNE) and all(t.ended for t in tuned) and best(tuned) is None
 
 
-def _others(trials: Sequence[TrialHistory], planned: int) -> str:
+def _told(others: Sequence[TrialHistory], not_begun: int) -> str:
     """Say how the trials have ended that did not end as planned: "1 failed, 2 not begun"."""
-    counts = Counter(_word(trial) for trial in trials if not ended_as_planned(trial))
+    words = {StopReason.ERROR: "failed", StopReason.RUNNING: "unfinished", StopReason.EARLY_STOPPED: "cut off"}
+    counts = Counter(words[trial.reason] for trial in others)
     told = [f"{number} {word}" for word, number in counts.items()]
-    if len(trials) < planned:
-        told.append(f"{planned - len(trials)} not begun")
-    return ", ".join(told)
-
-
-def _word(trial: TrialHistory) -> str:
-    return {StopReason.ERROR: "failed", StopReason.RUNNING: "unfinished"}.get(trial.reason, "cut off")
+    return ", ".join(told + [f"{not_begun} not begun"] * (not_begun > 0))
