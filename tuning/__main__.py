@@ -39,7 +39,7 @@ def list_studies() -> None:
 @app.command()
 def plan(study: StudyArgument) -> None:
     """Check a study and show what it would run, without running it. Of the data only `run` asks whether it is there."""
-    from tuning.engine.preflight import check_weights  # torch takes seconds to come, and only this command needs it
+    from tuning.trial import check_weights  # torch takes seconds to come, and only this command needs it
 
     asked = _or_exit(lambda: load(study))
     _or_exit(lambda: check_weights(asked))

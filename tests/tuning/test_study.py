@@ -18,6 +18,10 @@ MISTAKES = {
         {"search": {"trials": 2, "sed": 1}},
         r"search: .*got 'sed' \(did you mean 'seed'\?\)",
     ),
+    "part of an image": (
+        {"dataset": {"name": "digits", "training_images": 1}},
+        "training_images must be a whole number",
+    ),
     "unknown data set": ({"dataset": "cifar-10"}, r"got 'cifar-10'.*'cifar10'"),
     "unknown architecture": (
         {"architectures": ["mlp-smal"]},
