@@ -55,13 +55,11 @@ def check_resources(study: Study, available: dict[str, float]) -> int:
     Raises:
         ValueError: where not even one trial fits.
     """
-    wanted = study.resources.wanted
-    for name, amount in wanted.items():
+    for name, amount in study.resources.wanted.items():
         there = available.get(name, 0.0)
         if amount > there:
             raise ValueError(
                 f"resources: a trial must fit on the cluster, got {amount:g} {name} wanted and {there:g} there; "
                 "lower it in the study or add nodes"
             )
-    slots = study.resources.slots(available)
-    return min(slots, study.search.concurrency or slots)
+    return study.resources.slots(available, study.search.concurrency)

@@ -5,9 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from tuning.engine.history import History, TrialHistory, best
 from tuning.records import Phase, StopReason
-from tuning.study import Cell, planned_epochs, planned_trials, uneven
-
-PHASES = (Phase.TUNE, Phase.CONFIRM)
+from tuning.study import PHASES, Cell, planned_epochs, planned_trials, uneven
 
 
 def problems(cells: Sequence[Cell], history: History) -> Iterator[str]:

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from tuning.study.cell import Cell
 
 
+PHASES = (Phase.TUNE, Phase.CONFIRM)
+"""Those whose budgets must be equal for all cells."""
+
+
 def planned_trials(cell: "Cell", phase: Phase) -> int:
     """Return how many trials of a phase a cell is to have.
 

@@ -36,7 +36,17 @@ class TrialData:
             settings: name the data set, the split's seed and the batch size.
             device: where the batches go.
         """
-        dataset = open_dataset(settings.dataset)
+        return cls.of(open_dataset(settings.dataset), settings, device)
+
+    @classmethod
+    def of(cls, dataset: Dataset, settings: TrialSettings, device: torch.device) -> "TrialData":
+        """Return a trial's view of a data set that is open.
+
+        Args:
+            dataset: the images.
+            settings: give the split's seed and the batch size.
+            device: where the batches go.
+        """
         train_index, validation_index = divided(settings.dataset, dataset.train_labels, settings.split_seed)
         numbers = normalization(dataset.train_images, train_index)
         images = resident(dataset.train_images, device)
