@@ -58,6 +58,7 @@ def plan(study: StudyArgument) -> None:
         f"= {trials} trainings, {trials * epochs} epochs{stopping}",
         highlight=False,
     )
+    console.print(search.repeatability, highlight=False)
 
 
 @app.command()
