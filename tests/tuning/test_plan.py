@@ -43,6 +43,7 @@ def test_a_plan_shows_cells_searched_trials_epochs_parameters_and_operations_who
         "4 cells × (5 trials to tune + 2 seeds to confirm) × 3 epochs = 28 trainings, 84 epochs at most "
         "(asha stops some early)" in text
     )
+    assert "The search repeats exactly: it runs one trial at a time." in text
     assert "Time: not estimated. --time times" in text
     assert max(map(len, result.stdout.splitlines())) <= columns
     assert "…" not in result.stdout

@@ -63,7 +63,8 @@ def sentences(cost: StudyCost) -> list[str]:
         One text a subject.
     """
     told = [f"{cell}: the planned budgets are not equal: {what}" for cell, what in _uneven(cost).items()]
-    return [_work(cost), *told, _images(cost), _operations(cost), _time(cost)]
+    work = f"{_work(cost)}\n{cost.study.search.repeatability}"
+    return [work, *told, _images(cost), _operations(cost), _time(cost)]
 
 
 def _uneven(cost: StudyCost) -> dict[str, str]:

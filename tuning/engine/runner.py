@@ -103,6 +103,7 @@ def _conducted(
             slots = check_resources(study, stack.enter_context(ray_session(address)))
             writer = opening.result()
         folder.keep(study)
+        progress.say(study.search.repeatability)
         try:
             return Conductor(study, folder, history, writer, progress, slots).conduct()
         except ValueError as error:
