@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from analysis import budget_table
 from analysis.compare import Comparison, comparison
 from analysis.formats import Format, markdown, terminal, to_csv
 from analysis.report import Report, report
@@ -129,8 +130,11 @@ def _print(compared: Comparison, how: Format) -> None:
     if how is Format.TABLE:
         console = Console()
         console.print(terminal(compared, console))
+        console.print(budget_table.terminal(compared, console))
+    elif how is Format.MARKDOWN:
+        print(markdown(compared), budget_table.markdown(compared), sep="\n", end="")
     else:
-        print(markdown(compared) if how is Format.MARKDOWN else to_csv(compared), end="")
+        print(to_csv(compared), end="")
 
 
 def _summarize(tables: Tables, written: Report) -> None:

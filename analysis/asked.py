@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis.notation import setting
-from tuning.records import short_name
+from tuning.records import repeatability, short_name
 
 Asked = Mapping[str, Any]
 """A study as the plain data of its file with nothing left to defaults; empty where none was kept."""
@@ -69,7 +69,9 @@ def surroundings(asked: Asked) -> dict[str, str]:
         "Training": f"{training['epochs']} epochs, initialization {training['initialization']}",
         "Schedule": _listed(training["schedule"]),
         "Search": f"{search['algorithm']}, {search['trials']} trials a cell, seed {search['seed']}, early stopping "
-        + _listed(stopping if stopping["name"] != "none" else {"name": "none"}),
+        + _listed(stopping if stopping["name"] != "none" else {"name": "none"})
+        + _points(search.get("points", []))
+        + f". {repeatability(search['algorithm'], stopping['name'], search.get('concurrency'))}",
         "Confirmation": f"{asked['confirm']['seeds']} seeds a cell, the same for every condition",
         "Resources of a trial": _listed(asked["resources"]),
     }
@@ -98,6 +100,12 @@ def _held(own: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             within = f"{prefix}parts.{number}."
             yield f"{within}name", part["regularizer"]
             yield from _held({key: item for key, item in part.items() if key != "regularizer"}, within)
+
+
+def _points(points: Sequence[Mapping[str, Any]]) -> str:
+    """Write the starting points: ", first tried: learning rate 0.00100; …"."""
+    told = "; ".join(", ".join(_spoken(name, value) for name, value in point.items()) for point in points)
+    return f", first tried: {told}" if told else ""
 
 
 def _own_first(asked: Asked, condition: str) -> list[tuple[str, Any]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.asked import searched
+from analysis.budget import Budget, budget
 from analysis.stats import Interval, mean_interval
 from analysis.table import PARAM, Tables
 from tuning import records
@@ -62,6 +63,7 @@ class Cell:
         seeds: of the confirmation runs that completed.
         tune: how the tuning runs ended.
         confirm: how the confirmation runs ended.
+        budgets: by phase, ``tune`` and ``confirm``: what was planned, and what was spent.
     """
 
     architecture: str
@@ -72,6 +74,7 @@ class Cell:
     seeds: tuple[int, ...]
     tune: Endings
     confirm: Endings
+    budgets: Mapping[Phase, Budget]
 
     @property
     def confirmed(self) -> bool:
@@ -133,25 +136,25 @@ def comparison(tables: Tables) -> Comparison:
     for architecture in architectures:
         for condition in conditions:
             mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
-            varied = searched(tables.asked, condition)
-            cells[architecture, condition] = _cell(architecture, condition, mine, tables.times, varied)
+            cells[architecture, condition] = _cell(architecture, condition, mine, tables)
     return Comparison(study=tables.study, architectures=architectures, conditions=conditions, cells=cells)
 
 
-def _cell(architecture: str, condition: str, runs: pd.DataFrame, times: pd.DataFrame, varied: list[str]) -> Cell:
+def _cell(architecture: str, condition: str, runs: pd.DataFrame, tables: Tables) -> Cell:
     confirm = runs[runs["phase"] == Phase.CONFIRM]
     done = confirm[confirm["stop_reason"] == StopReason.COMPLETED]
     # Epoch 0 is the state before the first step: it trains nothing and has no duration.
-    timed = times[times["run_id"].isin(done.index) & (times["epoch"] > 0)]
+    timed = tables.times[tables.times["run_id"].isin(done.index) & (tables.times["epoch"] > 0)]
     return Cell(
         architecture=architecture,
         condition=condition,
         measures={name: mean_interval(done[metric].to_numpy(float)) for name, metric in MEASURES.items()},
         epoch_seconds=float(timed[records.EPOCH_SECONDS].median()),
-        chosen=_chosen(confirm, varied),
+        chosen=_chosen(confirm, searched(tables.asked, condition)),
         seeds=tuple(sorted(int(seed) for seed in done["seed"])),
         tune=endings(runs[runs["phase"] == Phase.TUNE]),
         confirm=endings(confirm),
+        budgets={phase: budget(tables, runs, phase) for phase in (Phase.TUNE, Phase.CONFIRM)},
     )
 
 

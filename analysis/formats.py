@@ -13,6 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from analysis.budget import as_data
 from analysis.compare import Cell, Comparison
 from analysis.notation import NOTHING, escaped, number, percent, setting
 from analysis.sentences import remarks, verdict
@@ -220,5 +221,6 @@ def _plain(cell: Cell) -> dict[str, object]:
     for phase, ended in (("tune", cell.tune), ("confirm", cell.confirm)):
         ends = ("completed", "early_stopped", "diverged", "failed", "unfinished", "epochs")
         line |= {f"{phase}_{end}": getattr(ended, end) for end in ends}
+    line |= as_data(cell.budgets)
     line |= cell.chosen
     return {name: "" if isinstance(value, float) and math.isnan(value) else value for name, value in line.items()}

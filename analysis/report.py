@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from matplotlib.figure import Figure
 
+from analysis import budget_table
 from analysis.asked import described, surroundings
 from analysis.compare import Comparison
 from analysis.curves import confirmed, curves
@@ -81,13 +82,14 @@ def report(tables: Tables, comparison: Comparison) -> Report:
     known = kept(tables)
     pictures, spectra = _pictures(tables, comparison), _spectra(tables, comparison, known)
     pages = environment()
-    pages.filters["chosen"] = chosen
+    pages.filters |= {"chosen": chosen, "budget_texts": budget_table.texts}
     html = pages.get_template("report.html.j2").render(
         study=tables.study,
         question=question(tables, comparison),
         comparison=comparison,
         verdicts={name: verdict(comparison, name) for name in comparison.architectures},
         remarks=remarks(comparison),
+        budget=budget_table.sentences(comparison),
         asked=described(tables.asked),
         surroundings=surroundings(tables.asked),
         description=tables.asked.get("description", ""),

@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+from analysis.budget import as_data, budget
 from analysis.curves import Curve, curves
 from analysis.table import Tables
 from tuning import records
@@ -13,7 +14,9 @@ from tuning.store import write_summary
 def write_summaries(tables: Tables, files: dict[str, list[Path]]) -> int:
     """Write a summary run for every cell that has confirmation runs; a cell's earlier one is replaced.
 
-    Each metric m becomes ``m/mean``, ``m/low`` and ``m/high`` by epoch, over the seeds.
+    Each metric m becomes ``m/mean``, ``m/low`` and ``m/high`` by epoch, over the seeds. Budgets are single points,
+    ``budget/tune_planned_epochs``, ``budget/tune_epochs``, ``budget/tune_training_seconds``, … and the same of the
+    confirmation.
 
     Args:
         tables: the study's.
@@ -31,7 +34,7 @@ def write_summaries(tables: Tables, files: dict[str, list[Path]]) -> int:
             tables.tracking_uri,
             _key(architecture, condition),
             _tags(tables, architecture, condition),
-            _by_metric(mine),
+            {**_by_metric(mine), **_budgets(tables, architecture, condition)},
             files[architecture],
         )
     return len(cells)
@@ -55,6 +58,15 @@ def _tags(tables: Tables, architecture: str, condition: str) -> dict[str, str]:
         "stop_reason": StopReason.COMPLETED.value,
     }
     return {**shared, **own}
+
+
+def _budgets(tables: Tables, architecture: str, condition: str) -> dict[str, dict[int, float]]:
+    runs = tables.runs
+    mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
+    known = as_data({phase: budget(tables, mine, phase) for phase in (Phase.TUNE, Phase.CONFIRM)})
+    return {
+        f"budget/{name}": {0: value} for name, value in known.items() if value is not None and not math.isnan(value)
+    }
 
 
 def _by_metric(cell: list[Curve]) -> dict[str, dict[int, float]]:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -10,7 +11,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tuning.records import short_name
 from tuning.store import hide_password
 from tuning.study import load, shipped
 
@@ -27,6 +27,14 @@ StudyArgument = Annotated[
 ]
 
 
+class Format(StrEnum):
+    """How a plan is printed."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+
+
 @app.command("list")
 def list_studies() -> None:
     """Show the studies that ship."""
@@ -37,27 +45,41 @@ def list_studies() -> None:
 
 
 @app.command()
-def plan(study: StudyArgument) -> None:
-    """Check a study and show what it would run, without running it. Of the data only `run` asks whether it is there."""
-    from tuning.engine.preflight import check_weights  # torch takes seconds to come, and only this command needs it
+def plan(
+    study: StudyArgument,
+    timed: Annotated[
+        bool, typer.Option("--time", help="Time some training steps of every cell here, to estimate hours.")
+    ] = False,
+    tflops: Annotated[
+        float | None, typer.Option(help="Estimate hours from what a trial sustains, in 10¹² operations a second.")
+    ] = None,
+    cpus: Annotated[int | None, typer.Option(min=1, help="Cores there will be; by default this machine's.")] = None,
+    gpus: Annotated[float | None, typer.Option(min=0, help="GPUs there will be; by default this machine's.")] = None,
+    how: Annotated[Format, typer.Option("--format", help="How the plan is printed.")] = Format.TABLE,
+) -> None:
+    """Check a study and show what it would run and cost, without running it. Of the data only `run` asks for more."""
+    from tuning.cost import study_cost, this_machine, view  # torch takes seconds to come, and `list` needs none
+    from tuning.trial import check_weights
 
     asked = _or_exit(lambda: load(study))
     _or_exit(lambda: check_weights(asked))
-    epochs, search, seeds = asked.training.epochs, asked.search, asked.confirm.seeds
-    table = Table("cell", "searched", box=None, pad_edge=False, header_style="bold")
-    for cell in asked.cells:
-        table.add_row(cell.key, ", ".join(short_name(name) for name in cell.space) or "nothing")
-    console = Console()
-    console.print(table)
-    trials = len(asked.cells) * (search.trials + seeds)
-    stopping = (
-        "" if search.early_stopping.name == "none" else f" at most ({search.early_stopping.name} stops some early)"
-    )
-    console.print(
-        f"\n{len(asked.cells)} cells × ({search.trials} trials to tune + {seeds} seeds to confirm) × {epochs} epochs "
-        f"= {trials} trainings, {trials * epochs} epochs{stopping}",
-        highlight=False,
-    )
+    _or_exit(lambda: _check_speed(timed, tflops))
+    given = {"CPU": cpus, "GPU": gpus}
+    available = this_machine() | {name: float(amount) for name, amount in given.items() if amount is not None}
+    with Console(stderr=True).status("counting") as status:
+        cost = _or_exit(
+            lambda: study_cost(
+                asked,
+                available=available,
+                tflops=tflops,
+                timed=timed,
+                say=lambda what: status.update(f"timing {escape(what)}"),
+            )
+        )
+    if how is Format.TABLE:
+        Console().print(view.terminal(cost), highlight=False)
+    else:
+        print(view.markdown(cost) if how is Format.MARKDOWN else view.to_csv(cost), end="")
 
 
 @app.command()
@@ -151,6 +173,18 @@ def check_coordinates(
     console.print(f"\n{title}\n{sentence(coordinates)}", highlight=False, soft_wrap=True, markup=False)
     _or_exit(lambda: draw(coordinates, picture, title))
     console.print(f"Picture: {picture}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _check_speed(timed: bool, tflops: float | None) -> None:
+    """See that hours are estimated in one way.
+
+    Raises:
+        ValueError: where a speed is stated and timed, or is none.
+    """
+    if timed and tflops is not None:
+        raise ValueError("hours are estimated from --time or from --tflops, got both; leave one out")
+    if tflops is not None and not (0 < tflops < float("inf")):
+        raise ValueError(f"--tflops must be above 0, got {tflops}; e.g. 30 for a GPU that sustains 30·10¹² a second")
 
 
 def _store_option(tracking_uri: str | None) -> str:

@@ -84,6 +84,45 @@ def short_name(flat: str) -> str:
     return f"parts.{inside}" if found else flat.rsplit(".", 1)[-1]
 
 
+DRAWN = ("sobol", "random", "grid")
+"""Search algorithms whose trials are known before any has run."""
+
+SAMPLED = ("tpe", "gp", "cmaes", "nsga2")
+"""Search algorithms that learn from the trials that have ended: Optuna's."""
+
+ALGORITHMS = (*DRAWN, *SAMPLED)
+
+
+def repeatability(algorithm: str, early_stopping: str, concurrency: int | None) -> str:
+    """Say what of a search a repetition of its study would repeat.
+
+    Args:
+        algorithm: of `ALGORITHMS`.
+        early_stopping: the rule's name, ``none`` where there is none.
+        concurrency: trials at a time; None for as many as the cluster holds.
+
+    Returns:
+        A sentence.
+
+    Example:
+        >>> repeatability("sobol", "none", None)
+        'The search repeats exactly at any concurrency: its trials are known beforehand.'
+    """
+    if concurrency == 1:
+        return "The search repeats exactly: it runs one trial at a time."
+    if algorithm in SAMPLED:
+        return (
+            f"The search need not repeat: what {algorithm} proposes depends on the order in which trials end "
+            "(at concurrency 1 it repeats exactly)."
+        )
+    if early_stopping != "none":
+        return (
+            "The search repeats its settings exactly at any concurrency, but which of them are stopped early depends "
+            "on the order in which trials report (at concurrency 1 all repeats exactly)."
+        )
+    return "The search repeats exactly at any concurrency: its trials are known beforehand."
+
+
 TAGS = (
     "study",
     "phase",

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from analysis.asked import described, searched
+from analysis.asked import described, searched, surroundings
 from tests.tuning.studies import study
 from tuning.records import Phase
 from tuning.study import to_params
@@ -55,4 +55,25 @@ def test_a_condition_is_described_with_its_own_optimizer_initialization_and_lear
     assert described(ASKED)["cap"] == (
         "spectral_soft_cap: bound one of 2.00, 4.00; where hidden; learning rate in [0.00100, 0.100], log scale; "
         "batch size 256; optimizer muon; momentum in [0.800, 0.980]; newton schulz modded; initialization mup"
+    )
+
+
+def test_the_search_is_described_with_its_stopping_rule_starting_points_and_whether_it_repeats():
+    points = [{"condition": "hammer", "scale": 1.5}, {"learning_rate": 0.01}]
+    stopping = {"name": "median", "grace_epochs": 2}
+    search = {"algorithm": "sobol", "trials": 8, "early_stopping": stopping, "points": points}
+    asked = study(conditions=STUDY.conditions, search=search).as_data()
+    assert surroundings(asked)["Search"] == (
+        "sobol, 8 trials a cell, seed 0, early stopping median · grace epochs 2, min trials 3, first tried: condition "
+        "hammer, scale 1.50; learning rate 0.0100. The search repeats its settings exactly at any concurrency, but "
+        "which of them are stopped early depends on the order in which trials report (at concurrency 1 all repeats "
+        "exactly)."
+    )
+
+
+def test_a_search_stored_before_there_were_points_is_described():
+    asked = study(search={"trials": 2, "concurrency": 1}).as_data()
+    del asked["search"]["points"]
+    assert surroundings(asked)["Search"] == (
+        "tpe, 2 trials a cell, seed 0, early stopping none. The search repeats exactly: it runs one trial at a time."
     )

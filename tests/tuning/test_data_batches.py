@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tuning.trial.data import Batches, Normalization, normalization, resident, split
+from tuning.trial.data import Batches, Normalization, normalization, reduced, resident, split
 from tuning.trial.data.augmentation import crop_and_flip, draw
 from tuning.trial.data.partition import fixed_test_part
 
@@ -90,6 +90,37 @@ def test_every_image_of_a_class_is_held_out_equally_often():
 def test_a_class_of_one_image_cannot_be_split():
     with pytest.raises(ValueError, match="needs 2 or more images to be split, got 1 of class 1"):
         split(torch.tensor([0, 0, 0, 1]), 0.2, seed=0)
+
+
+def test_a_reduced_part_has_the_number_asked_for_and_the_same_share_of_every_class():
+    labels = torch.arange(3).repeat_interleave(torch.tensor([40, 20, 100]))[torch.randperm(160, generator=generator())]
+    part = torch.randperm(160, generator=generator(1))[:120].sort().values
+    there = labels[part].bincount()
+    for count in (3, 30, 77, 120):
+        drawn = reduced(labels, part, count, seed=5)
+        assert len(drawn) == len(drawn.unique()) == count
+        assert set(drawn.tolist()) <= set(part.tolist())
+        assert drawn.equal(drawn.sort().values)
+        assert (labels[drawn].bincount() - there * count / 120).abs().max() <= 1
+    assert reduced(labels, part, 120, seed=5).equal(part)
+
+
+def test_every_image_of_a_class_is_drawn_equally_often_and_the_seed_decides_which():
+    labels, part = torch.arange(2).repeat(10), torch.arange(20)
+    drawn = torch.stack([reduced(labels, part, 8, seed) for seed in range(2000)])
+    assert (drawn.flatten().bincount(minlength=20) / 800 - 1).abs().max() < 0.1
+    assert reduced(labels, part, 8, seed=1).equal(drawn[1])
+
+
+def test_a_rare_class_keeps_an_image():
+    labels = torch.tensor([0] * 100 + [1])
+    assert 1 in labels[reduced(labels, torch.arange(101), 2, seed=0)]
+
+
+@pytest.mark.parametrize("count", [1, 21])
+def test_no_more_images_than_there_are_and_no_fewer_than_classes_can_be_drawn(count):
+    with pytest.raises(ValueError, match=f"between the 2 classes and the 20 images that are not held out, got {count}"):
+        reduced(torch.arange(2).repeat(10), torch.arange(20), count, seed=0)
 
 
 def test_the_fixed_test_part_is_a_fifth_of_every_class_and_never_changes():

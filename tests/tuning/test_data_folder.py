@@ -167,7 +167,10 @@ def a_dangling_link(root):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (remove, "image-folder must be an existing folder, got .*pets; mend its path"),
+        (
+            remove,
+            "image-folder must be an existing folder, got .*pets; mend its path .a relative one begins",
+        ),
         (no_classes, r"needs 2 or more classes, got 0 \(none\) in .*pets; make one a class"),
         (one_class, r"needs 2 or more classes, got 1 \(cat\) in .*pets; make one a class"),
         (an_empty_class, "every class needs 3 or more images .*, got 0 in .*eel; add some"),

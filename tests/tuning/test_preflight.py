@@ -22,3 +22,9 @@ def test_a_reparametrized_weight_shared_by_two_parts_is_refused():
 
 def test_a_study_whose_conditions_all_hold_something_passes():
     check_study(study())
+
+
+def test_more_training_images_than_are_left_are_refused_before_any_trial():
+    asked = study(dataset={"name": "digits", "training_images": 1400})
+    with pytest.raises(ValueError, match=r"training_images must lie between the 10 classes and the 129. images"):
+        check_study(asked)

@@ -1,17 +1,28 @@
+import math
+
 import optuna
 import pytest
 from optuna.trial import TrialState
 
 from tests.tuning.studies import study
 from tuning.engine.history import History, Result, TrialHistory, best
-from tuning.engine.proposals import FixedProposals, OptunaProposals
-from tuning.records import Phase
+from tuning.engine.proposals import FixedProposals, OptunaProposals, proposals_of
+from tuning.engine.proposals.samplers import SAMPLERS
+from tuning.records import ALGORITHMS, DRAWN, LIPSCHITZ_BOUND, SAMPLED, VAL_ACCURACY, Phase
 
 SEARCH = {"trials": 9, "seed": 3}
+CHOICES = {"learning_rate": {"choice": [0.1, 0.03, 0.01]}}
+STRENGTHS = {"a": {"regularizer": "weight_decay", "strength": {"choice": [0.1, 0.01, 0.001]}}}
 
 
-def cell(index=1):
-    return study(search=SEARCH).cells[index]
+def cell(index=1, **search):
+    return study(search={**SEARCH, **search}).cells[index]
+
+
+def cell_of(algorithm, **search):
+    if algorithm == "grid":  # of nine points
+        return study(shared=CHOICES, conditions=STRENGTHS, search={**SEARCH, "algorithm": "grid", **search}).cells[0]
+    return cell(algorithm=algorithm, **search)
 
 
 def scored(settings):
@@ -19,9 +30,20 @@ def scored(settings):
     distance = abs(settings.training.learning_rate - 1e-2) * 10
     trial = TrialHistory(settings)
     for epoch in range(4):
-        trial.results[epoch] = Result(objective=epoch / 3 * (1 - distance), loss=distance, seconds=1.0, diverged=False)
+        trial.results[epoch] = Result(
+            objective=epoch / 3 * (1 - distance),
+            loss=distance,
+            seconds=1.0,
+            diverged=False,
+            lipschitz=math.log10(settings.training.learning_rate),
+        )
     trial.end(died=False)
     return trial
+
+
+def length(algorithm):
+    """A Gaussian process is fitted before each proposal, in up to a second."""
+    return 6 if algorithm == "gp" else 9
 
 
 def searched(proposals, count):
@@ -36,6 +58,10 @@ def rates(trials):
     return [trial.settings.training.learning_rate for trial in trials]
 
 
+def settings_of(trials):
+    return [trial.settings for trial in trials]
+
+
 def test_the_first_draws_are_common_and_the_rest_is_the_samplers():
     trials = searched(OptunaProposals(cell()), 9)
     drawn = [cell().draw(index)["training.learning_rate"] for index in range(9)]
@@ -43,25 +69,100 @@ def test_the_first_draws_are_common_and_the_rest_is_the_samplers():
     assert not set(rates(trials)[4:]) & set(drawn[4:])
 
 
-def test_the_same_seed_proposes_the_same_and_another_seed_something_else():
-    assert rates(searched(OptunaProposals(cell()), 9)) == rates(searched(OptunaProposals(cell()), 9))
-    other = study(search={**SEARCH, "seed": 4}).cells[1]
-    assert rates(searched(OptunaProposals(other), 9)) != rates(searched(OptunaProposals(cell()), 9))
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_same_seed_proposes_the_same_and_another_seed_something_else(algorithm):
+    count = length(algorithm)
+    first, again = (searched(proposals_of(cell_of(algorithm)), count) for _ in range(2))
+    assert settings_of(first) == settings_of(again)
+    if algorithm != "grid":
+        other = searched(proposals_of(cell_of(algorithm, seed=4)), count)
+        assert not set(rates(other)) & set(rates(first))
 
 
-@pytest.mark.parametrize("done", range(9))
-def test_a_search_that_goes_on_proposes_what_the_uninterrupted_one_did(done):
-    whole = searched(OptunaProposals(cell()), 9)
-    rest = searched(OptunaProposals(cell(), whole[:done]), 9 - done)
-    assert rates(whole[:done] + rest) == rates(whole)
+@pytest.mark.parametrize("algorithm", [*SAMPLED, "sobol"])
+@pytest.mark.parametrize("left", [1, 4])
+def test_a_search_that_goes_on_proposes_what_the_uninterrupted_one_did(algorithm, left):
+    count = length(algorithm)
+    whole = searched(proposals_of(cell_of(algorithm)), count)
+    rest = searched(proposals_of(cell_of(algorithm), whole[:-left]), left)
+    assert settings_of(whole[:-left] + rest) == settings_of(whole)
 
 
-def test_a_trial_that_was_cut_off_is_proposed_again_first_with_its_settings():
-    whole = searched(OptunaProposals(cell()), 5)
-    cut = TrialHistory(whole[4].settings, results={0: whole[4].results[0]})
-    again = OptunaProposals(cell(), [*whole[:4], cut])
-    assert again.propose() == whole[4].settings
-    assert again.propose().index == 5
+@pytest.mark.parametrize("algorithm", ["tpe", "cmaes", "nsga2"])
+@pytest.mark.parametrize("done", range(0, 30, 4))
+def test_a_longer_search_that_goes_on_knows_its_generations_again(algorithm, done):
+    """Two hyperparameters: six trials are a generation of CMA-ES; seven, a quarter of thirty, one of NSGA-II."""
+    whole = searched(proposals_of(cell_of(algorithm, trials=30)), 30)
+    rest = searched(proposals_of(cell_of(algorithm, trials=30), whole[:done]), 30 - done)
+    assert settings_of(whole[:done] + rest) == settings_of(whole)
+
+
+@pytest.mark.parametrize("algorithm", ["cmaes", "nsga2"])
+def test_trials_are_counted_into_generations_from_the_first_on(algorithm):
+    proposals = proposals_of(cell_of(algorithm, trials=30))
+    searched(proposals, 30)
+    size = {"cmaes": 4 + int(3 * math.log(2)), "nsga2": 7}[algorithm]
+    skipped = {"cmaes": 1, "nsga2": 0}[algorithm]  # CMA-ES begins at the middle of the ranges, after a common draw
+    found = [
+        next((value for key, value in trial.system_attrs.items() if key.endswith(":generation")), None)
+        for trial in proposals._study.trials
+    ]
+    assert found == [None] * skipped + [index // size for index in range(30 - skipped)]
+
+
+@pytest.mark.parametrize("algorithm", ["sobol", "random", "grid"])
+def test_what_is_drawn_does_not_depend_on_what_trials_say_nor_on_when_they_end(algorithm):
+    asked = cell_of(algorithm)
+    proposals = proposals_of(asked)
+    together = [proposals.propose() for _ in range(9)]
+    for settings in reversed(together):
+        failed = TrialHistory(settings, error="RuntimeError: …")
+        failed.end(died=False)
+        proposals.finish(failed)
+    assert together == settings_of(searched(proposals_of(asked), 9))
+    assert together == [asked.settings(Phase.TUNE, index, asked.draw(index)) for index in range(9)]
+
+
+def test_a_drawn_trial_that_was_cut_off_or_failed_is_proposed_again_and_no_other():
+    whole = searched(proposals_of(cell_of("sobol")), 6)
+    cut = TrialHistory(whole[2].settings, results={0: whole[2].results[0]})
+    again = proposals_of(cell_of("sobol"), [*whole[:2], cut, *whole[3:]])
+    assert (again.proposed, again.planned) == (5, 9)
+    assert [again.propose().index for _ in range(4)] == [2, 6, 7, 8]
+    assert again.proposed == again.planned
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_cell_that_searches_nothing_repeats_its_constants(algorithm):
+    fixed = study(
+        shared={"learning_rate": 0.01},
+        conditions={"a": {"regularizer": "none"}},
+        search={"algorithm": algorithm, "trials": 1},
+    ).cells[0]
+    assert rates(searched(proposals_of(fixed), 1)) == [0.01]
+
+
+@pytest.mark.parametrize("algorithm", ["sobol", "random", *SAMPLED])
+def test_starting_points_come_first_whatever_the_algorithm(algorithm):
+    points = [{"learning_rate": 0.02, "strength": 0.03}, {"learning_rate": 0.05}]
+    asked = cell_of(algorithm, points=points)
+    trials = searched(proposals_of(asked), 4)
+    assert rates(trials)[:2] == [0.02, 0.05]
+    assert trials[0].settings.regularizer.strength == 0.03
+    assert trials[1].settings.regularizer.strength == cell_of(algorithm).draw(1)["regularizer.strength"]
+
+
+def test_more_starting_points_than_common_draws_are_all_tried():
+    points = [{"learning_rate": 0.01 * number} for number in range(1, 8)]
+    assert rates(searched(OptunaProposals(cell(points=points)), 7)) == pytest.approx([0.01 * n for n in range(1, 8)])
+
+
+@pytest.mark.parametrize(("algorithm", "trials"), [("tpe", 24), ("gp", 8), ("cmaes", 24)])
+def test_a_search_comes_nearer_to_the_best_than_its_common_draws(algorithm, trials):
+    asked = cell_of(algorithm, trials=trials)
+    distances = [abs(math.log10(rate / 1e-2)) for rate in rates(searched(proposals_of(asked), trials))]
+    drawn = [abs(math.log10(asked.draw(index)["training.learning_rate"] / 1e-2)) for index in range(trials)]
+    assert sum(distances[-4:]) / 4 < sum(drawn) / trials
 
 
 def test_a_search_ends_with_its_plan():
@@ -70,16 +171,17 @@ def test_a_search_ends_with_its_plan():
     assert proposals.proposed == proposals.planned == 9
 
 
-def told(trial):
+def told(trial, algorithm="tpe"):
     """What Optuna holds of a trial after its end."""
-    proposals = OptunaProposals(cell())
+    proposals = OptunaProposals(cell(algorithm=algorithm))
     trial.settings = proposals.propose()
     proposals.finish(trial)
     return proposals._study.trials[0]
 
 
-def trial(epochs, *, objective=0.5, diverged=False, error="", died=False):
-    results = {e: Result(objective=objective, loss=1.0, seconds=1.0, diverged=diverged) for e in range(epochs + 1)}
+def trial(epochs, *, objective=0.5, diverged=False, error="", died=False, lipschitz=math.inf):
+    last = Result(objective=objective, loss=1.0, seconds=1.0, diverged=diverged, lipschitz=lipschitz)
+    results = dict.fromkeys(range(epochs + 1), last)
     history = TrialHistory(cell().settings(Phase.TUNE, 0, cell().draw(0)), results=results, error=error)
     history.end(died=died)
     return history
@@ -104,6 +206,46 @@ def test_a_failed_trial_teaches_the_sampler_nothing(how):
 def test_a_complete_trial_is_told_its_last_value():
     complete = told(trial(3, objective=0.75))
     assert (complete.state, complete.value) == (TrialState.COMPLETE, 0.75)
+
+
+def test_two_objectives_are_told_as_accuracy_to_maximize_and_lipschitz_bound_to_minimize():
+    proposals = OptunaProposals(cell(algorithm="nsga2"))
+    assert [direction.name for direction in proposals._study.directions] == ["MAXIMIZE", "MINIMIZE"]
+    assert told(trial(3, objective=0.75, lipschitz=2.5), "nsga2").values == [0.75, 2.5]
+
+
+def test_a_diverged_trial_is_the_worst_finite_value_of_both_objectives():
+    results = Result.of({LIPSCHITZ_BOUND: 1.0, VAL_ACCURACY: 0.0}, diverged=True)
+    assert results.lipschitz == math.inf
+    assert told(trial(2, objective=0.0, diverged=True), "nsga2").values == [0.0, 308.0]
+    assert told(trial(3, objective=0.1), "nsga2").values == [0.1, 308.0]  # a network without a finite bound
+
+
+def test_the_lipschitz_bound_is_taken_from_the_records():
+    assert Result.of({LIPSCHITZ_BOUND: 1.5, VAL_ACCURACY: 0.5}, diverged=False).lipschitz == 1.5
+    assert Result.of({VAL_ACCURACY: 0.5}, diverged=False).lipschitz == math.inf
+
+
+def test_nsga2_moves_towards_the_pareto_front():
+    """Accuracy wants the learning rate 1e-2, the bound a small one: all between 1e-3 and 1e-2 is Pareto-optimal."""
+    trials = searched(proposals_of(cell_of("nsga2", trials=80)), 80)
+    optimal = [rate <= 1e-2 for rate in rates(trials)]
+    assert sum(optimal[-20:]) > sum(optimal[:20])
+
+
+def test_every_sampler_takes_over_after_a_number_of_draws_that_leaves_it_trials():
+    counts = {name: [sampler.startup(trials) for trials in (1, 4, 9, 40, 400)] for name, sampler in SAMPLERS.items()}
+    assert counts == {
+        "tpe": [1, 4, 4, 10, 10],
+        "gp": [1, 4, 4, 10, 10],
+        "cmaes": [1, 1, 1, 1, 1],
+        "nsga2": [1, 4, 4, 10, 50],
+    }
+
+
+def test_every_algorithm_is_drawn_or_sampled():
+    assert set(SAMPLERS) == set(SAMPLED)
+    assert set(ALGORITHMS) == set(DRAWN) | set(SAMPLED)
 
 
 def test_fixed_proposals_are_handed_out_in_order_and_counted():

@@ -73,6 +73,13 @@ class Place:
         found = Counter((keys[run_id], *point) for run_id, *point in points(reader, list(keys)))
         return {point: count for point, count in found.items() if point[1] not in TIMES}
 
+    def seeds(self):
+        """The seeds of every run by phase, cell and index."""
+        names = ("phase", "architecture", "condition", "seed")
+        return {
+            tuple(run.tags[name] for name in names): (run.params["seed"], run.params["split_seed"]) for run in self.runs
+        }
+
     def spectra(self):
         reader = StoreReader("tiny", self.uri)
         return {
@@ -93,6 +100,7 @@ def test_a_study_runs_to_its_end_and_says_little(finished):
     _, done = finished
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
+    assert done.stdout.startswith("The search repeats exactly: it runs one trial at a time.\n")
     assert "first epoch of mlp-tiny/baseline" in done.stdout
     assert "confirm: mlp-deep/decay 2/2 completed after 3 epochs" in done.stdout
     assert not re.search(r"ray|actor|warn|Configuration", done.stdout.replace("python -m analysis", ""), re.IGNORECASE)
@@ -148,6 +156,19 @@ def test_confirm_runs_take_the_settings_that_tuned_best(finished):
                 assert run.params["regularizer.strength"] == winner.params["regularizer.strength"]
 
 
+def test_confirmation_seeds_are_the_same_in_every_cell_and_none_of_the_searchs(finished):
+    place, _ = finished
+    seeds = place.seeds()
+    confirmed = {
+        index: {s for (phase, *_, i), s in seeds.items() if phase == "confirm" and i == index} for index in "01"
+    }
+    assert {index: len(of_index) for index, of_index in confirmed.items()} == {"0": 1, "1": 1}
+    tuned = {seed for (phase, *_), pair in seeds.items() if phase == "tune" for seed in pair}
+    fresh = {seed for of_index in confirmed.values() for pair in of_index for seed in pair}
+    assert len(fresh) == 4
+    assert not fresh & tuned
+
+
 def test_a_finished_study_run_again_is_finished(finished):
     place, _ = finished
     before = place.numbers()
@@ -168,7 +189,7 @@ def test_the_same_seed_stores_the_same_bits_and_another_seed_stores_others(finis
     assert other.numbers() != first.numbers()
 
 
-@pytest.mark.parametrize("line", [1, 12, 24], ids=["first epoch", "in the search", "in the confirmation"])
+@pytest.mark.parametrize("line", [2, 13, 25], ids=["first epoch", "in the search", "in the confirmation"])
 def test_a_killed_study_goes_on_and_stores_what_an_uninterrupted_one_does(finished, tmp_path, line):
     whole, _ = finished
     place = Place(tmp_path)
@@ -181,6 +202,7 @@ def test_a_killed_study_goes_on_and_stores_what_an_uninterrupted_one_does(finish
     assert done.returncode == 0, done.stderr
     assert place.numbers() == whole.numbers()
     assert place.spectra() == whole.spectra()
+    assert place.seeds() == whole.seeds()
     assert {run.status for run in place.runs} == {"FINISHED"}
 
 
@@ -189,7 +211,7 @@ def test_an_interrupted_study_says_so_and_goes_on(finished, tmp_path, number):
     whole, _ = finished
     place = Place(tmp_path)
     process = place.begin()
-    for _ in range(3):
+    for _ in range(4):
         process.stdout.readline()
     process.send_signal(number)
     _, errors = process.communicate()

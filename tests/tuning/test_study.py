@@ -18,6 +18,10 @@ MISTAKES = {
         {"search": {"trials": 2, "sed": 1}},
         r"search: .*got 'sed' \(did you mean 'seed'\?\)",
     ),
+    "part of an image": (
+        {"dataset": {"name": "digits", "training_images": 1}},
+        "training_images must be a whole number",
+    ),
     "unknown data set": ({"dataset": "cifar-10"}, r"got 'cifar-10'.*'cifar10'"),
     "unknown architecture": (
         {"architectures": ["mlp-smal"]},
@@ -215,6 +219,49 @@ MISTAKES = {
         {"search": {"trials": 3, "early_stopping": {"name": "none", "grace_epochs": 3}}},
         "early_stopping none takes nothing else, got grace_epochs",
     ),
+    "grace beyond the epochs under the median rule": (
+        {"search": {"trials": 1, "early_stopping": {"name": "median", "grace_epochs": 4}}},
+        "grace_epochs must be at most the 3 epochs of a trial, got 4",
+    ),
+    "reduction of the median rule": (
+        {"search": {"trials": 3, "early_stopping": {"name": "median", "reduction": 4}}},
+        "early_stopping median takes grace_epochs, min_trials, got reduction; leave it out or choose another rule",
+    ),
+    "trials of asha": (
+        {"search": {"trials": 3, "early_stopping": {"name": "asha", "min_trials": 4}}},
+        "early_stopping asha takes grace_epochs, reduction, got min_trials",
+    ),
+    "two objectives stopped by one": (
+        {"search": {"trials": 3, "algorithm": "nsga2", "early_stopping": "asha"}},
+        "nsga2 weighs two objectives, of which early stopping would know one, got early_stopping asha; write early_sto",
+    ),
+    "grid over a range": (
+        {"search": {"trials": 3, "algorithm": "grid"}},
+        r"algorithm grid takes choice and int_uniform, got \{'log_uniform': \[0.001, 0.1\]\} for training.learning_rate"
+        r"; list its values, e.g. \{choice: \[0.001, 0.01, 0.1\]\}",
+    ),
+    "grids of other sizes": (
+        {
+            "shared": {"learning_rate": {"choice": [0.1, 0.01]}},
+            "conditions": {
+                "baseline": {"regularizer": "none"},
+                "decay": {"regularizer": "weight_decay", "strength": {"choice": [0.1, 0.01, 0.001]}},
+            },
+            "search": {"trials": 6, "algorithm": "grid"},
+        },
+        "as many points in every condition as trials, .*got baseline 2, decay 6 and trials 6; list more",
+    ),
+    "grid with starting points": (
+        {"search": {"trials": 3, "algorithm": "grid", "points": [{"learning_rate": 0.1}, {"learning_rate": 0.01}]}},
+        "algorithm grid tries all of its points, got 2 starting points; leave points out",
+    ),
+    "choice for CMA-ES": (
+        {
+            "shared": {"learning_rate": 0.1, "batch_size": {"choice": [64, 128]}},
+            "search": {"trials": 3, "algorithm": "cmaes"},
+        },
+        r"condition baseline: algorithm cmaes searches numbers alone, got \{'choice': \[64, 128\]\} for training.b",
+    ),
     "name that leaves its folder": ({"name": "../../etc"}, "the name of this study must be"),
     "condition that leaves its folder": (
         {"conditions": {"a/b": {"regularizer": "none"}}},
@@ -351,7 +398,44 @@ def test_a_whole_range_is_drawn_from_and_nothing_outside():
     assert LogUniform(1e-4, 1e-2).at(1 - 1e-16) <= 1e-2
 
 
-@pytest.mark.parametrize("stopping", ["none", {"name": "asha", "grace_epochs": 2}], ids=str)
+STOPPING = ["none", "asha", {"name": "asha", "grace_epochs": 2}, {"name": "median", "min_trials": 5}]
+
+
+@pytest.mark.parametrize("stopping", STOPPING, ids=str)
 def test_a_study_written_out_whole_is_read_as_the_same_study(stopping: object) -> None:
     asked = study(search={"trials": 2, "early_stopping": stopping})
     assert parse_study(asked.as_data(), "tiny").as_data() == asked.as_data()
+
+
+def test_a_rule_of_early_stopping_is_written_out_with_what_it_takes_alone() -> None:
+    rules = ["none", "asha", "median"]
+    written = {rule: study(search={"trials": 2, "early_stopping": rule}).as_data()["search"] for rule in rules}
+    assert {rule: data["early_stopping"] for rule, data in written.items()} == {
+        "none": {"name": "none"},
+        "asha": {"name": "asha", "grace_epochs": 1, "reduction": 3},
+        "median": {"name": "median", "grace_epochs": 1, "min_trials": 3},
+    }
+
+
+REPEATS = {
+    ("sobol", "none", None): "The search repeats exactly at any concurrency",
+    ("random", "none", 8): "The search repeats exactly at any concurrency",
+    ("grid", "none", None): "The search repeats exactly at any concurrency",
+    (
+        "random",
+        "median",
+        2,
+    ): "The search repeats its settings exactly at any concurrency, but which of them are stopped",
+    ("random", "median", 1): "The search repeats exactly: it runs one trial at a time",
+    ("tpe", "asha", 1): "The search repeats exactly: it runs one trial at a time",
+    ("tpe", "none", None): "The search need not repeat: what tpe proposes depends on the order in which trials end",
+    ("nsga2", "none", 2): "The search need not repeat: what nsga2 proposes",
+}
+
+
+@pytest.mark.parametrize(("asked", "said"), REPEATS.items(), ids=str)
+def test_a_study_says_whether_its_search_repeats(asked: tuple[str, str, int | None], said: str) -> None:
+    algorithm, stopping, concurrency = asked
+    search = {"algorithm": algorithm, "trials": 1, "early_stopping": stopping, "concurrency": concurrency}
+    one_point = {"shared": {"learning_rate": 0.1}, "conditions": {"a": {"regularizer": "none"}}}
+    assert study(search=search, **one_point).search.repeatability.startswith(said)

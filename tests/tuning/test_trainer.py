@@ -181,6 +181,14 @@ def test_conditions_start_from_the_same_weights_and_see_the_same_images():
     assert numbers([first]) == numbers([second])
 
 
+def test_so_many_images_are_trained_on_as_asked_and_none_of_them_is_held_out():
+    all_of_them = TrialData.open(settings(), torch.device("cpu"))
+    few = TrialData.open(settings(dataset={"name": "digits", "training_images": 200}), torch.device("cpu"))
+    assert len(few.training.index) == 200
+    assert set(few.training.index.tolist()) < set(all_of_them.training.index.tolist())
+    assert few.validation.index.equal(all_of_them.validation.index)
+
+
 def test_the_orthogonal_initialization_stands_on_the_spectral_condition():
     trial = settings(2, training={"epochs": 1, "initialization": "orthogonal"})
     start = records_of(trial)[0]

@@ -13,7 +13,7 @@ from tuning.engine.callback import RecordCallback
 from tuning.engine.folder import StudyFolder
 from tuning.engine.history import History, best
 from tuning.engine.progress import Progress
-from tuning.engine.proposals import FixedProposals, OptunaProposals, Proposals
+from tuning.engine.proposals import FixedProposals, Proposals, proposals_of
 from tuning.engine.schedule import CellScheduler
 from tuning.engine.search import InterleavedSearch
 from tuning.engine.trainable import KEY, run_trial
@@ -60,7 +60,7 @@ class Conductor:
             Whether both phases ran to their end; False where the run was interrupted.
         """
         tuning: dict[str, Proposals] = {
-            cell.key: OptunaProposals(cell, self._history.of(cell.key, Phase.TUNE)) for cell in self._study.cells
+            cell.key: proposals_of(cell, self._history.of(cell.key, Phase.TUNE)) for cell in self._study.cells
         }
         if not self._run(Phase.TUNE, self._study.search.trials, tuning):
             return False
@@ -70,13 +70,13 @@ class Conductor:
     def _run(self, phase: Phase, planned: int, proposals: Mapping[str, Proposals]) -> bool:
         if all(cell.proposed >= cell.planned for cell in proposals.values()):
             return True
-        halving = phase is Phase.TUNE and self._study.search.early_stopping.name == "asha"
+        stopping = phase is Phase.TUNE and self._study.search.early_stopping.name != "none"
         resources = self._study.resources
         tuner = tune.Tuner(
             tune.with_resources(run_trial, {"CPU": resources.cpu, "GPU": resources.gpu}),
             tune_config=tune.TuneConfig(
                 search_alg=InterleavedSearch(proposals, self._history, str(self._folder.checkpoints)),
-                scheduler=CellScheduler(self._study, self._history) if halving else None,
+                scheduler=CellScheduler(self._study, self._history) if stopping else None,
                 num_samples=-1,  # the search itself says when it has no more
                 max_concurrent_trials=self._slots,
                 reuse_actors=True,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tuning.records import EPOCH_SECONDS, MEASURE_SECONDS, VAL_ACCURACY, VAL_LOSS, Phase, StopReason
+from tuning.records import EPOCH_SECONDS, LIPSCHITZ_BOUND, MEASURE_SECONDS, VAL_ACCURACY, VAL_LOSS, Phase, StopReason
 from tuning.store import EpochLogged, Event, RunEnded, RunStarted
 from tuning.study import TrialSettings, from_params
 
@@ -18,12 +18,14 @@ class Result:
         loss: validation loss, infinite where there is none.
         seconds: what the epoch and its measurement took.
         diverged: the training has ended with this epoch.
+        lipschitz: log10 of the network's Lipschitz bound, infinite where it has none or the trial diverged.
     """
 
     objective: float
     loss: float
     seconds: float
     diverged: bool
+    lipschitz: float = math.inf
 
     @classmethod
     def of(cls, metrics: Mapping[str, float], diverged: bool) -> "Result":
@@ -33,6 +35,7 @@ class Result:
             loss=metrics.get(VAL_LOSS, math.inf),
             seconds=metrics.get(EPOCH_SECONDS, 0.0) + metrics.get(MEASURE_SECONDS, 0.0),
             diverged=diverged,
+            lipschitz=math.inf if diverged else metrics.get(LIPSCHITZ_BOUND, math.inf),
         )
 
 

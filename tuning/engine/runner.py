@@ -1,6 +1,6 @@
 """A study from its first trial to its last confirmation."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,11 +13,12 @@ from tuning.engine.conductor import Conductor
 from tuning.engine.folder import StudyFolder
 from tuning.engine.history import History, best
 from tuning.engine.preflight import check_folder, check_resources, check_study
+from tuning.engine.problems import problems
 from tuning.engine.progress import Progress
 from tuning.engine.ray_session import ray_session
-from tuning.records import Phase, StopReason
+from tuning.records import Phase
 from tuning.store import Journal, StoreWriter, WriterReport, lock_folder, resolve_tracking_uri, set_aside
-from tuning.study import Study
+from tuning.study import Study, planned_trials
 
 STORE_SECONDS = 120.0
 """How long the end of a study waits for a slow store; what is then still unsent is sent by the next run."""
@@ -81,7 +82,7 @@ def run(
             else:
                 interrupted = not _conducted(study, folder, history, opening, progress, address)
     store = [str(report) for report in reports if not report.complete]
-    return Outcome(problems=(*_problems(study, history), *store), interrupted=interrupted, folder=folder.path)
+    return Outcome(problems=(*problems(study.cells, history), *store), interrupted=interrupted, folder=folder.path)
 
 
 def _conducted(
@@ -102,6 +103,7 @@ def _conducted(
             slots = check_resources(study, stack.enter_context(ray_session(address)))
             writer = opening.result()
         folder.keep(study)
+        progress.say(study.search.repeatability)
         try:
             return Conductor(study, folder, history, writer, progress, slots).conduct()
         except ValueError as error:
@@ -113,8 +115,8 @@ def _is_finished(study: Study, history: History) -> bool:
     for cell in study.cells:
         tuned = history.of(cell.key, Phase.TUNE)
         confirmed = history.of(cell.key, Phase.CONFIRM)
-        planned = study.confirm.seeds if best(tuned) else 0
-        if sum(t.ended for t in tuned) < study.search.trials or sum(t.ended for t in confirmed) < planned:
+        planned = planned_trials(cell, Phase.CONFIRM) if best(tuned) else 0
+        if sum(t.ended for t in tuned) < planned_trials(cell, Phase.TUNE) or sum(t.ended for t in confirmed) < planned:
             return False
     return True
 
@@ -135,22 +137,3 @@ def _closed_at_the_end(opening: "Future[StoreWriter]", reports: list[WriterRepor
     finally:
         if opening.exception() is None:
             reports.append(opening.result().close(STORE_SECONDS))
-
-
-def _problems(study: Study, history: History) -> Iterator[str]:
-    """Yield what a reader of the results must know: trials that failed, budgets not spent, cells not confirmed."""
-    plan = {Phase.TUNE: study.search.trials, Phase.CONFIRM: study.confirm.seeds}
-    for cell in study.cells:
-        for phase, planned in plan.items():
-            trials = history.of(cell.key, phase)
-            ended = sum(trial.ended for trial in trials)
-            for trial in trials:
-                if trial.reason is StopReason.ERROR:
-                    yield f"{trial.settings.key} failed: {trial.error.splitlines()[0]}; run again, it is tried anew"
-            if phase is Phase.CONFIRM and trials == [] and ended == 0:
-                tuned = history.of(cell.key, Phase.TUNE)
-                if len(tuned) == study.search.trials and all(trial.ended for trial in tuned):
-                    yield f"{cell.key}: no trial was completed at full budget, so there is nothing to confirm"
-                    continue
-            if ended < planned:
-                yield f"{cell.key}: {ended} of {planned} {phase} trials have ended"

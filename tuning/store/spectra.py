@@ -114,13 +114,12 @@ def merge(parts: Sequence[Path], folder: Path, previous: Callable[[str], Path | 
     """
     renewed = pa.array([_epoch(path) for path in parts], pa.int32())
     spectra, layers = folder / SPECTRA_FILE, folder / LAYERS_FILE
-    stored = previous(SPECTRA_FILE)
-    fresh = itertools.chain.from_iterable(_spectra(_epoch(path), _read(path)) for path in parts)
-    _write(spectra, _SPECTRA, _by_epoch(_kept(stored, renewed), fresh))
+    vectors = itertools.chain.from_iterable(_spectra(_epoch(path), _read(path)) for path in parts)
+    _write(spectra, _SPECTRA, _by_epoch(_kept(previous(SPECTRA_FILE), renewed), vectors))
     stored = previous(LAYERS_FILE)
-    fresh = (_layers(_epoch(path), _read(path)) for path in parts)
+    measures = (_layers(_epoch(path), _read(path)) for path in parts)
     schema = _layers_schema([*([pq.read_schema(stored)] if stored else []), *map(_read_schema, parts)])
-    _write(layers, schema, _by_epoch(_kept(stored, renewed), fresh))
+    _write(layers, schema, _by_epoch(_kept(stored, renewed), measures))
     return [spectra, layers]
 
 

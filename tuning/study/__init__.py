@@ -7,6 +7,7 @@ trains (`tuning.trial` imports the settings from here) need have neither.
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from tuning.study.budget import PHASES, planned_epochs, planned_trials, uneven
 from tuning.study.cell import Cell, Condition, Values
 from tuning.study.dataset import DATASETS, DataSettings
 from tuning.study.newton_schulz import NEWTON_SCHULZ, NewtonSchulz
@@ -27,6 +28,7 @@ __all__ = [
     "HIDDEN_ROLES",
     "NEWTON_SCHULZ",
     "OPTIMIZERS",
+    "PHASES",
     "SGD",
     "Adam",
     "Cell",
@@ -54,9 +56,12 @@ __all__ = [
     "from_params",
     "load",
     "parse_study",
+    "planned_epochs",
+    "planned_trials",
     "shipped",
     "to_flat",
     "to_params",
+    "uneven",
 ]
 
 

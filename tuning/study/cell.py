@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from models import Architecture
 from tuning.records import Phase
 from tuning.study.build import build, build_named
+from tuning.study.draws import at_random, from_grid, from_sobol
 from tuning.study.names import check_known
 from tuning.study.optimizers import OPTIMIZERS
+from tuning.study.points import points_within
 from tuning.study.regularizer import read, unflatten, written
 from tuning.study.seeds import derive_seed
 from tuning.study.settings import TrialSettings
@@ -116,14 +118,35 @@ class Cell:
         """The searched hyperparameters by flat name; empty where the study fixes everything."""
         return {name: value for name, value in self._values().items() if isinstance(value, Domain)}
 
-    def draw(self, index: int) -> Values:
-        """Return the index-th random point of the space.
+    @property
+    def shared_names(self) -> list[str]:
+        """The names that the study searches in every condition: learning rate, batch size, the optimizer's numbers."""
+        study = self.study
+        optimizer = sorted(name for name, value in study.training.optimizer.items() if isinstance(value, Domain))
+        batch_size = ["training.batch_size"] if isinstance(study.shared.batch_size, Domain) else []
+        return ["training.learning_rate", *batch_size, *(f"optimizer.{name}" for name in optimizer)]
 
-        The same name has the same draw in every cell, so the conditions of an architecture meet the same learning
-        rates: common random numbers.
+    def draw(self, index: int) -> Values:
+        """Return the index-th point of the space as far as it is known beforehand.
+
+        It is a starting point where the study gives one, filled up from the table of draws: a Sobol' sequence, a grid,
+        or independent draws, which the first trials of Optuna's samplers take too.
         """
-        base = self.study.search.seed
-        return {name: domain.at(derive_seed(base, "draw", name, index) / 2**63) for name, domain in self.space.items()}
+        search = self.study.search
+        match search.algorithm:
+            case "sobol":
+                drawn = from_sobol(self.space, self.shared_names, search.seed, index)
+            case "grid":
+                drawn = from_grid(self.space, index)
+            case _:
+                drawn = at_random(self.space, search.seed, index)
+        given = self.starting_points
+        return drawn | given[index] if index < len(given) else drawn
+
+    @property
+    def starting_points(self) -> list[Values]:
+        """The points that the study gives for this cell, each with all or some of the names of `space`."""
+        return points_within(self.study.search.points, self.condition_name, self.space)
 
     def settings(self, phase: Phase, index: int, values: Mapping[str, Any]) -> TrialSettings:
         """Return the complete settings of one trial.

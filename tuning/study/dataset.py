@@ -31,6 +31,8 @@ class DataSettings:
             default one in the cache. Made absolute, so that it means the same in a worker's own folder.
         validation_fraction: share of the training images, of every class alike, that is held out for
             validation, in (0, 0.5].
+        training_images: so many of the images that are not held out are trained on, of every class alike; by default
+            all of them.
         crop: training images are padded by this many black pixels on each side and cropped back to their
             size at a random place; 0 leaves them as they are. By default what is usual for the data set.
         flip: whether training images are mirrored, each with probability 1/2. By default what is usual.
@@ -46,6 +48,7 @@ class DataSettings:
     name: str
     path: str | None = None
     validation_fraction: float = 0.1
+    training_images: int | None = None
     crop: int | None = None
     flip: bool | None = None
 
@@ -62,12 +65,21 @@ class DataSettings:
             raise ValueError(
                 f"validation_fraction must be in (0, 0.5], got {self.validation_fraction}; choose e.g. 0.1"
             )
+        if self.training_images is not None and not _is_count(self.training_images, least=2):
+            raise ValueError(
+                f"training_images must be a whole number >= 2, got {self.training_images!r}; leave it out for all"
+            )
         usual_crop, usual_flip = DATASETS[self.name]
         crop = usual_crop if self.crop is None else self.crop
-        if not isinstance(crop, int) or isinstance(crop, bool) or crop < 0:
+        if not _is_count(crop, least=0):
             raise ValueError(f"crop must be a whole number of pixels >= 0, got {crop!r}; choose e.g. 4")
         # Stored settings say what was done, not "the default".
         object.__setattr__(self, "crop", crop)
         object.__setattr__(self, "flip", usual_flip if self.flip is None else self.flip)
         if self.path is not None:
             object.__setattr__(self, "path", str(Path(self.path).expanduser().absolute()))
+
+
+def _is_count(value: object, least: int) -> bool:
+    """Return whether a value is a whole number from some least one on; true and false are numbers to Python alone."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

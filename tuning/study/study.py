@@ -3,49 +3,27 @@
 from functools import cached_property
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from models import ARCHITECTURES, Architecture
 from tuning.study.build import build
 from tuning.study.cell import Cell, Condition, read_condition
 from tuning.study.dataset import DataSettings
-from tuning.study.names import check_known, check_name, nearest
+from tuning.study.names import check_known, check_name
 from tuning.study.optimizers import OPTIMIZERS
+from tuning.study.search import Search
 from tuning.study.space import parse, plain
+from tuning.study.strict import MOST, Strict, named
 from tuning.study.training import INITIALIZATIONS, Measure, Resources, Schedule
 
-MOST = 1_000_000
-"""Above it a count is a slip of the hand."""
 
-
-class _Strict(BaseModel):
-    """Frozen, and every key that it does not know is refused with the nearest one that it does."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known_keys_only(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            for key in data:
-                if key not in cls.model_fields:
-                    known = list(cls.model_fields)
-                    raise ValueError(f"known keys are {', '.join(known)}, got {key!r}{nearest(str(key), known)}")
-        return data
-
-
-def _named(value: Any) -> Any:
-    """Return ``{"name": value}`` for a bare name, so that ``digits`` and ``{name: digits}`` mean the same."""
-    return {"name": value} if isinstance(value, str) else value
-
-
-class TrainingPlan(_Strict):
+class TrainingPlan(Strict):
     """The part of the training that all conditions share unless they say otherwise."""
 
-    optimizer: Annotated[dict[str, Any], BeforeValidator(_named)] = {"name": "adam"}
+    optimizer: Annotated[dict[str, Any], BeforeValidator(named)] = Field(default={"name": "adam"})
     epochs: int = Field(ge=1, le=MOST, strict=True)
     batch_size: int = Field(default=128, ge=2, le=MOST, strict=True)
-    schedule: Annotated[dict[str, Any], BeforeValidator(_named)] = {"name": "constant"}
+    schedule: Annotated[dict[str, Any], BeforeValidator(named)] = Field(default={"name": "constant"})
     initialization: str = "default"
 
     @field_validator("optimizer")
@@ -66,52 +44,13 @@ class TrainingPlan(_Strict):
         return check_known("initialization", value, INITIALIZATIONS)
 
 
-class EarlyStopping(_Strict):
-    """Asynchronous successive halving inside a cell (Li et al. 2020), or none."""
-
-    name: str = "asha"
-    grace_epochs: int = Field(default=1, ge=1, le=MOST, strict=True)
-    reduction: float = Field(default=3, gt=1, le=MOST)
-
-    @field_validator("name")
-    @classmethod
-    def _name(cls, value: str) -> str:
-        return check_known("early_stopping", value, ("asha", "none"))
-
-    @model_validator(mode="after")
-    def _none_takes_nothing(self) -> Self:
-        kinds = type(self).model_fields
-        # A study written out whole (`as_data`) has the defaults too.
-        given = [name for name in ("grace_epochs", "reduction") if getattr(self, name) != kinds[name].default]
-        if self.name == "none" and given:
-            raise ValueError(
-                f"early_stopping none takes nothing else, got {', '.join(given)}; leave it out or choose asha"
-            )
-        return self
-
-
-class Search(_Strict):
-    """How settings are proposed, how many, and how many at a time."""
-
-    algorithm: str = "tpe"
-    trials: int = Field(ge=1, le=MOST, strict=True)
-    seed: int = Field(default=0, ge=0, lt=2**63, strict=True)
-    concurrency: int | None = Field(default=None, ge=1, le=MOST, strict=True)
-    early_stopping: Annotated[EarlyStopping, BeforeValidator(_named)] = EarlyStopping(name="none")
-
-    @field_validator("algorithm")
-    @classmethod
-    def _algorithm(cls, value: str) -> str:
-        return check_known("algorithm", value, ("tpe",))
-
-
-class Confirm(_Strict):
+class Confirm(Strict):
     """How many fresh seeds each cell's chosen setting is trained on."""
 
     seeds: int = Field(default=5, ge=1, le=MOST, strict=True)
 
 
-class Shared(_Strict):
+class Shared(Strict):
     """Nuisance hyperparameters, searched in every condition from the same draws."""
 
     learning_rate: Any
@@ -123,7 +62,7 @@ class Shared(_Strict):
         return parse(value)
 
 
-class Study(_Strict):
+class Study(Strict):
     """A question: data set, architectures, conditions with their ranges, budget and seeds.
 
     Attributes:
@@ -134,7 +73,7 @@ class Study(_Strict):
         conditions: by name, each a regularizer with the ranges of its hyperparameters.
         shared: the nuisance hyperparameters' ranges.
         training: epochs, batch size, optimizer, schedule, initialization.
-        search: algorithm, trials a cell, seed, early stopping, concurrency.
+        search: algorithm, trials a cell, seed, early stopping, concurrency, starting points.
         confirm: seeds a cell.
         measure: when spectra are taken, and in which views.
         resources: what a trial reserves.
@@ -160,7 +99,7 @@ class Study(_Strict):
     @field_validator("dataset", mode="before")
     @classmethod
     def _dataset(cls, value: Any) -> Any:
-        return build("dataset", DataSettings, _named(value)) if isinstance(value, str | dict) else value
+        return build("dataset", DataSettings, named(value)) if isinstance(value, str | dict) else value
 
     @field_validator("architectures", mode="before")
     @classmethod
@@ -194,13 +133,14 @@ class Study(_Strict):
         if len(set(names)) != len(names):
             raise ValueError(f"architectures must have different names, got {', '.join(names)}; rename one")
         stopping = self.search.early_stopping
-        if stopping.name == "asha" and stopping.grace_epochs > self.training.epochs:
+        if stopping.name != "none" and stopping.grace_epochs > self.training.epochs:
             raise ValueError(
                 f"early_stopping: grace_epochs must be at most the {self.training.epochs} epochs of a trial, "
                 f"got {stopping.grace_epochs}; lower it"
             )
         for cell in self.cells:
             cell.check_domains()
+        self.search.check_cells(self.cells)
         return self
 
     @cached_property

@@ -1,5 +1,6 @@
 """How one model is trained and watched: schedule, epochs, measurement, resources."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from regularizers.linear_map import VIEWS
@@ -131,3 +132,22 @@ class Resources:
             self.gpu,
             "e.g. 0.5 for two trials a GPU",
         )
+
+    @property
+    def wanted(self) -> dict[str, float]:
+        """What is reserved, by Ray's names: ``{"CPU": 1.0, "GPU": 0.5}``; without what is not."""
+        return {name: amount for name, amount in (("CPU", float(self.cpu)), ("GPU", self.gpu)) if amount > 0}
+
+    def slots(self, available: Mapping[str, float], most: int | None = None) -> int:
+        """Return how many trials run side by side; 0 where none fits.
+
+        Args:
+            available: what there is, by Ray's names.
+            most: a limit of the study's own.
+
+        Example:
+            >>> Resources(cpu=2, gpu=0.5).slots({"CPU": 16, "GPU": 2})
+            4
+        """
+        fit = min(int(available.get(name, 0.0) / amount + 1e-9) for name, amount in self.wanted.items())
+        return fit if most is None else min(fit, most)

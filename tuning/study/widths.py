@@ -59,7 +59,8 @@ def at_widths(
     architectures = [
         dataclasses.replace(template, name=f"{family}-{width}", size="custom", width=width) for width in sorted(chosen)
     ]
-    asked = {**study.as_data(), "architectures": architectures, "conditions": {name: written}}
+    search = {"trials": 1, "seed": study.search.seed}  # nothing is searched, and starting points may be of others
+    asked = {**study.as_data(), "architectures": architectures, "conditions": {name: written}, "search": search}
     cells = parse_study(asked, "coordinate-check").cells
     return {
         cell.architecture.width: [

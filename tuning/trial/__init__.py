@@ -1,9 +1,21 @@
 """One training, in torch alone: from settings to records."""
 
 from tuning.trial.data import open_dataset
+from tuning.trial.fitting import check_weights, without_numbers
 from tuning.trial.initialization import build_initialized
 from tuning.trial.optim import build_optimizer
 from tuning.trial.step import take_step
 from tuning.trial.trainer import Report, train
+from tuning.trial.trial_data import divided
 
-__all__ = ["Report", "build_initialized", "build_optimizer", "open_dataset", "take_step", "train"]
+__all__ = [
+    "Report",
+    "build_initialized",
+    "build_optimizer",
+    "check_weights",
+    "divided",
+    "open_dataset",
+    "take_step",
+    "train",
+    "without_numbers",
+]

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
 from tuning.records import Phase
-from tuning.study import TrialSettings, derive_seed
-from tuning.trial.data import Batches, Dataset, Normalization, normalization, open_dataset, resident, split
+from tuning.study import DataSettings, TrialSettings, derive_seed
+from tuning.trial.data import Batches, Dataset, Normalization, normalization, open_dataset, reduced, resident, split
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,10 +36,18 @@ class TrialData:
             settings: name the data set, the split's seed and the batch size.
             device: where the batches go.
         """
-        dataset = open_dataset(settings.dataset)
-        train_index, validation_index = split(
-            dataset.train_labels, settings.dataset.validation_fraction, settings.split_seed
-        )
+        return cls.of(open_dataset(settings.dataset), settings, device)
+
+    @classmethod
+    def of(cls, dataset: Dataset, settings: TrialSettings, device: torch.device) -> "TrialData":
+        """Return a trial's view of a data set that is open.
+
+        Args:
+            dataset: the images.
+            settings: give the split's seed and the batch size.
+            device: where the batches go.
+        """
+        train_index, validation_index = divided(settings.dataset, dataset.train_labels, settings.split_seed)
         numbers = normalization(dataset.train_images, train_index)
         images = resident(dataset.train_images, device)
         test = _test_part(settings, dataset, numbers, device) if settings.phase is Phase.CONFIRM else None
@@ -75,6 +84,26 @@ class TrialData:
     def validation_sample(self) -> Batches:
         """Up to 64 validation images: for what costs many passes an image."""
         return _evenly_spaced(self.validation, VALIDATION_SAMPLE)
+
+
+def divided(settings: DataSettings, labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    """Return the images that are trained on, and those held out for validation.
+
+    Args:
+        settings: how many of each.
+        labels: of all images of the training part, shape (N,).
+        seed: of the drawing.
+
+    Returns:
+        Two ascending indices without a common image.
+
+    Raises:
+        ValueError: where there are too few images.
+    """
+    training, validation = split(labels, settings.validation_fraction, seed)
+    if settings.training_images is not None:
+        training = reduced(labels, training, settings.training_images, seed)
+    return training, validation
 
 
 EVALUATION_BATCH = 500

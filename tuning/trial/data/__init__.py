@@ -3,7 +3,7 @@
 from tuning.trial.data.batches import Batches, resident
 from tuning.trial.data.dataset import Dataset, open_dataset
 from tuning.trial.data.normalize import Normalization, normalization
-from tuning.trial.data.partition import split
+from tuning.trial.data.partition import reduced, split
 
 __all__ = [
     "Batches",
@@ -11,6 +11,7 @@ __all__ = [
     "Normalization",
     "normalization",
     "open_dataset",
+    "reduced",
     "resident",
     "split",
 ]

@@ -54,19 +54,29 @@ class ImageFolder:
 
     def decode(self, allocate: Allocate) -> tuple[str, ...]:
         """Decode all images into the arrays and return the class names."""
+        class_names, paths, labels = self._files()
+        shape = check_alike(self.root, paths["train"] + paths["test"])
+        for part in PARTS:
+            decode(self.root, paths[part], allocate(f"{part}_images", (len(paths[part]), *shape)))
+            allocate(f"{part}_labels", (len(paths[part]),))[:] = labels[part].numpy()
+        return class_names
+
+    def counted(self) -> tuple[tuple[int, int, int], int, tuple[int, int]]:
+        """Return the shape of the first image, how many classes there are, and how many images each part has."""
+        class_names, paths, _ = self._files()
+        shape = check_alike(self.root, paths["train"][:1])
+        return shape, len(class_names), (len(paths["train"]), len(paths["test"]))
+
+    def _files(self) -> tuple[tuple[str, ...], dict[str, list[Path]], dict[str, torch.Tensor]]:
+        """Return the class names, and the images and labels of the parts train and test."""
         parts = self._parts()
-        class_names = tuple(next(iter(parts.values())))
         listed = {part: _labelled(classes) for part, classes in parts.items()}
         paths = {part: [Path(image.path) for _, image in images] for part, images in listed.items()}
         labels = {part: torch.tensor([label for label, _ in images]) for part, images in listed.items()}
         if "" in parts:
             for part, index in zip(PARTS, fixed_test_part(labels[""]), strict=True):
                 paths[part], labels[part] = [paths[""][i] for i in index.tolist()], labels[""][index]
-        shape = check_alike(self.root, paths["train"] + paths["test"])
-        for part in PARTS:
-            decode(self.root, paths[part], allocate(f"{part}_images", (len(paths[part]), *shape)))
-            allocate(f"{part}_labels", (len(paths[part]),))[:] = labels[part].numpy()
-        return class_names
+        return tuple(next(iter(parts.values()))), paths, labels
 
     def _parts(self) -> dict[str, Classes]:
         """Return the images by part and class: parts train and test, or one nameless part.
@@ -86,7 +96,10 @@ class ImageFolder:
             ValueError: if the folder is not laid out as the class says.
         """
         if not self.root.is_dir():
-            raise ValueError(f"image-folder must be an existing folder, got {self.root}; mend its path")
+            raise ValueError(
+                f"image-folder must be an existing folder, got {self.root}; mend its path (a relative one begins in "
+                "the folder where the command is called), or put the images or a link to them there"
+            )
         folders = _folders(self.root)
         if not set(PARTS) <= set(folders):
             return {"": _classes(self.root, least=3)}  # for training, validation and test

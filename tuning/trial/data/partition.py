@@ -1,4 +1,4 @@
-"""The images that are held out: for validation, and for a test where a data set has no test part."""
+"""The images that are held out, for validation and for a test where a data set has no test part; those trained on."""
 
 import torch
 from torch import Tensor
@@ -41,6 +41,46 @@ def split(labels: Tensor, validation_fraction: float, seed: int) -> tuple[Tensor
     in_validation = rank < held_out[classes]
     members = shuffled[by_class]
     return members[~in_validation].sort().values, members[in_validation].sort().values
+
+
+def reduced(labels: Tensor, index: Tensor, count: int, seed: int) -> Tensor:
+    """Draw so many images of a part, of every class alike.
+
+    The images of each class are put in random order, and image k of the n_c of class c gets the place (k + ½)/n_c; the
+    images of the first places are taken. So every class gives the same share of its images up to one image, and the
+    total is exact. One image of each class comes before all others. The drawing depends on the arguments alone.
+
+    Args:
+        labels: classes 0 … C − 1 of all images, shape (N,).
+        index: the part, shape (M,).
+        count: images to draw, from C to M.
+        seed: of the drawing.
+
+    Returns:
+        The drawn images, ascending, shape (count,).
+
+    Raises:
+        ValueError: if the part has fewer images, or there are more classes than images to draw.
+
+    Example:
+        >>> labels = torch.tensor([0, 1, 1, 0, 1, 1])
+        >>> labels[reduced(labels, torch.arange(6), 3, seed=0)].sort().values
+        tensor([0, 1, 1])
+    """
+    mine = labels[index]
+    counts = mine.bincount()
+    present = int((counts > 0).sum())
+    if not present <= count <= len(index):
+        raise ValueError(
+            f"training_images must lie between the {present} classes and the {len(index)} images that are not held "
+            f"out, got {count}; change it or validation_fraction"
+        )
+    shuffled = torch.randperm(len(index), generator=torch.Generator().manual_seed(seed))
+    classes, by_class = mine[shuffled].sort(stable=True)
+    rank = torch.arange(len(index)) - (counts.cumsum(0) - counts)[classes]
+    place = torch.where(rank == 0, -1.0, (rank.double() + 0.5) / counts[classes])
+    drawn = place.argsort(stable=True)[:count]
+    return index[shuffled[by_class[drawn]]].sort().values
 
 
 def fixed_test_part(labels: Tensor) -> tuple[Tensor, Tensor]:

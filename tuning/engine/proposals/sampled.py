@@ -1,7 +1,7 @@
-"""What one cell proposes next: settings to search, or settings to confirm."""
+"""Trials that one of Optuna's samplers proposes, learning from those that have ended."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import optuna
 from optuna.distributions import (
@@ -10,52 +10,23 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.trial import TrialState, create_trial
+from optuna.study import StudyDirection
+from optuna.trial import TrialState
 
-from tuning.engine.history import TrialHistory
+from tuning.engine.history import Result, TrialHistory
+from tuning.engine.proposals.samplers import SAMPLERS
 from tuning.records import Phase, StopReason
 from tuning.study import Cell, Choice, Domain, IntUniform, LogUniform, TrialSettings, derive_seed, to_flat
 
-STARTUP = 10
-"""Random draws before the sampler takes over, Optuna's own number; half of a smaller search, but at least four: from
-one or two points a density estimate only repeats them."""
-
-
-class Proposals(Protocol):
-    """The trials of one cell in one phase, one after another."""
-
-    planned: int
-    proposed: int
-
-    def propose(self) -> TrialSettings:
-        """Return the settings of the next trial; asked at most ``planned`` times."""
-
-    def finish(self, trial: TrialHistory) -> None:
-        """Take note of how a proposed trial has ended."""
-
-
-class FixedProposals:
-    """Settings that are known beforehand, as in the confirm phase."""
-
-    def __init__(self, settings: Sequence[TrialSettings]) -> None:
-        self.planned = len(settings)
-        self.proposed = 0
-        self._settings = settings
-
-    def propose(self) -> TrialSettings:
-        """Return the next settings of the list."""
-        self.proposed += 1
-        return self._settings[self.proposed - 1]
-
-    def finish(self, trial: TrialHistory) -> None:
-        """Nothing is learnt."""
+WORST_BOUND = 308.0
+"""The log10 of the largest float: what a trial is told to have whose network has no finite Lipschitz bound."""
 
 
 class OptunaProposals:
-    """An Optuna study with a tree-structured Parzen estimator (Bergstra et al. 2011; Watanabe 2023) for one cell.
+    """An Optuna study with a sampler of `SAMPLERS` for one cell.
 
-    The first trials (`STARTUP`) are the cell's common random draws, so that every condition meets the same learning
-    rates before the sampler takes over. The sampler is seeded anew for each trial, by the trial's index: what it
+    The first trials are starting points and the cell's common draws, so that every condition meets the same learning
+    rates before the sampler takes over. The sampler is made anew for each trial, seeded by the trial's index: what it
     proposes depends on the trials told so far and on nothing else, so a study that was interrupted proposes what it
     would have proposed.
 
@@ -70,9 +41,11 @@ class OptunaProposals:
         self.proposed = 0
         self._cell = cell
         self._distributions = {name: _distribution(domain) for name, domain in cell.space.items()}
-        self._startup = min(search.trials, max(4, search.trials // 2), STARTUP)
+        self._sampler = SAMPLERS[search.algorithm]
+        self._startup = max(self._sampler.startup(search.trials), len(cell.starting_points))
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._study = optuna.create_study(study_name=cell.key, direction="maximize")
+        directions = (StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE)[: self._sampler.objectives]
+        self._study = optuna.create_study(study_name=cell.key, directions=directions)
         self._asked: dict[str, optuna.Trial] = {}
         self._again: list[TrialSettings] = []
         for trial in past:
@@ -90,47 +63,44 @@ class OptunaProposals:
     def finish(self, trial: TrialHistory) -> None:
         """Tell Optuna how the trial has ended: an early stop is PRUNED with its epochs, no result at full budget."""
         asked = self._asked.pop(trial.settings.key)
-        for epoch, objective in _steps(trial).items():
-            asked.report(objective, epoch)
+        if self._sampler.objectives == 1:  # Optuna takes no epochs of more than one
+            for epoch, result in trial.results.items():
+                if epoch > 0:  # 0 is the state before the first step
+                    asked.report(result.objective, epoch)
         match _state(trial):
             case TrialState.COMPLETE:
                 assert trial.last is not None
-                self._study.tell(asked, trial.last.objective)
+                self._study.tell(asked, _objectives(trial.last)[: self._sampler.objectives])
             case state:
                 self._study.tell(asked, state=state)
 
     def _ask(self, index: int, values: Mapping[str, Any] | None) -> TrialSettings:
         seed = derive_seed(self._cell.study.search.seed, "sampler", *self._cell.key.split("/"), index)
-        self._study.sampler = optuna.samplers.TPESampler(n_startup_trials=self._startup, seed=seed % 2**32)
+        sampler = self._sampler.build(self._startup, seed % 2**32)
+        self._study.sampler = sampler
         if values is not None:
             self._study.enqueue_trial(dict(values))
         asked = self._study.ask(self._distributions)
+        if values is not None and self._sampler.generations:
+            # Optuna asks its sampler nothing about values that are given, and the trial would be of no generation.
+            trial = self._study.get_trials(deepcopy=False)[asked.number]
+            sampler.sample_relative(self._study, trial, sampler.infer_relative_search_space(self._study, trial))
         settings = self._cell.settings(Phase.TUNE, index, asked.params)
         self._asked[settings.key] = asked
         return settings
 
     def _recall(self, trial: TrialHistory) -> None:
         flat = to_flat(trial.settings)
-        values = {name: flat[name] for name in self._distributions}
-        if not trial.ended:
-            self._again.append(self._ask(trial.settings.index, values))
-            return
-        self.proposed += 1
-        state = _state(trial)
-        self._study.add_trial(
-            create_trial(
-                state=state,
-                value=trial.last.objective if state == TrialState.COMPLETE and trial.last else None,
-                params=values,
-                distributions=self._distributions,
-                intermediate_values=_steps(trial),
-            )
-        )
+        settings = self._ask(trial.settings.index, {name: flat[name] for name in self._distributions})
+        if trial.ended:
+            self.proposed += 1
+            self.finish(trial)
+        else:
+            self._again.append(settings)
 
 
-def _steps(trial: TrialHistory) -> dict[int, float]:
-    """Return the objective by epoch, without the state before the first step."""
-    return {epoch: result.objective for epoch, result in trial.results.items() if epoch > 0}
+def _objectives(result: Result) -> list[float]:
+    return [result.objective, min(result.lipschitz, WORST_BOUND)]
 
 
 def _state(trial: TrialHistory) -> TrialState:

@@ -1,0 +1,174 @@
+"""Budgets written out: for the terminal, in Markdown, for the page, and in words."""
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from analysis.budget import Budget
+from analysis.compare import Cell, Comparison, Endings
+from analysis.formats import fits
+from analysis.notation import NOTHING, count, escaped, listed, number, several
+from tuning.records import Phase
+
+PHASES = (Phase.TUNE, Phase.CONFIRM)
+HEADINGS = ("planned epochs", "spent epochs", "training s", "measuring s", "trials", "seeds")
+LEGEND = (
+    "Epochs and seconds: of the search + of the confirmation; evaluation is in no column. Trials of the search and "
+    "seeds of the confirmation: completed/early-stopped/diverged/failed/missing."
+)
+_DROPPED_FIRST = ("seeds", "measuring s", "training s", "trials")
+
+
+def texts(cell: Cell) -> tuple[str, ...]:
+    """Write out what a cell was to cost and what it cost.
+
+    Args:
+        cell: the one asked about.
+
+    Returns:
+        One text for each of `HEADINGS`.
+    """
+    budgets = [cell.budgets[phase] for phase in PHASES]
+    return (
+        _sum(NOTHING if one.planned_epochs is None else f"{one.planned_epochs:,}" for one in budgets),
+        _sum(f"{one.epochs:,}" for one in budgets),
+        _sum(seconds(one.training_seconds) for one in budgets),
+        _sum(seconds(one.measuring_seconds) for one in budgets),
+        _ends(cell.tune, cell.budgets[Phase.TUNE]),
+        _ends(cell.confirm, cell.budgets[Phase.CONFIRM]),
+    )
+
+
+def seconds(value: float) -> str:
+    """Write a duration for a column of seconds: whole above a hundred of them.
+
+    Args:
+        value: seconds; NaN is written as a dash.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> seconds(12345.6), seconds(7.125), seconds(float("nan"))
+        ('12,346', '7.12', '—')
+    """
+    return f"{value:,.0f}" if value >= 100 else number(value)
+
+
+def _sum(parts: Iterable[str]) -> str:
+    return " + ".join(parts)
+
+
+def _ends(ended: Endings, budget: Budget) -> str:
+    lost = ended.unfinished + budget.missing
+    return f"{ended.completed}/{ended.early_stopped}/{ended.diverged}/{ended.failed}/{lost}"
+
+
+def terminal(comparison: Comparison, console: Console) -> RenderableType:
+    """Lay the budgets out for a terminal.
+
+    Args:
+        comparison: the study's.
+        console: whose width counts. Where it is narrow, columns that ``--format csv`` has too are left out; no number
+            is cut.
+
+    Returns:
+        What a rich console prints; names of the study are plain text in it, never markup.
+    """
+    shown = list(HEADINGS)
+    table = _table(comparison, shown)
+    for heading in _DROPPED_FIRST:
+        if fits(table, console):
+            break
+        shown.remove(heading)
+        table = _table(comparison, shown)
+    gone = [heading for heading in HEADINGS if heading not in shown]
+    notes = [LEGEND] + ([f"For want of room left out: {', '.join(gone)}; --format csv has them."] if gone else [])
+    said = [Text(note, style="dim") for note in notes] + [Text(line) for line in sentences(comparison)]
+    return Group(Text("\nBudget", style="underline"), table, *said)
+
+
+def _table(comparison: Comparison, shown: list[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("condition", no_wrap=True)
+    for heading in shown:
+        table.add_column(heading.replace(" ", "\n", 1), justify="right", no_wrap=True, vertical="bottom")
+    for architecture in comparison.architectures:
+        table.add_row(Text(architecture, style="bold"))
+        for cell in comparison.of(architecture):
+            written = dict(zip(HEADINGS, texts(cell), strict=True))
+            table.add_row(*map(Text, (f"  {cell.condition}", *(written[heading] for heading in shown))))
+    return table
+
+
+def markdown(comparison: Comparison) -> str:
+    """Write the budgets as a Markdown table, with what there is to say of them.
+
+    Args:
+        comparison: the study's.
+
+    Returns:
+        The text, ending in a line break.
+    """
+    lines = [["architecture", "condition", *HEADINGS], ["---", "---", *["---:"] * len(HEADINGS)]]
+    for architecture in comparison.architectures:
+        for cell in comparison.of(architecture):
+            lines.append([escaped(text) for text in (architecture, cell.condition, *texts(cell))])
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"{table}\n\n" + "\n\n".join([LEGEND, *map(escaped, sentences(comparison))]) + "\n"
+
+
+def sentences(comparison: Comparison) -> list[str]:
+    """Say whether all cells were given the same budget and spent it.
+
+    Args:
+        comparison: the study's.
+
+    Returns:
+        A sentence on the plan where it is known, one on trials that ended early where they made a difference, one for
+        each cell and phase whose budget was not spent.
+    """
+    cells = list(comparison.cells.values())
+    unspent = [_unspent(cell, phase) for cell in cells for phase in PHASES if not cell.budgets[phase].spent]
+    return [*_plan(cells, all_spent=not unspent), *_saved(cells), *unspent]
+
+
+def _plan(cells: list[Cell], *, all_spent: bool) -> list[str]:
+    plans = [tuple(cell.budgets[phase].planned_epochs for phase in PHASES) for cell in cells]
+    (tune, confirm), *others = dict.fromkeys(plans)
+    if tune is None or confirm is None:
+        return []
+    if others:
+        few = [_name(cell) for cell, plan in zip(cells, plans, strict=True) if plan != max(plans, key=plans.count)]
+        return [f"The planned budgets are not equal: {several(few)} got another than most."]
+    said = f"Every cell was given {count(tune, 'epoch')} to tune and {count(confirm, 'epoch')} to confirm"
+    return [f"{said}, and every trial ended as planned." if all_spent else f"{said}."]
+
+
+def _name(cell: Cell) -> str:
+    return f"{cell.condition} on {cell.architecture}"
+
+
+def _saved(cells: list[Cell]) -> list[str]:
+    """Say which cells trained least and most in the search, where that differs."""
+    epochs = {_name(cell): cell.budgets[Phase.TUNE].epochs for cell in cells}
+    least, most = min(epochs.values()), max(epochs.values())
+    if least == most:
+        return []
+    fewest, longest = ([name for name, spent in epochs.items() if spent == bound] for bound in (least, most))
+    return [
+        f"The search trained {count(least, 'epoch')} ({several(fewest, 2)}) to {count(most, 'epoch')} "
+        f"({several(longest, 2)}) a cell, because not every trial trained to its last epoch."
+    ]
+
+
+def _unspent(cell: Cell, phase: Phase) -> str:
+    budget, ended = cell.budgets[phase], cell.tune if phase is Phase.TUNE else cell.confirm
+    cut_off = budget.begun - budget.as_planned - ended.failed - ended.unfinished
+    counts = {"failed": ended.failed, "cut off": cut_off, "unfinished": ended.unfinished, "not begun": budget.missing}
+    told = listed([f"{number} {end}" for end, number in counts.items() if number])
+    planned = count(max(budget.planned_trials or 0, budget.begun), "trial")
+    return f"{_name(cell)} did not spend its budget to {phase}: of {planned} {told}."

@@ -1,0 +1,139 @@
+"""What a study's cost is in words, and how its numbers are written."""
+
+import math
+from collections.abc import Mapping
+
+from tuning.cost.study import StudyCost
+from tuning.study import PHASES, uneven
+
+_UNITS = ((3600, 3600, "h"), (90, 60, "min"), (1, 1, "s"), (0, 1e-3, "ms"))
+"""From so many seconds on, a unit of so many seconds, and its name."""
+
+_PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
+
+
+def scaled(value: float, unit: str) -> str:
+    """Write a large number with three digits and a prefix of the SI.
+
+    Args:
+        value: 0 or more.
+        unit: what is counted.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> scaled(650, "FLOP"), scaled(3_554_304, "FLOP"), scaled(999_600, "FLOP")
+        ('650 FLOP', '3.55 MFLOP', '1.00 MFLOP')
+    """
+    if value < 1000:
+        return f"{value:.0f} {unit}"
+    power = 0
+    while float(f"{value:.3g}") >= 1000 and power < len(_PREFIXES) - 1:
+        value, power = value / 1000, power + 1
+    digits = max(0, 2 - math.floor(math.log10(float(f"{value:.3g}"))))
+    return f"{value:.{digits}f} {_PREFIXES[power]}{unit}"
+
+
+def duration(seconds: float) -> str:
+    """Write a duration with two digits or more, in a unit that suits it.
+
+    Args:
+        seconds: 0 or more.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> duration(0.0123), duration(42), duration(500), duration(9000), duration(1e7)
+        ('12 ms', '42 s', '8.3 min', '2.5 h', '2,778 h')
+    """
+    unit, name = next((unit, name) for least, unit, name in _UNITS if seconds >= least)
+    amount = seconds / unit
+    return f"{amount:,.0f} {name}" if amount >= 10 else f"{amount:.1f} {name}"
+
+
+def sentences(cost: StudyCost) -> list[str]:
+    """Say what would be run, on how many images, with how many operations, and for how long.
+
+    Args:
+        cost: of the study.
+
+    Returns:
+        One text a subject.
+    """
+    told = [f"{cell}: the planned budgets are not equal: {what}" for cell, what in _uneven(cost).items()]
+    work = f"{_work(cost)}\n{cost.study.search.repeatability}"
+    return [work, *told, _images(cost), _operations(cost), _time(cost)]
+
+
+def _uneven(cost: StudyCost) -> dict[str, str]:
+    return {cell: what for phase in PHASES for cell, what in uneven(cost.study.cells, phase).items()}
+
+
+def _work(cost: StudyCost) -> str:
+    study = cost.study
+    trainings = sum(count for cell in cost.cells for count in cell.trainings.values())
+    epochs = sum(cell.epochs(phase) for cell in cost.cells for phase in cell.trainings)
+    cells = f"{len(cost.cells)} cells"
+    if not _uneven(cost):
+        trials, seeds = (cost.cells[0].trainings[phase] for phase in PHASES)
+        cells += f" × ({trials} trials to tune + {seeds} seeds to confirm) × {study.training.epochs} epochs"
+    stopping = study.search.early_stopping.name
+    at_most = "" if stopping == "none" else f" at most ({stopping} stops some early)"
+    return f"{cells} = {trainings:,} trainings, {epochs:,} epochs{at_most}"
+
+
+def _images(cost: StudyCost) -> str:
+    outline, dataset = cost.outline, cost.study.dataset
+    trained, held_out = outline.split(dataset)
+    shape = "×".join(map(str, outline.input_shape))
+    assumed = f" These numbers are CIFAR-10's, assumed because {dataset.path} is not there." if outline.assumed else ""
+    return (
+        f"Images of {shape}: an epoch trains on {trained:,} and validates on {held_out:,}; in the confirmation "
+        f"{outline.test_images:,} of the test part are evaluated too.{assumed}"
+    )
+
+
+def _operations(cost: StudyCost) -> str:
+    return (
+        f"Operations: {scaled(cost.operations, 'FLOP')} together. Counted are the matrix products and convolutions of "
+        "training (forward and backward) and of evaluation, a multiply-add as two operations; optimizer, regularizer "
+        "and measuring are not."
+    )
+
+
+def _time(cost: StudyCost) -> str:
+    one_by_one = cost.seconds
+    if one_by_one is None:
+        return "Time: not estimated. --time times some steps on this machine, --tflops states a speed instead."
+    there = _resources(cost.available)
+    if cost.slots == 0:
+        wanted = _resources(cost.study.resources.wanted)
+        said = (
+            f"Time: about {duration(one_by_one)} with one trial after the other. On {there} none fits, for a trial "
+            f"takes {wanted}: say with --cpus and --gpus what there will be."
+        )
+    else:
+        trials = "1 trial" if cost.slots == 1 else f"{cost.slots} trials"
+        rest = "" if cost.slots == 1 else f", {duration(one_by_one)} one after the other"
+        said = f"Time: about {duration(cost.elapsed(cost.slots) or 0.0)} with {trials} at a time ({there}){rest}."
+    return f"{said} {_source(cost)}"
+
+
+def _source(cost: StudyCost) -> str:
+    less = "" if cost.study.search.early_stopping.name == "none" else " Early stopping makes it less."
+    if cost.timed_on is None:
+        said = f"From the operations at {cost.tflops:g} TFLOP/s a trial, as stated; what is not counted comes on top."
+    else:
+        said = (
+            f"From some training steps of every cell, and an evaluation and a measurement of every architecture, timed "
+            f"alone on {cost.timed_on} with images of noise. Ray's own time between trials comes on top, and trials "
+            "side by side slow each other down."
+        )
+    return said + less
+
+
+def _resources(amounts: Mapping[str, float]) -> str:
+    """Write "2 CPUs and 0 GPUs"."""
+    return " and ".join(f"{amount:g} {name}{'' if amount == 1 else 's'}" for name, amount in amounts.items())
