@@ -1,14 +1,12 @@
-"""Statistics of plain arrays: numpy in, frozen numbers out; nothing here knows of runs or tables."""
+"""Means and estimates with their intervals, and Student's interval of a mean."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from analysis.stats.arrays import FloatArray, IntArray, share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +15,8 @@ class Interval:
 
     Attributes:
         mean: NaN where there is no value.
-        low: lower bound; NaN where fewer than two values leave the spread unknown.
+        low: lower bound; NaN where fewer than two values leave the spread unknown, −∞ where so few values
+            bound nothing at the confidence asked for.
         high: upper bound; NaN as ``low``.
         n: number of values.
     """
@@ -35,6 +34,31 @@ class Interval:
     def overlaps(self, other: "Interval") -> bool:
         """Whether the two intervals share a point; False where one of them has no bounds."""
         return self.low <= other.high and other.low <= self.high
+
+    def holds(self, value: float) -> bool:
+        """Whether the interval holds a value; False where it has no bounds."""
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A number other than a mean, and its confidence interval.
+
+    Attributes:
+        value: NaN where it is not defined.
+        low: lower bound; NaN where there are too few values for one.
+        high: upper bound; NaN as ``low``.
+        n: number of independent values that it rests on.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def holds(self, value: float) -> bool:
+        """Whether the interval holds a value; False where it has no bounds."""
+        return self.low <= value <= self.high
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +102,7 @@ def mean_band(values: FloatArray, confidence: float = 0.95) -> Band:
         >>> round(float(band.high[0]), 4)  # 2 + 12.7062 * sqrt(2) / sqrt(2)
         14.7062
     """
-    if not 0.0 < confidence < 1.0:
-        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}; choose e.g. 0.95")
+    share("confidence", confidence, example=0.95)
     if values.ndim != 2:
         raise ValueError(f"values must have shape (runs, positions), got {values.shape}; add the missing axis")
     present = ~np.isnan(values)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from analysis.stats import Interval, mean_band, mean_interval
+from analysis.stats import Estimate, Interval, mean_band, mean_interval
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 50], ids=lambda n: f"n={n}")
@@ -86,3 +86,14 @@ def test_intervals_overlap_where_they_share_a_point(other, overlap):
     two = Interval(mean=3.0, low=other[0], high=other[1], n=3)
     assert one.overlaps(two) is overlap
     assert two.overlaps(one) is overlap
+
+
+@pytest.mark.parametrize(("value", "held"), [(1.0, True), (1.5, True), (2.0, True), (2.1, False), (0.0, False)])
+def test_an_interval_holds_what_lies_between_its_bounds(value, held):
+    assert Interval(mean=1.5, low=1.0, high=2.0, n=3).holds(value) is held
+    assert Estimate(value=1.5, low=1.0, high=2.0, n=3).holds(value) is held
+
+
+def test_without_bounds_nothing_is_held():
+    assert not Interval(mean=0.0, low=math.nan, high=math.nan, n=1).holds(0.0)
+    assert not Estimate(value=0.0, low=math.nan, high=math.nan, n=1).holds(0.0)

@@ -1,0 +1,85 @@
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from analysis.stats import kendall_tau
+from analysis.stats.bootstrap import resamples
+
+
+def pairs(n, correlation, rng, *, ties=False):
+    x = rng.normal(size=n)
+    y = correlation * x + math.sqrt(1 - correlation**2) * rng.normal(size=n)
+    return (np.round(x), np.round(y)) if ties else (x, y)
+
+
+def half_width(drawn, units):
+    """Student's t around the standard deviation of statistics over resamples."""
+    return scipy.stats.t.ppf(0.975, units - 1) * math.sqrt(units / (units - 1)) * np.nanstd(drawn, ddof=1)
+
+
+@pytest.mark.parametrize("ties", [False, True], ids=["no ties", "ties"])
+def test_the_interval_is_made_of_scipys_tau_of_each_resample(ties):
+    x, y = pairs(12, 0.3, np.random.default_rng(19), ties=ties)
+    found = kendall_tau(x, y, draws=200, seed=4)
+    drawn = [scipy.stats.kendalltau(x[one], y[one]).statistic for one in resamples(12, draws=200, seed=4)]
+    assert found.value == scipy.stats.kendalltau(x, y).statistic
+    half = half_width(drawn, 12)
+    assert (found.low, found.high) == pytest.approx((found.value - half, found.value + half), rel=1e-9)
+
+
+def test_trials_of_a_unit_are_resampled_together():
+    rng = np.random.default_rng(19)
+    unit = np.repeat(np.arange(6), [1, 2, 3, 3, 2, 1])
+    x, y = pairs(12, 0.2, rng)
+    drawn = []
+    for units in resamples(6, draws=200, seed=4):
+        mine = np.concatenate([np.flatnonzero(unit == one) for one in units])
+        drawn.append(scipy.stats.kendalltau(x[mine], y[mine]).statistic)
+    found = kendall_tau(x, y, units=[f"draw {one}" for one in unit], draws=200, seed=4)
+    assert found.n == 6
+    assert found.high - found.value == pytest.approx(half_width(drawn, 6), rel=1e-9)
+
+
+@pytest.mark.parametrize(("n", "correlation"), [(16, 0.0), (16, 0.9), (48, 0.5)])
+def test_intervals_cover_at_their_nominal_rate(n, correlation):
+    rng = np.random.default_rng(19)
+    truth = 2 / math.pi * math.asin(correlation)
+    rate = np.mean([kendall_tau(*pairs(n, correlation, rng), draws=500).holds(truth) for _ in range(600)])
+    assert 0.92 < rate < 0.99  # measured 0.95 … 0.98
+
+
+def test_a_perfect_order_is_one_and_its_reverse_minus_one():
+    assert kendall_tau([1.0, 2.0, 3.0], [10.0, 20.0, 40.0]).value == pytest.approx(1.0)
+    found = kendall_tau([1.0, 2.0, 3.0, 4.0], [4.0, 3.0, 2.0, 1.0])
+    assert found.value == pytest.approx(-1.0)
+    assert (found.low, found.high) == (-1.0, -1.0)
+
+
+def test_a_trial_without_one_of_the_two_is_left_out():
+    x, y = [1.0, math.nan, 3.0, 2.0, 5.0], [0.1, 0.2, 0.3, math.nan, 0.2]
+    assert kendall_tau(x, y) == kendall_tau([1.0, 3.0, 5.0], [0.1, 0.3, 0.2])
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [([], []), ([1.0], [1.0]), ([1.0, 1.0, 1.0], [1.0, 2.0, 3.0]), ([1.0, 2.0], [math.nan, 2.0])],
+    ids=["no trial", "one trial", "a constant", "one whole trial"],
+)
+def test_what_orders_nothing_has_no_correlation(x, y):
+    found = kendall_tau(x, y)
+    assert all(math.isnan(one) for one in (found.value, found.low, found.high))
+
+
+def test_one_unit_has_no_interval():
+    found = kendall_tau([1.0, 2.0, 3.0], [1.0, 3.0, 2.0], units=[0, 0, 0])
+    assert found.n == 1
+    assert math.isnan(found.low)
+
+
+def test_unequal_lengths_are_refused():
+    with pytest.raises(ValueError, match="measure and outcome must be equally long, got 2 and 1"):
+        kendall_tau([1.0, 2.0], [1.0])
+    with pytest.raises(ValueError, match="every trial needs its label, got 1 for 2 trials"):
+        kendall_tau([1.0, 2.0], [1.0, 2.0], units=[0])
