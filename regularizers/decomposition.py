@@ -7,7 +7,8 @@ from torch import Tensor
 
 from regularizers.polar import widened
 
-_PANEL = 256  # rows of a Gram matrix that one product computes: enough to be fast, few enough to leave half out
+_PANEL = 96  # rows of a Gram matrix that one product computes: few enough to leave half out,
+_WIDE_PANEL = 192  # and, of one with more than a thousand rows, enough to be fast
 
 
 def svd_values(matrix: Tensor) -> tuple[Tensor, str]:
@@ -119,9 +120,10 @@ def lower_gram(matrix: Tensor) -> Tensor:
         True
     """
     size = matrix.shape[-2]
+    panel = _PANEL if size <= 1000 else _WIDE_PANEL
     gram = matrix.new_zeros(*matrix.shape[:-1], size)
-    for i in range(0, size, _PANEL):
-        gram[..., i:, i : i + _PANEL] = matrix[..., i:, :] @ matrix[..., i : i + _PANEL, :].mH
+    for i in range(0, size, panel):
+        gram[..., i:, i : i + panel] = matrix[..., i:, :] @ matrix[..., i : i + panel, :].mH
     return gram
 
 
@@ -134,7 +136,10 @@ Routine = Callable[[Tensor], Tensor | None]
 
 def _first_that_converges(first: str, routines: Sequence[tuple[str, Routine]], matrix: Tensor) -> tuple[Tensor, str]:
     """The values by the first routine that converges, and its name, after that of the first if it is another."""
-    finite = matrix.isfinite().flatten(-2).all(-1)
+    # One pass tells of nearly all: what has a finite sum is finite. (Of finite numbers a sum may still overflow.)
+    finite = matrix.sum((-2, -1)).isfinite()
+    if not bool(finite.all()):
+        finite = matrix.isfinite().flatten(-2).all(-1)
     # Routines may raise on NaN, and loop on infinity.
     decomposed = matrix if bool(finite.all()) else torch.where(finite[..., None, None], matrix, 0)
     more: list[tuple[str, Routine]] = [("gesvd", _by_gesvd)] if matrix.is_cuda else []

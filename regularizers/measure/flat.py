@@ -1,5 +1,7 @@
 """Spectra of weights as flat matrices."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -27,19 +29,30 @@ def flat_spectra(targets: list[Target], bundle: str) -> dict[str, LayerSpectrum]
         Spectra by name.
     """
 
-    def spectra_of(group: list[Target]) -> list[LayerSpectrum]:
+    def values_of(group: list[Target]) -> tuple[Tensor, str]:
         with torch.no_grad():
             values, routine = gram_values(torch.stack([flatten(target.weight) for target in group]))
-            return _spectra(values.double().cpu(), routine, group[0], bundle)
+            return values.double().cpu(), routine
+
+    def spectra_of(group: list[Target]) -> list[LayerSpectrum]:
+        values, routines = zip(*(found[target.name] for target in group), strict=True)
+        return _spectra(torch.stack(values), routines, group[0], bundle)
 
     one_by_one = [[target] for target in targets if not target.parameter.is_cuda]
     one_by_one.sort(key=lambda group: -_work(group[0]))
     batches = by_shape(target for target in targets if target.parameter.is_cuda)
-    found = side_by_side(spectra_of, one_by_one) + [spectra_of(group) for group in batches]
+    decomposed = side_by_side(values_of, one_by_one) + [values_of(group) for group in batches]
+    found = {
+        target.name: (row, routine)
+        for group, (values, routine) in zip(one_by_one + batches, decomposed, strict=True)
+        for target, row in zip(group, values, strict=True)
+    }
+    groups = by_shape(targets)
+    spectra = side_by_side(spectra_of, groups)
     return {
         target.name: spectrum
-        for group, spectra in zip(one_by_one + batches, found, strict=True)
-        for target, spectrum in zip(group, spectra, strict=True)
+        for group, some in zip(groups, spectra, strict=True)
+        for target, spectrum in zip(group, some, strict=True)
     }
 
 
@@ -48,7 +61,7 @@ def _work(target: Target) -> int:
     return target.fan_out * target.fan_in * min(target.fan_out, target.fan_in)
 
 
-def _spectra(values: Tensor, routine: str, target: Target, bundle: str) -> list[LayerSpectrum]:
+def _spectra(values: Tensor, routines: Sequence[str], target: Target, bundle: str) -> list[LayerSpectrum]:
     """From the values (b, r) of weights of one shape."""
     fan_out, fan_in = target.fan_out, target.fan_in
     tolerance = max(fan_out, fan_in) * torch.finfo(target.weight.dtype).eps
@@ -61,7 +74,7 @@ def _spectra(values: Tensor, routine: str, target: Target, bundle: str) -> list[
             fan_out=fan_out,
             fan_in=fan_in,
             singular_values=row.float(),
-            routine=routine,
+            routine=routines[i],
             measures=finite({name: measure[i] for name, measure in measures.items()}),
         )
         for i, row in enumerate(values)

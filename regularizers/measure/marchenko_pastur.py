@@ -79,6 +79,10 @@ def _scale(points: Tensor, density: Tensor, top: Tensor, q: float) -> Tensor:
     first, last, step = _COARSE
     unit = top.sqrt() / (1 + q**-0.5)
     tried = torch.arange(first, last, step, dtype=points.dtype) * unit.unsqueeze(-1)
+    bulks = _is_bulk(tried, points, density, q).reshape(-1, tried.shape[-1]).any(0)
+    if not bool(bulks.any()):
+        return torch.full_like(top, torch.nan)
+    tried = tried[..., bulks]  # mostly the fewest, and the law of each is computed at every point
     width = step * unit
     for _ in range(1 + _ROUNDS):
         misfit, best = _misfit(tried, points, density, q).min(-1)
@@ -91,12 +95,19 @@ def _scale(points: Tensor, density: Tensor, top: Tensor, q: float) -> Tensor:
 def _misfit(scales: Tensor, points: Tensor, density: Tensor, q: float) -> Tensor:
     """Squared differences (…, k) of the law of each scale (…, k) from the density, infinite where it is no bulk."""
     seen = density > _DENSITY
-    peak = points.gather(-1, density.argmax(-1, keepdim=True))
-    last = points.where(seen, 0).amax(-1, keepdim=True)
     variance = scales.square()
     low, high = variance * (1 - q**-0.5) ** 2, variance * (1 + q**-0.5) ** 2
     x, variance = points.unsqueeze(-2), variance.unsqueeze(-1)
     under = (high.unsqueeze(-1) - x) * (x - low.unsqueeze(-1))
     law = under.clamp_(min=0).sqrt_() * (q / (2 * math.pi)) / (variance * x.clamp(min=torch.finfo(x.dtype).tiny))
     misfit = ((law - density.unsqueeze(-2)) * seen.unsqueeze(-2)).square_().sum(-1)
-    return misfit.where((high >= peak) & (high <= last) & (low <= peak), torch.inf)
+    return misfit.where(_is_bulk(scales, points, density, q), torch.inf)
+
+
+def _is_bulk(scales: Tensor, points: Tensor, density: Tensor, q: float) -> Tensor:
+    """Whether the bulk of each scale (…, k) holds the density's peak and ends where values are still seen."""
+    peak = points.gather(-1, density.argmax(-1, keepdim=True))
+    last = points.where(density > _DENSITY, 0).amax(-1, keepdim=True)
+    variance = scales.square()
+    low, high = variance * (1 - q**-0.5) ** 2, variance * (1 + q**-0.5) ** 2
+    return (high >= peak) & (high <= last) & (low <= peak)
