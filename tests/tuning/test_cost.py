@@ -55,6 +55,11 @@ def test_operations_are_those_of_every_product_and_of_its_two_gradients_but_for_
     )
 
 
+def test_a_network_that_leaves_one_pixel_of_an_image_is_counted_too():
+    found = count_operations(ARCHITECTURES["resnet-medium"], (1, 8, 8), 10)  # a batch of one has no statistics there
+    assert 0 < 2 * found.forward < found.training < 3 * found.forward
+
+
 def test_a_published_outline_is_that_of_the_data_set():
     digits = open_dataset(DataSettings(name="digits"))
     assert PUBLISHED["digits"] == Outline(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import subprocess
 import sys
 
@@ -65,6 +66,14 @@ def test_a_timed_plan_says_what_it_was_computed_from(plan):
     assert text.endswith("Early stopping makes it less.")
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert "…" not in result.stdout
+
+
+def test_a_long_name_gives_way_and_a_number_never(plan):
+    name = "spectral-norm-scaling-of-the-hidden-layers-alone"
+    result = plan("--tflops", "1e-6", conditions={name: {"regularizer": "none"}})
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert "…" not in result.stdout
+    assert re.search(r"5 \+ 2 +15 \+ 6 +154 MFLOP +2\.6 min", result.stdout)
 
 
 def test_where_no_trial_fits_the_plan_says_how_to_tell_what_there_will_be(plan):

@@ -30,11 +30,8 @@ def terminal(cost: StudyCost) -> RenderableType:
 
 
 def _architectures(cost: StudyCost) -> Table:
-    timed = cost.timed_on is not None
-    table = _table("architecture", "parameters", "forward\nan image", "forward +\nbackward")
-    if timed:
-        table.add_column("validation\nan epoch", justify="right", no_wrap=True)
-        table.add_column("measuring\nonce", justify="right", no_wrap=True)
+    looked = ["validation\nan epoch", "measuring\nonce"] if cost.timed_on is not None else []
+    table = _table("architecture", "parameters", "forward\nan image", "forward +\nbackward", *looked)
     held_out = cost.outline.split(cost.study.dataset)[1]
     for one in _firsts(cost.cells):
         texts = [f"{one.operations.parameters:,}"]
@@ -47,12 +44,8 @@ def _architectures(cost: StudyCost) -> Table:
 
 
 def _cells(cost: StudyCost) -> Table:
-    known = cost.seconds is not None
-    table = _table("condition", "trials", "epochs", "operations")
-    if cost.timed_on is not None:
-        table.add_column("training\nan epoch", justify="right", no_wrap=True)
-    if known:
-        table.add_column("one after\nthe other", justify="right", no_wrap=True)
+    taken = ["training\nan epoch"] * (cost.timed_on is not None) + ["one after\nthe other"] * (cost.seconds is not None)
+    table = _table("condition", "trials", "epochs", "operations", *taken)
     last = ""
     for cell in cost.cells:
         if cell.architecture != last:

@@ -75,7 +75,7 @@ def _work(cost: StudyCost) -> str:
     study = cost.study
     trainings = sum(count for cell in cost.cells for count in cell.trainings.values())
     epochs = sum(cell.epochs(phase) for cell in cost.cells for phase in cell.trainings)
-    cells = f"{len(cost.cells)} cells"
+    cells = "1 cell" if len(cost.cells) == 1 else f"{len(cost.cells)} cells"
     if not _uneven(cost):
         trials, seeds = (cost.cells[0].trainings[phase] for phase in PHASES)
         cells += f" × ({trials} trials to tune + {seeds} seeds to confirm) × {study.training.epochs} epochs"
