@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tuning.records import short_name
+from tuning.records import Phase, short_name
 from tuning.store import hide_password
-from tuning.study import load, shipped
+from tuning.study import Study, baseline, confirmations_planned, load, shipped, unmatched
 
 T = TypeVar("T")
 
@@ -49,15 +49,19 @@ def plan(study: StudyArgument) -> None:
         table.add_row(cell.key, ", ".join(short_name(name) for name in cell.space) or "nothing")
     console = Console()
     console.print(table)
-    trials = len(asked.cells) * (search.trials + seeds)
+    more = _further(asked)
+    trials = len(asked.cells) * (search.trials + seeds) + sum(more.values())
     stopping = (
         "" if search.early_stopping.name == "none" else f" at most ({search.early_stopping.name} stops some early)"
     )
     console.print(
-        f"\n{len(asked.cells)} cells × ({search.trials} trials to tune + {seeds} seeds to confirm) × {epochs} epochs "
-        f"= {trials} trainings, {trials * epochs} epochs{stopping}",
+        f"\n{len(asked.cells)} cells × ({search.trials} trials to tune + {seeds} seeds to confirm)"
+        + "".join(f" + {what}" for what in more)
+        + f" = {trials} trainings × {epochs} epochs = {trials * epochs} epochs{stopping}",
         highlight=False,
     )
+    for name, reason in unmatched(asked).items() if baseline(asked) else ():
+        console.print(f"{name} is not confirmed at the learning rate of {baseline(asked)}: {reason}", highlight=False)
 
 
 @app.command()
@@ -151,6 +155,17 @@ def check_coordinates(
     console.print(f"\n{title}\n{sentence(coordinates)}", highlight=False, soft_wrap=True, markup=False)
     _or_exit(lambda: draw(coordinates, picture, title))
     console.print(f"Picture: {picture}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _further(study: Study) -> dict[str, int]:
+    """Return what is trained beside the search and its confirmation, in words, and how often."""
+    counts = {phase: sum(cells.values()) for phase, cells in confirmations_planned(study).items()}
+    at_rate, without = counts[Phase.MATCHED], counts[Phase.ABLATE]
+    words = {
+        f"up to {at_rate} at the learning rate of {baseline(study)}": at_rate,
+        f"{without} without a factor": without,
+    }
+    return {said: count for said, count in words.items() if count}
 
 
 def _store_option(tracking_uri: str | None) -> str:

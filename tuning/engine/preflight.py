@@ -8,7 +8,7 @@ from torch import nn
 
 from models import Architecture
 from tuning.records import Phase
-from tuning.study import Study
+from tuning.study import Study, TrialSettings, ablated_cells, ablations
 from tuning.trial import build_optimizer, open_dataset
 
 
@@ -44,12 +44,24 @@ def check_weights(study: Study, input_shape: tuple[int, int, int] = (3, 32, 32),
     for architecture in study.architectures:
         model = _shapes(architecture, input_shape, num_classes)
         for cell in [cell for cell in study.cells if cell.architecture is architecture]:
-            try:
-                settings = cell.settings(Phase.TUNE, 0, cell.draw(0))
-                settings.regularizer.held(model)
-                build_optimizer(model, settings.optimizer, 1.0)
-            except ValueError as error:
-                raise ValueError(f"condition {cell.condition_name} on {architecture.name}: {error}") from error
+            values = cell.draw(0)
+            settings = [cell.settings(Phase.TUNE, 0, values)]
+            settings += ablations(cell, values, 0) if cell in ablated_cells(study) else []
+            for one in settings:
+                _check_held(one, model)
+
+
+def _check_held(settings: TrialSettings, model: nn.Module) -> None:
+    """See that a trial's regularizer and optimizer find weights in a model.
+
+    Raises:
+        ValueError: where one finds none.
+    """
+    try:
+        settings.regularizer.held(model)
+        build_optimizer(model, settings.optimizer, 1.0)
+    except ValueError as error:
+        raise ValueError(f"condition {settings.title} on {settings.architecture.name}: {error}") from error
 
 
 def _shapes(architecture: Architecture, input_shape: tuple[int, int, int], num_classes: int) -> nn.Module:

@@ -17,10 +17,25 @@ from tuning.study.space import Choice, Domain, IntUniform, LogUniform, Uniform
 from tuning.study.training import Measure, Resources, Schedule, Training
 
 if TYPE_CHECKING:
+    from tuning.study.ablate import ablated_cells, ablations
+    from tuning.study.confirmations import Trials, confirmation_trials, confirmations_planned
+    from tuning.study.matched import baseline, unmatched
     from tuning.study.reading import load, parse_study, shipped
     from tuning.study.study import Study
 
-_ON_DEMAND = {"Study": "study", "load": "reading", "parse_study": "reading", "shipped": "reading"}
+_ON_DEMAND = {
+    "Study": "study",
+    "Trials": "confirmations",
+    "ablated_cells": "ablate",
+    "ablations": "ablate",
+    "baseline": "matched",
+    "confirmation_trials": "confirmations",
+    "confirmations_planned": "confirmations",
+    "load": "reading",
+    "parse_study": "reading",
+    "shipped": "reading",
+    "unmatched": "matched",
+}
 
 __all__ = [
     "DATASETS",
@@ -47,8 +62,14 @@ __all__ = [
     "Study",
     "Training",
     "TrialSettings",
+    "Trials",
     "Uniform",
     "Values",
+    "ablated_cells",
+    "ablations",
+    "baseline",
+    "confirmation_trials",
+    "confirmations_planned",
     "derive_seed",
     "from_flat",
     "from_params",
@@ -57,6 +78,7 @@ __all__ = [
     "shipped",
     "to_flat",
     "to_params",
+    "unmatched",
 ]
 
 

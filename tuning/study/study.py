@@ -3,35 +3,22 @@
 from functools import cached_property
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from models import ARCHITECTURES, Architecture
+from tuning.study.ablate import Ablate, check_ablation
 from tuning.study.build import build
 from tuning.study.cell import Cell, Condition, read_condition
 from tuning.study.dataset import DataSettings
-from tuning.study.names import check_known, check_name, nearest
+from tuning.study.matched import baseline, check_matched
+from tuning.study.names import check_known, check_name
 from tuning.study.optimizers import OPTIMIZERS
 from tuning.study.space import parse, plain
+from tuning.study.strict import Strict
 from tuning.study.training import INITIALIZATIONS, Measure, Resources, Schedule
 
 MOST = 1_000_000
 """Above it a count is a slip of the hand."""
-
-
-class _Strict(BaseModel):
-    """Frozen, and every key that it does not know is refused with the nearest one that it does."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known_keys_only(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            for key in data:
-                if key not in cls.model_fields:
-                    known = list(cls.model_fields)
-                    raise ValueError(f"known keys are {', '.join(known)}, got {key!r}{nearest(str(key), known)}")
-        return data
 
 
 def _named(value: Any) -> Any:
@@ -39,13 +26,13 @@ def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-class TrainingPlan(_Strict):
+class TrainingPlan(Strict):
     """The part of the training that all conditions share unless they say otherwise."""
 
-    optimizer: Annotated[dict[str, Any], BeforeValidator(_named)] = {"name": "adam"}
+    optimizer: Annotated[dict[str, Any], BeforeValidator(_named)] = Field(default={"name": "adam"})
     epochs: int = Field(ge=1, le=MOST, strict=True)
     batch_size: int = Field(default=128, ge=2, le=MOST, strict=True)
-    schedule: Annotated[dict[str, Any], BeforeValidator(_named)] = {"name": "constant"}
+    schedule: Annotated[dict[str, Any], BeforeValidator(_named)] = Field(default={"name": "constant"})
     initialization: str = "default"
 
     @field_validator("optimizer")
@@ -66,7 +53,7 @@ class TrainingPlan(_Strict):
         return check_known("initialization", value, INITIALIZATIONS)
 
 
-class EarlyStopping(_Strict):
+class EarlyStopping(Strict):
     """Asynchronous successive halving inside a cell (Li et al. 2020), or none."""
 
     name: str = "asha"
@@ -90,7 +77,7 @@ class EarlyStopping(_Strict):
         return self
 
 
-class Search(_Strict):
+class Search(Strict):
     """How settings are proposed, how many, and how many at a time."""
 
     algorithm: str = "tpe"
@@ -105,13 +92,34 @@ class Search(_Strict):
         return check_known("algorithm", value, ("tpe",))
 
 
-class Confirm(_Strict):
-    """How many fresh seeds each cell's chosen setting is trained on."""
+class Confirm(Strict):
+    """How many fresh seeds each cell's chosen setting is trained on, and whether at the baseline's learning rate too.
+
+    Attributes:
+        seeds: the same for every condition, and none of those that were tuned on.
+        learning_rate: ``matched`` where all conditions are also trained at the baseline's learning rate.
+        baseline: whose learning rate that is; without it, the one condition whose regularizer is ``none``.
+    """
 
     seeds: int = Field(default=5, ge=1, le=MOST, strict=True)
+    learning_rate: str | None = None
+    baseline: str | None = None
+
+    @field_validator("learning_rate")
+    @classmethod
+    def _learning_rate(cls, value: str | None) -> str | None:
+        return value if value is None else check_known("learning_rate", value, ("matched",))
+
+    @model_validator(mode="after")
+    def _baseline_is_for_matching(self) -> Self:
+        if self.baseline is not None and self.learning_rate is None:
+            raise ValueError(
+                f"baseline belongs to learning_rate: matched, got {self.baseline!r} alone; add it or leave both out"
+            )
+        return self
 
 
-class Shared(_Strict):
+class Shared(Strict):
     """Nuisance hyperparameters, searched in every condition from the same draws."""
 
     learning_rate: Any
@@ -123,7 +131,7 @@ class Shared(_Strict):
         return parse(value)
 
 
-class Study(_Strict):
+class Study(Strict):
     """A question: data set, architectures, conditions with their ranges, budget and seeds.
 
     Attributes:
@@ -135,7 +143,8 @@ class Study(_Strict):
         shared: the nuisance hyperparameters' ranges.
         training: epochs, batch size, optimizer, schedule, initialization.
         search: algorithm, trials a cell, seed, early stopping, concurrency.
-        confirm: seeds a cell.
+        confirm: seeds a cell, and the learning rates at which it is confirmed.
+        ablate: the condition that is taken apart, and its factors.
         measure: when spectra are taken, and in which views.
         resources: what a trial reserves.
     """
@@ -149,6 +158,7 @@ class Study(_Strict):
     training: TrainingPlan
     search: Search
     confirm: Confirm = Confirm()
+    ablate: Ablate | None = None
     measure: Measure = Measure()
     resources: Resources = Resources()
 
@@ -201,6 +211,8 @@ class Study(_Strict):
             )
         for cell in self.cells:
             cell.check_domains()
+        check_matched(self)
+        check_ablation(self)
         return self
 
     @cached_property
@@ -217,7 +229,10 @@ class Study(_Strict):
 
         Two studies that ask the same give equal data, and reading the data gives a study that asks the same.
         """
-        return {name: plain(getattr(self, name)) for name in type(self).model_fields}
+        data = {name: plain(value) for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+        if self.confirm.learning_rate is not None:
+            data["confirm"]["baseline"] = baseline(self)
+        return data
 
 
 def _architecture(value: Any) -> Architecture:

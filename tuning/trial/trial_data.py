@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from tuning.records import Phase
+from tuning.records import CONFIRMATIONS
 from tuning.study import TrialSettings, derive_seed
 from tuning.trial.data import Batches, Dataset, Normalization, normalization, open_dataset, resident, split
 
@@ -41,7 +41,7 @@ class TrialData:
         )
         numbers = normalization(dataset.train_images, train_index)
         images = resident(dataset.train_images, device)
-        test = _test_part(settings, dataset, numbers, device) if settings.phase is Phase.CONFIRM else None
+        test = _test_part(settings, dataset, numbers, device) if settings.phase in CONFIRMATIONS else None
         crop, flip = settings.dataset.crop, settings.dataset.flip
         assert crop is not None
         assert flip is not None

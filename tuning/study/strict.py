@@ -1,0 +1,23 @@
+"""What every section of a study file is: frozen, and strict about its keys."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from tuning.study.names import nearest
+
+
+class Strict(BaseModel):
+    """Frozen, and every key that it does not know is refused with the nearest one that it does."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys_only(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            for key in data:
+                if key not in cls.model_fields:
+                    known = list(cls.model_fields)
+                    raise ValueError(f"known keys are {', '.join(known)}, got {key!r}{nearest(str(key), known)}")
+        return data
