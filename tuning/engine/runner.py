@@ -9,15 +9,16 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tuning.engine.choice import frozen_trials, undecided
 from tuning.engine.conductor import Conductor
 from tuning.engine.folder import StudyFolder
-from tuning.engine.history import History, best
+from tuning.engine.history import History
 from tuning.engine.preflight import check_folder, check_resources, check_study
 from tuning.engine.progress import Progress
 from tuning.engine.ray_session import ray_session
 from tuning.records import Phase, StopReason
 from tuning.store import Journal, StoreWriter, WriterReport, lock_folder, resolve_tracking_uri, set_aside
-from tuning.study import Study
+from tuning.study import Cell, Study, baseline
 
 STORE_SECONDS = 120.0
 """How long the end of a study waits for a slow store; what is then still unsent is sent by the next run."""
@@ -30,7 +31,7 @@ class Outcome:
     Attributes:
         problems: one line each; empty where every planned trial ended well and the store has everything.
         interrupted: the run was stopped from outside; run again, it goes on.
-        folder: where the journal and the choices lie.
+        folder: where the journal lies.
     """
 
     problems: tuple[str, ...]
@@ -92,7 +93,7 @@ def _conducted(
     progress: Progress,
     address: str | None,
 ) -> bool:
-    """Return whether both phases ran to their end.
+    """Return whether all phases ran to their end.
 
     Raises:
         RuntimeError: for what would look like a user's mistake, which all were found before the first trial.
@@ -110,13 +111,12 @@ def _conducted(
 
 def _is_finished(study: Study, history: History) -> bool:
     """Return whether every planned trial has ended; a cell that has nothing to confirm plans no confirmation."""
-    for cell in study.cells:
-        tuned = history.of(cell.key, Phase.TUNE)
-        confirmed = history.of(cell.key, Phase.CONFIRM)
-        planned = study.confirm.seeds if best(tuned) else 0
-        if sum(t.ended for t in tuned) < study.search.trials or sum(t.ended for t in confirmed) < planned:
-            return False
-    return True
+    tuned = all(sum(t.ended for t in history.of(cell.key, Phase.TUNE)) >= study.search.trials for cell in study.cells)
+    if not tuned or undecided(study, history):
+        return False
+    ended = {key for key, trial in history.trials.items() if trial.ended}
+    planned = (mine for cells in frozen_trials(study, history).values() for mine in cells.values())
+    return all(settings.key in ended for mine in planned for settings in mine)
 
 
 def _set_aside(study: Study, tracking_uri: str | None, folder: StudyFolder) -> list[str]:
@@ -139,18 +139,25 @@ def _closed_at_the_end(opening: "Future[StoreWriter]", reports: list[WriterRepor
 
 def _problems(study: Study, history: History) -> Iterator[str]:
     """Yield what a reader of the results must know: trials that failed, budgets not spent, cells not confirmed."""
-    plan = {Phase.TUNE: study.search.trials, Phase.CONFIRM: study.confirm.seeds}
+    frozen = frozen_trials(study, history)
     for cell in study.cells:
-        for phase, planned in plan.items():
+        planned = {Phase.TUNE: study.search.trials}
+        planned |= {phase: len(cells.get(cell.key, ())) for phase, cells in frozen.items()}
+        for phase, count in planned.items():
             trials = history.of(cell.key, phase)
             ended = sum(trial.ended for trial in trials)
             for trial in trials:
                 if trial.reason is StopReason.ERROR:
                     yield f"{trial.settings.key} failed: {trial.error.splitlines()[0]}; run again, it is tried anew"
-            if phase is Phase.CONFIRM and trials == [] and ended == 0:
-                tuned = history.of(cell.key, Phase.TUNE)
-                if len(tuned) == study.search.trials and all(trial.ended for trial in tuned):
-                    yield f"{cell.key}: no trial was completed at full budget, so there is nothing to confirm"
-                    continue
-            if ended < planned:
-                yield f"{cell.key}: {ended} of {planned} {phase} trials have ended"
+            if ended < count:
+                yield f"{cell.key}: {ended} of {count} {phase} trials have ended"
+        if cell.key not in history.chosen:
+            yield f"{cell.key}: no trial was completed at full budget, so there is nothing to confirm{_lost(cell)}"
+
+
+def _lost(cell: Cell) -> str:
+    """Say what else a cell's choice would have been for."""
+    study, name = cell.study, cell.condition_name
+    ablated = study.ablate is not None and study.ablate.condition == name
+    lost = ["no learning rate for the others"] * (baseline(study) == name) + ["nothing to ablate"] * ablated
+    return "".join(f", and {what}" for what in lost)
