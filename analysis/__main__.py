@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from analysis import budget_table
+from analysis import budget_table, sheets
 from analysis.compare import Comparison, comparison
 from analysis.formats import Format, markdown, terminal, to_csv
 from analysis.report import Report, report
@@ -57,7 +57,7 @@ def report_command(
         written = report(tables, compared)
         page = Path("results") / study / "report.html" if out is None else out
         _write(page, written.html)
-        _print(compared, how)
+        _print(compared, sheets.sheets(tables), how)
         print(f"Report: {page}", file=sys.stderr)
         _summarize(tables, written)
 
@@ -66,7 +66,8 @@ def report_command(
 def compare_command(study: Study, tracking_uri: TrackingUri = None, how: How = Format.TABLE) -> None:
     """Print the comparison of all conditions on all architectures."""
     with _one_line_errors():
-        _print(comparison(load(study, tracking_uri)), how)
+        tables = load(study, tracking_uri)
+        _print(comparison(tables), sheets.sheets(tables), how)
 
 
 @app.command("spectra")
@@ -126,15 +127,18 @@ def _write(page: Path, html: str) -> None:
         raise ValueError(f"--out must be a file that can be written, got {page} ({error.strerror})") from error
 
 
-def _print(compared: Comparison, how: Format) -> None:
+def _print(compared: Comparison, beside: list[sheets.Sheet], how: Format) -> None:
+    """Print the comparison and what stands beside it; CSV is one table, so there the rest is only named."""
     if how is Format.TABLE:
         console = Console()
         console.print(terminal(compared, console))
-        console.print(budget_table.terminal(compared, console))
+        console.print(budget_table.terminal(compared, console), *map(sheets.terminal, beside))
     elif how is Format.MARKDOWN:
-        print(markdown(compared), budget_table.markdown(compared), sep="\n", end="")
+        print(*[markdown(compared), budget_table.markdown(compared), *map(sheets.markdown, beside)], sep="\n", end="")
     else:
         print(to_csv(compared), end="")
+        for sheet in beside:
+            print(f"Not in this file: {sheet.title} --format markdown has it.", file=sys.stderr)
 
 
 def _summarize(tables: Tables, written: Report) -> None:

@@ -23,6 +23,17 @@ def conditions(asked: Asked) -> list[str]:
     return list(asked.get("conditions", {}))
 
 
+def baseline(asked: Asked) -> str | None:
+    """Return the condition at whose learning rate the others were confirmed too, None where they were not."""
+    name: str | None = asked.get("confirm", {}).get("baseline")
+    return name
+
+
+def factors(asked: Asked) -> dict[str, Mapping[str, Any]]:
+    """Return the factors that were switched off one at a time, and what stood in for each; empty where none was."""
+    return dict(asked.get("ablate", {}).get("factors", {}))
+
+
 def searched(asked: Asked, condition: str) -> list[str]:
     """Return the flat names of what was searched under a condition.
 
@@ -72,7 +83,9 @@ def surroundings(asked: Asked) -> dict[str, str]:
         + _listed(stopping if stopping["name"] != "none" else {"name": "none"})
         + _points(search.get("points", []))
         + f". {repeatability(search['algorithm'], stopping['name'], search.get('concurrency'))}",
-        "Confirmation": f"{asked['confirm']['seeds']} seeds a cell, the same for every condition",
+        "Confirmation": f"{asked['confirm']['seeds']} seeds a cell, the same for every condition"
+        + (f"; also at the learning rate of {baseline(asked)}" if baseline(asked) else ""),
+        **({f"Factors of {asked['ablate']['condition']}": _factors(asked)} if factors(asked) else {}),
         "Resources of a trial": _listed(asked["resources"]),
     }
 
@@ -133,6 +146,20 @@ def _listed(values: Mapping[str, Any]) -> str:
     """Write a mapping: its name first, then its other values."""
     rest = ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in values.items() if name != "name")
     return " · ".join(text for text in (str(values.get("name", "")), rest) if text)
+
+
+def _factors(asked: Asked) -> str:
+    """Write what stood in for each factor: "start off: initialization default; optimizer off: optimizer sgd"."""
+    told = {
+        name: _listed({key: _stand_in(item) for key, item in each.items()}) for name, each in factors(asked).items()
+    }
+    return "; ".join(f"{name} off: {words}" for name, words in told.items())
+
+
+def _stand_in(value: Any) -> Any:
+    if value is None:
+        return "default"
+    return _listed(value) if isinstance(value, Mapping) else value
 
 
 def _plain(value: Any) -> str:

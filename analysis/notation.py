@@ -31,6 +31,22 @@ def percent(interval: Interval, *, bounds: bool = True) -> str:
     return mean if not bounds or math.isnan(interval.half_width) else f"{mean} ± {100 * interval.half_width:.2f}"
 
 
+def points(interval: Interval) -> str:
+    """Write an interval of differences of shares in percentage points, signed.
+
+    Args:
+        interval: of differences between -1 and 1.
+
+    Returns:
+        Mean and half-width, the mean alone for one value, a dash for none.
+
+    Example:
+        >>> points(Interval(mean=0.0125, low=0.0075, high=0.0175, n=5))
+        '+1.25 ± 0.50'
+    """
+    return percent(interval) if interval.n == 0 or interval.mean < 0 else f"+{percent(interval)}"
+
+
 def number(value: float, digits: int = 3) -> str:
     """Write a number with so many significant digits, without an exponent where it reads well without.
 

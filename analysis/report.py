@@ -27,6 +27,7 @@ from analysis.plots import (
     spectra_figure,
 )
 from analysis.sentences import measured, remarks, verdict
+from analysis.sheets import sheets
 from analysis.table import Tables
 from tuning.records import Phase, StopReason
 from tuning.store import hide_password
@@ -39,6 +40,14 @@ CURVES = {
     "network": (NETWORK, "The network as a map, by epoch"),
 }
 """Pictures of curves: their columns and what they show, in the order of the page."""
+
+PHASES = {
+    Phase.TUNE: "of the search",
+    Phase.CONFIRM: "of the confirmation",
+    Phase.MATCHED: "at the baseline's learning rate",
+    Phase.ABLATE: "without a factor",
+}
+"""What the runs of a phase are, for their number."""
 
 VIEWS = {
     "flat": "flat matrices",
@@ -90,6 +99,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         verdicts={name: verdict(comparison, name) for name in comparison.architectures},
         remarks=remarks(comparison),
         budget=budget_table.sentences(comparison),
+        sheets=sheets(tables),
         asked=described(tables.asked),
         surroundings=surroundings(tables.asked),
         description=tables.asked.get("description", ""),
@@ -112,7 +122,7 @@ def question(tables: Tables, comparison: Comparison) -> str:
     Returns:
         A few sentences.
     """
-    runs = tables.runs
+    runs = tables.runs[tables.runs["phase"].isin([Phase.TUNE, Phase.CONFIRM])]
     cells = comparison.cells.values()
     tuned = _range([cell.tune.runs for cell in cells], "trial")
     seeds = _range([len(cell.seeds) for cell in cells], "seed")
@@ -152,8 +162,9 @@ def provenance(tables: Tables) -> dict[str, str]:
     return {
         "Study": tables.study,
         "Store": hide_password(tables.tracking_uri),
-        "Runs": f"{(runs['phase'] == Phase.TUNE).sum()} of the search, "
-        f"{(runs['phase'] == Phase.CONFIRM).sum()} of the confirmation",
+        "Runs": ", ".join(
+            f"{number} {what}" for phase, what in PHASES.items() if (number := (runs["phase"] == phase).sum())
+        ),
         "First run began": _date(int(runs["start_ms"].min())),
         "Last run ended": _date(int(ends.max())) if len(ends) else "none has ended",
         "Git commit": listed(commits) if commits else "not stored",

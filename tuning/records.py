@@ -130,6 +130,7 @@ TAGS = (
     "family",
     "size",
     "condition",
+    "ablated",
     "regularizer",
     "optimizer",
     "dataset",
@@ -142,6 +143,7 @@ TAGS = (
 
 SPECTRA_FILE = "spectra.parquet"
 LAYERS_FILE = "layers.parquet"
+CHOICE_FILE = "choice.json"
 
 TIMES = (EPOCH_SECONDS, MEASURE_SECONDS)
 """The metrics that a repetition of the same trial may change; all others repeat bit for bit."""
@@ -152,7 +154,17 @@ class Phase(StrEnum):
 
     TUNE = "tune"
     CONFIRM = "confirm"
+    MATCHED = "matched"
+    ABLATE = "ablate"
     SUMMARY = "summary"
+
+
+CONFIRMATIONS = (Phase.CONFIRM, Phase.MATCHED, Phase.ABLATE)
+"""The phases that train frozen settings on the confirmation seeds, in the order in which they run: as they were chosen,
+at the baseline's learning rate, with one factor switched off. They alone read test data."""
+
+NOTHING_ABLATED = "nothing"
+"""The tag ``ablated`` of every run in which no factor is switched off."""
 
 
 class StopReason(StrEnum):

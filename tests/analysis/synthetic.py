@@ -30,6 +30,7 @@ class Run:
     learning_rate: float = 0.001
     strength: float | None = None
     records: tuple[EpochRecord, ...] = field(default=())
+    ablated: str = "nothing"
     named: str = ""  # a key of its own, where the names cannot make one
 
     @property
@@ -50,6 +51,7 @@ class Run:
             "family": family,
             "size": size,
             "condition": self.condition,
+            "ablated": self.ablated,
             "regularizer": self.condition,
             "optimizer": "adam",
             "dataset": "digits",

@@ -8,6 +8,7 @@ from tuning.engine.progress import Progress
 from tuning.records import Phase
 
 ASKED = study(search={"trials": 4})
+PLANNED = dict.fromkeys([cell.key for cell in ASKED.cells], 4)
 
 
 def view(*, terminal):
@@ -39,7 +40,7 @@ def test_each_cell_has_a_line_with_what_is_done_running_best_and_left():
     trained(history, 0, 1, 1, accuracy=0.25)
     trained(history, 0, 2, 2, accuracy=0.5, end=False)
     trained(history, 1, 0, 1, accuracy=0.0, diverged=True)
-    progress._phase, progress._planned = Phase.TUNE, 4
+    progress._phase, progress._planned = Phase.TUNE, PLANNED
     lines = {line[0]: line[1:] for line in shown(progress) if line}
     assert lines["mlp-tiny/baseline"][:5] == ["2/4", "1", "–", "1", "0.7500"]
     assert lines["mlp-tiny/decay"][:5] == ["1/4", "–", "1", "–", "0.0000"]
@@ -50,14 +51,14 @@ def test_each_cell_has_a_line_with_what_is_done_running_best_and_left():
 def test_nothing_is_estimated_before_a_trial_has_ended():
     history, progress, _ = view(terminal=True)
     trained(history, 0, 0, 2, end=False)
-    progress._phase, progress._planned = Phase.TUNE, 4
+    progress._phase, progress._planned = Phase.TUNE, PLANNED
     assert all(left is None for left in progress._seconds_left().values())
 
 
 def test_what_is_left_is_in_proportion_to_what_is_planned():
     """Cell 0 has run one of four trials of 6 s; cells without any are taken to be like it."""
     history, progress, _ = view(terminal=True)
-    progress.begin(Phase.TUNE, 4)
+    progress.begin(Phase.TUNE, PLANNED)
     progress.finish()
     trained(history, 0, 0, 3)
     left = progress._seconds_left()
@@ -66,7 +67,7 @@ def test_what_is_left_is_in_proportion_to_what_is_planned():
 
 def test_a_log_gets_the_first_epoch_once_and_a_line_for_each_end():
     history, progress, stream = view(terminal=False)
-    progress.begin(Phase.TUNE, 4)
+    progress.begin(Phase.TUNE, PLANNED)
     trial = trained(history, 0, 0, 1, end=False)
     progress.update()
     progress.update()

@@ -1,11 +1,8 @@
 """The whole way of the data through the real engine and the real store, as a person would run it."""
 
-import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -13,80 +10,13 @@ import pytest
 import yaml
 from PIL import Image
 
+from tests.tuning.place import Place
 from tests.tuning.store_cases import points
 from tests.tuning.studies import tiny
-from tuning.records import LAYERS_FILE, SPECTRA_FILE, TAGS, TIMES
+from tuning.records import TAGS
 from tuning.store import StoreReader
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
-
-
-class Place:
-    """A folder with a study file, a results folder and a store of its own."""
-
-    def __init__(self, folder: Path, **changes):
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
-        self.uri = f"sqlite:///{folder}/mlflow.db"
-        (folder / "study.yaml").write_text(yaml.safe_dump(tiny(**changes)))
-
-    @property
-    def command(self):
-        return [sys.executable, "-m", "tuning", "run", "study.yaml", "--tracking-uri", self.uri]
-
-    @property
-    def environment(self):
-        root = str(Path(__file__).parents[2])
-        quiet = {
-            name: value for name, value in os.environ.items() if name not in {"RAY_ADDRESS", "MLFLOW_TRACKING_URI"}
-        }
-        return {**quiet, "PYTHONPATH": root, "COLUMNS": "100"}
-
-    def run(self, *options):
-        return subprocess.run(
-            [*self.command, *options],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def begin(self):
-        return subprocess.Popen(
-            self.command,
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    @property
-    def runs(self):
-        return StoreReader("tiny", self.uri).runs()
-
-    def numbers(self):
-        """Every stored number of every run by key, but for the times."""
-        reader = StoreReader("tiny", self.uri)
-        keys = {run.run_id: run.tags["trial_key"] for run in reader.runs()}
-        found = Counter((keys[run_id], *point) for run_id, *point in points(reader, list(keys)))
-        return {point: count for point, count in found.items() if point[1] not in TIMES}
-
-    def seeds(self):
-        """The seeds of every run by phase, cell and index."""
-        names = ("phase", "architecture", "condition", "seed")
-        return {
-            tuple(run.tags[name] for name in names): (run.params["seed"], run.params["split_seed"]) for run in self.runs
-        }
-
-    def spectra(self):
-        reader = StoreReader("tiny", self.uri)
-        return {
-            (run.tags["trial_key"], name): reader.artifact(run, name).read_bytes()
-            for run in reader.runs()
-            for name in (SPECTRA_FILE, LAYERS_FILE)
-        }
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.tuning.test_run import Place
+from tests.tuning.place import Place
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tuning.store_cases import file_size_limit
-from tuning.store import EpochLogged, Event, Journal, RunEnded, RunStarted
+from tuning.store import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted
 from tuning.store.journal import Bookmark
 
 EVENTS: list[Event] = [
@@ -15,6 +15,7 @@ EVENTS: list[Event] = [
     EpochLogged(key="k-1", epoch=0, metrics={"train/loss": 0.1 + 0.2, "val/accuracy": 1e-300}),
     EpochLogged(key="k-1", epoch=1, metrics={}, diverged=True, nonfinite=("train/loss",)),
     RunEnded(key="k-1", status="FAILED", tags={"stop_reason": "diverged"}, time_ms=8),
+    ChoiceFrozen(key="k-1", choice={"values": {"training.learning_rate": 0.1 + 0.2, "regularizer.view": None}}),
 ]
 
 

@@ -8,7 +8,7 @@ import torch
 
 from regularizers import REGULARIZERS
 from tests.tuning.studies import settings
-from tuning.records import EPOCH_SECONDS, MEASURE_SECONDS, SPECTRAL_NORM_MAX, TIMES, VAL_ACCURACY, Phase
+from tuning.records import CONFIRMATIONS, EPOCH_SECONDS, MEASURE_SECONDS, SPECTRAL_NORM_MAX, TIMES, VAL_ACCURACY, Phase
 from tuning.study import OPTIMIZERS, Measure, Training, to_flat
 from tuning.trial import train
 from tuning.trial.checkpoint import Checkpoint
@@ -159,9 +159,21 @@ def test_spectra_are_taken_as_often_as_asked_and_of_the_first_and_last_state():
     assert [MEASURE_SECONDS in record.metrics for record in records] == [True, False, True, True]
 
 
-def test_the_test_part_is_recorded_in_the_confirm_phase_alone():
+def test_the_test_part_is_recorded_in_the_phases_of_confirmation_alone():
     assert not any("test/loss" in record.metrics for record in records_of(settings()))
-    assert all("test/loss" in record.metrics for record in records_of(settings(phase=Phase.CONFIRM)))
+    for phase in CONFIRMATIONS:
+        confirmed = dataclasses.replace(settings(phase=Phase.CONFIRM), phase=phase)
+        assert all("test/loss" in record.metrics for record in records_of(confirmed))
+
+
+def test_a_setting_that_two_phases_confirm_trains_to_the_same_bits():
+    """What has one factor switched off differs from the whole by that factor alone, and by no draw."""
+    confirmed = settings(phase=Phase.CONFIRM, index=1)
+    ablated = dataclasses.replace(confirmed, phase=Phase.ABLATE, ablated="nothing of it")
+    first, second = (
+        [record.metrics | dict.fromkeys(TIMES, 0.0) for record in records_of(one)] for one in (confirmed, ablated)
+    )
+    assert first == second
 
 
 def test_a_diverged_training_ends_with_one_finite_record_that_says_so():

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tuning.records import Phase
-from tuning.study import PHASES, Cell, TrialSettings, planned_trials
+from tuning.records import CONFIRMATIONS, Phase
+from tuning.study import Cell, TrialSettings, planned_trials
 from tuning.trial.data.outline import Outline
 from tuning.trial.operations import Operations
 from tuning.trial.timing import Inspection
@@ -51,10 +51,11 @@ class CellCost:
         architecture: its name.
         condition: its name.
         searched: what is searched in it, by flat name.
-        trainings: by phase.
+        trainings: by phase, of those that train something of it; at the baseline's learning rate at most so many.
         work: of one training, by phase.
         operations: parameters, and operations an image.
-        seconds: what the parts of its trainings take; None where they were not timed.
+        seconds: what the parts of its trainings take, those without a factor as those of the whole; None where they
+            were not timed.
     """
 
     architecture: str
@@ -67,7 +68,7 @@ class CellCost:
 
     def epochs(self, phase: Phase) -> int:
         """Return the epochs of all trainings of a phase."""
-        return self.trainings[phase] * self.work[phase].epochs
+        return self.trainings[phase] * self.work[phase].epochs if phase in self.trainings else 0
 
     def training_operations(self, phase: Phase) -> int:
         """Return the operations of one training: of its training steps, and of evaluation."""
@@ -117,12 +118,14 @@ def cell_cost(cell: Cell, outline: Outline, operations: Operations, seconds: Sec
         operations: of the cell's architecture.
         seconds: what its parts take, None where they were not timed.
     """
+    planned = {phase: planned_trials(cell, phase) for phase in (Phase.TUNE, *CONFIRMATIONS)}
+    trainings = {phase: count for phase, count in planned.items() if count}
     return CellCost(
         architecture=cell.architecture.name,
         condition=cell.condition_name,
         searched=tuple(cell.space),
-        trainings={phase: planned_trials(cell, phase) for phase in PHASES},
-        work={phase: _work(typical(cell), phase, outline) for phase in PHASES},
+        trainings=trainings,
+        work={phase: _work(typical(cell), phase, outline) for phase in trainings},
         operations=operations,
         seconds=seconds,
     )

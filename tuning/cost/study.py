@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from tuning.cost.cell import CellCost, Seconds, cell_cost, typical
+from tuning.records import CONFIRMATIONS, Phase
 from tuning.study import Study
 from tuning.trial.data.outline import Outline, outline
 from tuning.trial.operations import count_operations
@@ -33,6 +34,13 @@ class StudyCost:
     available: Mapping[str, float]
     tflops: float | None = None
     timed_on: str | None = None
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases that train something, in their order."""
+        return tuple(
+            phase for phase in (Phase.TUNE, *CONFIRMATIONS) if any(phase in cell.trainings for cell in self.cells)
+        )
 
     @property
     def slots(self) -> int:
@@ -62,7 +70,7 @@ class StudyCost:
             Seconds; None where a training's are not known.
         """
         passed = 0.0
-        for phase in dict.fromkeys(phase for cell in self.cells for phase in cell.trainings):
+        for phase in self.phases:
             mine = [cell for cell in self.cells if phase in cell.trainings]
             each = [(cell.trainings[phase], cell.training_seconds(phase, self.tflops)) for cell in mine]
             known = [(count, seconds) for count, seconds in each if seconds is not None]

@@ -51,19 +51,19 @@ def _cells(cost: StudyCost) -> Table:
         if cell.architecture != last:
             last = cell.architecture
             table.add_row(Text(last, style="bold"))
-        table.add_row(Text(f"  {cell.condition}"), *_numbers(cell, cost.tflops))
+        table.add_row(Text(f"  {cell.condition}"), *_numbers(cell, cost))
     return table
 
 
-def _numbers(cell: CellCost, tflops: float | None) -> list[str]:
+def _numbers(cell: CellCost, cost: StudyCost) -> list[str]:
     """Write out a cell's numbers: as many as are known."""
-    trials = " + ".join(f"{count:,}" for count in cell.trainings.values())
-    epochs = " + ".join(f"{cell.epochs(phase):,}" for phase in cell.trainings)
+    trials = " + ".join(f"{cell.trainings.get(phase, 0):,}" for phase in cost.phases)
+    epochs = " + ".join(f"{cell.epochs(phase):,}" for phase in cost.phases)
     texts = [trials, epochs, scaled(cell.total_operations, "FLOP")]
     if cell.seconds is not None:
         work = cell.work[Phase.TUNE]
         texts.append(duration(work.steps / work.epochs * cell.seconds.step))
-    total = cell.total_seconds(tflops)
+    total = cell.total_seconds(cost.tflops)
     return texts if total is None else [*texts, duration(total)]
 
 
@@ -110,7 +110,7 @@ def markdown(cost: StudyCost) -> str:
     for cell in cost.cells:
         size = [f"{cell.operations.parameters:,}", scaled(cell.operations.training, "FLOP")]
         names = [cell.architecture, cell.condition, _listed(cell.searched)]
-        lines.append([name.replace("_", "\\_") for name in names] + size + _numbers(cell, cost.tflops))
+        lines.append([name.replace("_", "\\_") for name in names] + size + _numbers(cell, cost))
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     return "\n\n".join([table, *sentences(cost)]) + "\n"
 
@@ -124,7 +124,7 @@ def to_csv(cost: StudyCost) -> str:
     Returns:
         The text, with a heading line.
     """
-    lines = [_plain(cell, cost.tflops) for cell in cost.cells]
+    lines = [_plain(cell, cost) for cell in cost.cells]
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, list(lines[0]), lineterminator="\n")
     writer.writeheader()
@@ -132,14 +132,14 @@ def to_csv(cost: StudyCost) -> str:
     return buffer.getvalue()
 
 
-def _plain(cell: CellCost, tflops: float | None) -> dict[str, object]:
+def _plain(cell: CellCost, cost: StudyCost) -> dict[str, object]:
     timed = cell.seconds
     return {
         "architecture": cell.architecture,
         "condition": cell.condition,
         "searched": " ".join(cell.searched),
-        **{f"{phase}_trials": count for phase, count in cell.trainings.items()},
-        **{f"{phase}_epochs": cell.epochs(phase) for phase in cell.trainings},
+        **{f"{phase}_trials": cell.trainings.get(phase, 0) for phase in cost.phases},
+        **{f"{phase}_epochs": cell.epochs(phase) for phase in cost.phases},
         "parameters": cell.operations.parameters,
         "forward_operations": cell.operations.forward,
         "training_operations": cell.operations.training,
@@ -147,5 +147,5 @@ def _plain(cell: CellCost, tflops: float | None) -> dict[str, object]:
         "step_seconds": timed and timed.step,
         "image_seconds": timed and timed.inspection.image,
         "measurement_seconds": timed and timed.inspection.measurement,
-        "seconds": cell.total_seconds(tflops),
+        "seconds": cell.total_seconds(cost.tflops),
     }

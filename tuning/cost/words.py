@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 
 from tuning.cost.study import StudyCost
-from tuning.study import PHASES, uneven
+from tuning.records import Phase
+from tuning.study import PHASES, baseline, uneven, unmatched
 
 _UNITS = ((3600, 3600, "h"), (90, 60, "min"), (1, 1, "s"), (0, 1e-3, "ms"))
 """From so many seconds on, a unit of so many seconds, and its name."""
@@ -64,7 +65,7 @@ def sentences(cost: StudyCost) -> list[str]:
     """
     told = [f"{cell}: the planned budgets are not equal: {what}" for cell, what in _uneven(cost).items()]
     work = f"{_work(cost)}\n{cost.study.search.repeatability}"
-    return [work, *told, _images(cost), _operations(cost), _time(cost)]
+    return [work, *told, *_confirmed(cost), _images(cost), _operations(cost), _time(cost)]
 
 
 def _uneven(cost: StudyCost) -> dict[str, str]:
@@ -73,15 +74,54 @@ def _uneven(cost: StudyCost) -> dict[str, str]:
 
 def _work(cost: StudyCost) -> str:
     study = cost.study
-    trainings = sum(count for cell in cost.cells for count in cell.trainings.values())
-    epochs = sum(cell.epochs(phase) for cell in cost.cells for phase in cell.trainings)
-    cells = "1 cell" if len(cost.cells) == 1 else f"{len(cost.cells)} cells"
+    epochs = sum(cell.epochs(phase) for cell in cost.cells for phase in cost.phases)
+    asked = "1 cell" if len(cost.cells) == 1 else f"{len(cost.cells)} cells"
     if not _uneven(cost):
         trials, seeds = (cost.cells[0].trainings[phase] for phase in PHASES)
-        cells += f" × ({trials} trials to tune + {seeds} seeds to confirm) × {study.training.epochs} epochs"
-    stopping = study.search.early_stopping.name
-    at_most = "" if stopping == "none" else f" at most ({stopping} stops some early)"
-    return f"{cells} = {trainings:,} trainings, {epochs:,} epochs{at_most}"
+        parts = [f"{asked} × ({trials} trials to tune + {seeds} seeds to confirm)", *_further(cost)]
+        asked = parts[0] if len(parts) == 1 else f"({' + '.join(parts)})"
+        asked += f" × {study.training.epochs} epochs"
+    trainings = sum(_trainings(cost, phase) for phase in cost.phases)
+    less = "; ".join(_less(cost))
+    return f"{asked} = {trainings:,} trainings, {epochs:,} epochs{f' at most ({less})' if less else ''}"
+
+
+def _trainings(cost: StudyCost, phase: Phase) -> int:
+    return sum(cell.trainings.get(phase, 0) for cell in cost.cells)
+
+
+def _further(cost: StudyCost) -> list[str]:
+    """Say what is trained beside the search and its confirmation, and how often."""
+    at_rate, without = (_trainings(cost, phase) for phase in (Phase.MATCHED, Phase.ABLATE))
+    told = [f"up to {at_rate:,} at the learning rate of {baseline(cost.study)}"] if at_rate else []
+    return told + ([f"{without:,} without a factor"] if without else [])
+
+
+def _less(cost: StudyCost) -> list[str]:
+    """Say why less may be trained than is planned."""
+    stopping = cost.study.search.early_stopping.name
+    rule = [] if stopping == "none" else [f"{stopping} stops some early"]
+    own = f"a cell that chooses the learning rate of {baseline(cost.study)} itself is not trained at it again"
+    return [*rule, own] if Phase.MATCHED in cost.phases else rule
+
+
+def _confirmed(cost: StudyCost) -> list[str]:
+    """Say which numbers of a cell's are which, and who is not confirmed at the baseline's learning rate."""
+    if len(cost.phases) == len(PHASES):
+        return []
+    study = cost.study
+    words = {
+        Phase.TUNE: "of the search",
+        Phase.CONFIRM: "of the confirmation",
+        Phase.MATCHED: f"at the learning rate of {baseline(study)}",
+        Phase.ABLATE: "without a factor",
+    }
+    told = [f"Trials and epochs of a cell: {' + '.join(words[phase] for phase in cost.phases)}."]
+    left_out = unmatched(study) if Phase.MATCHED in cost.phases else {}
+    return told + [
+        f"{name} is not confirmed at the learning rate of {baseline(study)}: {reason}"
+        for name, reason in left_out.items()
+    ]
 
 
 def _images(cost: StudyCost) -> str:

@@ -36,7 +36,7 @@ class RecordCallback(Callback):
         settings = from_flat(trial.config["settings"])
         self._history.start(settings)
         tags = {**settings.tags, "stop_reason": str(StopReason.RUNNING), "git_commit": self._commit}
-        name = f"{settings.architecture.name} × {settings.condition}, {settings.phase} {settings.index}"
+        name = f"{settings.architecture.name} × {settings.title}, {settings.phase} {settings.index}"
         self._writer.start(settings.key, name, tags, to_params(settings))
         self._progress.update()
 

@@ -1,17 +1,18 @@
-"""The two phases of a study on Ray Tune."""
+"""The phases of a study on Ray Tune."""
 
 import shutil
 import signal
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ray import tune
 
 from tuning.engine.callback import RecordCallback
+from tuning.engine.choice import freeze, frozen_trials
 from tuning.engine.folder import StudyFolder
-from tuning.engine.history import History, best
+from tuning.engine.history import History
 from tuning.engine.progress import Progress
 from tuning.engine.proposals import FixedProposals, Proposals, proposals_of
 from tuning.engine.schedule import CellScheduler
@@ -19,14 +20,14 @@ from tuning.engine.search import InterleavedSearch
 from tuning.engine.trainable import KEY, run_trial
 from tuning.records import Phase
 from tuning.store import StoreWriter
-from tuning.study import Study, to_flat
+from tuning.study import Study, TrialSettings
 
 FAILURES = 3
 """How often Ray repeats a trial whose worker or node has died."""
 
 
 class Conductor:
-    """Runs both phases, each as one Tuner over all cells.
+    """Runs every phase, each as one Tuner over all cells.
 
     Args:
         study: what is asked.
@@ -49,6 +50,7 @@ class Conductor:
         self._study = study
         self._folder = folder
         self._history = history
+        self._writer = writer
         self._progress = progress
         self._slots = slots
         self._callback = RecordCallback(history, writer, progress)
@@ -57,17 +59,24 @@ class Conductor:
         """Tune, choose, confirm.
 
         Returns:
-            Whether both phases ran to their end; False where the run was interrupted.
+            Whether all phases ran to their end; False where the run was interrupted.
         """
+        trials = self._study.search.trials
         tuning: dict[str, Proposals] = {
             cell.key: proposals_of(cell, self._history.of(cell.key, Phase.TUNE)) for cell in self._study.cells
         }
-        if not self._run(Phase.TUNE, self._study.search.trials, tuning):
+        if not self._run(Phase.TUNE, dict.fromkeys(tuning, trials), tuning):
             return False
-        choices = self._folder.keep_choices(self._choices())
-        return self._run(Phase.CONFIRM, self._study.confirm.seeds, self._confirmations(choices))
+        freeze(self._study, self._history, self._writer)
+        return all(self._confirm(phase, cells) for phase, cells in frozen_trials(self._study, self._history).items())
 
-    def _run(self, phase: Phase, planned: int, proposals: Mapping[str, Proposals]) -> bool:
+    def _confirm(self, phase: Phase, cells: Mapping[str, Sequence[TrialSettings]]) -> bool:
+        """Run those trials of a confirmation phase that have not ended yet."""
+        ended = {key for key, trial in self._history.trials.items() if trial.ended}
+        rest = {cell: FixedProposals([one for one in mine if one.key not in ended]) for cell, mine in cells.items()}
+        return self._run(phase, {cell: len(mine) for cell, mine in cells.items()}, rest)
+
+    def _run(self, phase: Phase, planned: Mapping[str, int], proposals: Mapping[str, Proposals]) -> bool:
         if all(cell.proposed >= cell.planned for cell in proposals.values()):
             return True
         stopping = phase is Phase.TUNE and self._study.search.early_stopping.name != "none"
@@ -98,34 +107,8 @@ class Conductor:
         finally:
             self._progress.finish()
         shutil.rmtree(self._folder.ray, ignore_errors=True)
-        return not any(self._history.running()) and all(cell.proposed >= cell.planned for cell in proposals.values())
-
-    def _choices(self) -> dict[str, Any]:
-        """Return what each cell confirms; a cell of which no trial was completed has nothing to."""
-        choices = {}
-        for cell in self._study.cells:
-            chosen = best(self._history.of(cell.key, Phase.TUNE))
-            if chosen is None or chosen.last is None:
-                continue
-            flat = to_flat(chosen.settings)
-            choices[cell.key] = {
-                "trial_key": chosen.settings.key,
-                "val_accuracy": chosen.last.objective,
-                "values": {name: flat[name] for name in cell.space},
-            }
-        return choices
-
-    def _confirmations(self, choices: Mapping[str, Any]) -> dict[str, Proposals]:
-        """Return the confirm phase: for each chosen setting, the seeds that have not ended yet."""
-        ended = {key for key, trial in self._history.trials.items() if trial.ended}
-        confirmations: dict[str, Proposals] = {}
-        for cell in self._study.cells:
-            if cell.key in choices:
-                values = choices[cell.key]["values"]
-                seeds = range(self._study.confirm.seeds)
-                settings = [cell.settings(Phase.CONFIRM, index, values) for index in seeds]
-                confirmations[cell.key] = FixedProposals([s for s in settings if s.key not in ended])
-        return confirmations
+        running = any(trial.settings.phase is phase for trial in self._history.running())
+        return not running and all(cell.proposed >= cell.planned for cell in proposals.values())
 
 
 def _key(trial: Any) -> str:

@@ -10,7 +10,7 @@ from tuning.study import Study
 
 @dataclass(frozen=True)
 class StudyFolder:
-    """``<storage>/<study>/``: the study as it was run, the journal, checkpoints, the frozen choices.
+    """``<storage>/<study>/``: the study as it was run, the journal with what was chosen, checkpoints.
 
     Attributes:
         path: the folder.
@@ -67,21 +67,6 @@ class StudyFolder:
     def keep(self, study: Study) -> None:
         """Write down what the results here will be results of; called when nothing can be refused any more."""
         _write(self.path / "study.json", study.as_data())
-
-    def keep_choices(self, choices: dict[str, Any]) -> dict[str, Any]:
-        """Freeze what each cell confirms, once: what was chosen first stays chosen.
-
-        Args:
-            choices: by cell: the trial's key, its searched values and its validation accuracy.
-
-        Returns:
-            The frozen choices.
-        """
-        file = self.path / "choices.json"
-        if not file.exists():
-            _write(file, choices)
-        frozen: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return frozen
 
 
 def _write(file: Path, data: Any) -> None:

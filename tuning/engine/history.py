@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tuning.records import EPOCH_SECONDS, LIPSCHITZ_BOUND, MEASURE_SECONDS, VAL_ACCURACY, VAL_LOSS, Phase, StopReason
-from tuning.store import EpochLogged, Event, RunEnded, RunStarted
+from tuning.store import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted
 from tuning.study import TrialSettings, from_params
 
 
@@ -82,9 +82,15 @@ class TrialHistory:
 
 @dataclass
 class History:
-    """All trials of a study by key, in the order in which they were started."""
+    """What a study has done so far.
+
+    Attributes:
+        trials: all of them by key, in the order in which they were started.
+        chosen: by cell, the trial whose settings are confirmed; once there, it stays.
+    """
 
     trials: dict[str, TrialHistory] = field(default_factory=dict)
+    chosen: dict[str, TrialHistory] = field(default_factory=dict)
 
     def start(self, settings: TrialSettings) -> TrialHistory:
         """Return the trial's history, begun if it is new."""
@@ -115,6 +121,9 @@ class History:
                     # What failed is tried again: the disk may have been full, the node broken.
                     self.trials[event.key].failed_before = reason is StopReason.ERROR
                     self.trials[event.key].reason = StopReason.RUNNING if reason is StopReason.ERROR else reason
+                case ChoiceFrozen():
+                    trial = self.trials[event.key]
+                    self.chosen.setdefault(trial.settings.cell, trial)
 
     def running(self) -> Iterator[TrialHistory]:
         """Yield the trials that have not ended."""

@@ -3,16 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from tuning.engine.choice import frozen_trials
 from tuning.engine.history import History, TrialHistory, best
-from tuning.records import Phase, StopReason
-from tuning.study import PHASES, Cell, planned_epochs, planned_trials, uneven
+from tuning.records import CONFIRMATIONS, Phase, StopReason
+from tuning.study import PHASES, Cell, baseline, planned_trials, uneven
 
 
 def problems(cells: Sequence[Cell], history: History) -> Iterator[str]:
     """Look for what keeps a study from being the fair comparison that it should be.
 
     Args:
-        cells: of the study.
+        cells: all of the study.
         history: what its trials have done.
 
     Yields:
@@ -22,27 +23,30 @@ def problems(cells: Sequence[Cell], history: History) -> Iterator[str]:
     for phase in PHASES:
         for cell_key, told in uneven(cells, phase).items():
             yield f"{cell_key}: the planned budgets are not equal: {told}"
+    frozen = frozen_trials(cells[0].study, history)
     for cell in cells:
-        for phase in PHASES:
-            yield from _of_phase(cell, phase, history)
+        yield from _of_phase(cell, Phase.TUNE, history, planned_trials(cell, Phase.TUNE))
+        if _nothing_to_confirm(cell, history):
+            yield f"{cell.key}: no trial was completed at full budget, so there is nothing to confirm{_lost(cell)}"
+            continue
+        for phase in CONFIRMATIONS:
+            exact = len(frozen[phase].get(cell.key, ()))
+            planned = exact if cell.key in history.chosen else planned_trials(cell, phase)
+            yield from _of_phase(cell, phase, history, planned)
 
 
-def _of_phase(cell: Cell, phase: Phase, history: History) -> Iterator[str]:
+def _of_phase(cell: Cell, phase: Phase, history: History, planned: int) -> Iterator[str]:
     trials = history.of(cell.key, phase)
     for trial in trials:
         if trial.reason is StopReason.ERROR:
             yield f"{trial.settings.key} failed: {trial.error.splitlines()[0]}; run again, it is tried anew"
-    if phase is Phase.CONFIRM and not trials and _nothing_to_confirm(cell, history):
-        yield f"{cell.key}: no trial was completed at full budget, so there is nothing to confirm"
-        return
-    planned = planned_trials(cell, phase)
     others = [trial for trial in trials if not _ended_as_planned(cell, trial)]
     spent = len(trials) - len(others)
     if spent < planned:
         epochs = sum(trial.last_epoch for trial in trials)
         yield (
             f"{cell.key}: the planned budget was not spent: {spent} of {planned} {phase} trials ended as planned "
-            f"({_told(others, planned - len(trials))}), {epochs} of {planned_epochs(cell, phase)} epochs"
+            f"({_told(others, planned - len(trials))}), {epochs} of {planned * cell.study.training.epochs} epochs"
         )
 
 
@@ -59,8 +63,19 @@ def _ended_as_planned(cell: Cell, trial: TrialHistory) -> bool:
 
 
 def _nothing_to_confirm(cell: Cell, history: History) -> bool:
+    """Return whether the whole search of a cell has left it without a choice."""
+    if cell.key in history.chosen:
+        return False
     tuned = history.of(cell.key, Phase.TUNE)
     return len(tuned) >= planned_trials(cell, Phase.TUNE) and all(t.ended for t in tuned) and best(tuned) is None
+
+
+def _lost(cell: Cell) -> str:
+    """Say what else a cell's choice would have been for."""
+    study, name = cell.study, cell.condition_name
+    ablated = study.ablate is not None and study.ablate.condition == name
+    lost = ["no learning rate for the others"] * (baseline(study) == name) + ["nothing to ablate"] * ablated
+    return "".join(f", and {what}" for what in lost)
 
 
 def _told(others: Sequence[TrialHistory], not_begun: int) -> str:

@@ -1,7 +1,7 @@
 """The live view: a line for each cell, redrawn in place on a terminal, a line a trial elsewhere."""
 
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -28,7 +28,7 @@ class Progress:
         self._history = history
         self._console = console
         self._phase = Phase.TUNE
-        self._planned = 0
+        self._planned: Mapping[str, int] = {}
         self._spoken = False
         self._began = time.monotonic()
         self._finished = False
@@ -69,16 +69,16 @@ class Progress:
         """
         self.say(f"nothing left to do: all {trials} trials of {self._study.name} have ended")
 
-    def begin(self, phase: Phase, planned_a_cell: int) -> None:
+    def begin(self, phase: Phase, planned: Mapping[str, int]) -> None:
         """Show a phase.
 
         Args:
-            phase: ``tune`` or ``confirm``.
-            planned_a_cell: its trials in each cell.
+            phase: any but ``summary``.
+            planned: its trials by cell; a cell without any is not shown.
         """
-        self._phase, self._planned, self._spoken = phase, planned_a_cell, False
+        self._phase, self._planned, self._spoken = phase, planned, False
         self._began, self._finished = time.monotonic(), False
-        past = [trial for cell in self._study.cells for trial in self._history.of(cell.key, phase)]
+        past = [trial for cell in planned for trial in self._history.of(cell, phase)]
         self._done_before = sum(map(_seconds, past))
         if self._console.is_terminal:
             self._live = self._new_live()
@@ -95,11 +95,9 @@ class Progress:
         if self._console.is_terminal or self._spoken:
             return
         for trial in self._history.running():
-            if trial.last_epoch >= 1 and trial.last is not None:
+            if trial.settings.phase is self._phase and trial.last_epoch >= 1 and trial.last is not None:
                 self._spoken = True
-                self.say(
-                    f"{self._phase}: first epoch of {trial.settings.cell}, val accuracy {trial.last.objective:.4f}"
-                )
+                self.say(f"{self._phase}: first epoch of {_named(trial)}, val accuracy {trial.last.objective:.4f}")
                 return
 
     def ended(self, trial: TrialHistory) -> None:
@@ -110,7 +108,7 @@ class Progress:
         done = sum(other.ended for other in mine)
         value = f"val accuracy {trial.last.objective:.4f}" if trial.last is not None else "no epoch"
         self.say(
-            f"{self._phase}: {trial.settings.cell} {done}/{self._planned} {_spoken(trial.reason)} "
+            f"{self._phase}: {_named(trial)} {done}/{self._planned[trial.settings.cell]} {_spoken(trial.reason)} "
             f"after {trial.last_epoch} epochs, {value}; {_duration(_total(self._seconds_left()))} left"
         )
 
@@ -123,17 +121,17 @@ class Progress:
         table.add_column("cell", no_wrap=True)
         for heading in ("ended", "early", "failed", "running", "best val accuracy", "left"):
             table.add_column(heading, justify="right")
-        for cell in self._study.cells:
-            trials = self._history.of(cell.key, self._phase)
-            table.add_row(cell.key, *self._row(trials), _duration(left[cell.key]))
+        for cell, planned in self._planned.items():
+            trials = self._history.of(cell, self._phase)
+            table.add_row(cell, *self._row(trials, planned), _duration(left[cell]))
         return table
 
-    def _row(self, trials: Sequence[TrialHistory]) -> tuple[str, ...]:
+    def _row(self, trials: Sequence[TrialHistory], planned: int) -> tuple[str, ...]:
         counts = {reason: sum(trial.reason is reason for trial in trials) for reason in StopReason}
         failed = counts[StopReason.DIVERGED] + counts[StopReason.ERROR]
         leader = max((t.last.objective for t in trials if t.last is not None and t.last_epoch), default=None)
         return (
-            f"{sum(trial.ended for trial in trials)}/{self._planned}",
+            f"{sum(trial.ended for trial in trials)}/{planned}",
             str(counts[StopReason.EARLY_STOPPED] or "–"),
             f"[red]{failed}[/]" if failed else "–",
             str(counts[StopReason.RUNNING] or "–"),
@@ -148,7 +146,7 @@ class Progress:
         session has gone so far, Ray's own time between trials included.
         The cells run side by side, so theirs add up to that of the phase.
         """
-        trials = {cell.key: self._history.of(cell.key, self._phase) for cell in self._study.cells}
+        trials = {cell: self._history.of(cell, self._phase) for cell in self._planned}
         ended = {cell: [_seconds(trial) for trial in mine if trial.ended] for cell, mine in trials.items()}
         everywhere = [value for mine in ended.values() for value in mine]
         done = sum(_seconds(trial) for mine in trials.values() for trial in mine)
@@ -159,8 +157,12 @@ class Progress:
         for cell, mine in trials.items():
             mean = _mean(ended[cell]) or _mean(map(_whole, mine)) or _mean(everywhere)
             running = sum(_seconds(trial) for trial in mine if not trial.ended)
-            left[cell] = rate * max(0.0, mean * (self._planned - len(ended[cell])) - running)
+            left[cell] = rate * max(0.0, mean * (self._planned[cell] - len(ended[cell])) - running)
         return left
+
+
+def _named(trial: TrialHistory) -> str:
+    return f"{trial.settings.architecture.name}/{trial.settings.title}"
 
 
 def _seconds(trial: TrialHistory) -> float:

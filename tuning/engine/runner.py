@@ -9,9 +9,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tuning.engine.choice import frozen_trials, undecided
 from tuning.engine.conductor import Conductor
 from tuning.engine.folder import StudyFolder
-from tuning.engine.history import History, best
+from tuning.engine.history import History
 from tuning.engine.preflight import check_folder, check_resources, check_study
 from tuning.engine.problems import problems
 from tuning.engine.progress import Progress
@@ -31,7 +32,7 @@ class Outcome:
     Attributes:
         problems: one line each; empty where every planned trial ended well and the store has everything.
         interrupted: the run was stopped from outside; run again, it goes on.
-        folder: where the journal and the choices lie.
+        folder: where the journal lies.
     """
 
     problems: tuple[str, ...]
@@ -93,7 +94,7 @@ def _conducted(
     progress: Progress,
     address: str | None,
 ) -> bool:
-    """Return whether both phases ran to their end.
+    """Return whether all phases ran to their end.
 
     Raises:
         RuntimeError: for what would look like a user's mistake, which all were found before the first trial.
@@ -113,12 +114,13 @@ def _conducted(
 def _is_finished(study: Study, history: History) -> bool:
     """Return whether every planned trial has ended; a cell that has nothing to confirm plans no confirmation."""
     for cell in study.cells:
-        tuned = history.of(cell.key, Phase.TUNE)
-        confirmed = history.of(cell.key, Phase.CONFIRM)
-        planned = planned_trials(cell, Phase.CONFIRM) if best(tuned) else 0
-        if sum(t.ended for t in tuned) < planned_trials(cell, Phase.TUNE) or sum(t.ended for t in confirmed) < planned:
+        if sum(trial.ended for trial in history.of(cell.key, Phase.TUNE)) < planned_trials(cell, Phase.TUNE):
             return False
-    return True
+    if undecided(study, history):
+        return False
+    ended = {key for key, trial in history.trials.items() if trial.ended}
+    planned = (mine for cells in frozen_trials(study, history).values() for mine in cells.values())
+    return all(settings.key in ended for mine in planned for settings in mine)
 
 
 def _set_aside(study: Study, tracking_uri: str | None, folder: StudyFolder) -> list[str]:

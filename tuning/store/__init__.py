@@ -6,12 +6,13 @@ not with this package.
 
 from tuning.store.address import hide_password, resolve_tracking_uri
 from tuning.store.anew import set_aside
-from tuning.store.journal import EpochLogged, Event, Journal, RunEnded, RunStarted
+from tuning.store.journal import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted
 from tuning.store.reader import StoredRun, StoreReader
 from tuning.store.summary import write_summary
 from tuning.store.writer import StoreWriter, WriterReport, lock_folder
 
 __all__ = [
+    "ChoiceFrozen",
     "EpochLogged",
     "Event",
     "Journal",

@@ -14,12 +14,12 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 STATUSES = ("FINISHED", "FAILED", "KILLED")
 """How a run can end, in MLflow's words."""
 
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,191}")  # four names of 48 characters fit, and files' names of 255
 _SYNC_SECONDS = 1.0
 
 
@@ -95,8 +95,24 @@ class RunEnded:
         assert self.status in STATUSES, f"a run ends as one of {STATUSES}, got {self.status!r}"
 
 
-Event = RunStarted | EpochLogged | RunEnded
-_EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in (RunStarted, EpochLogged, RunEnded)}
+@dataclass(frozen=True, kw_only=True)
+class ChoiceFrozen:
+    """A trial is chosen for good: what is confirmed from here on has its settings.
+
+    Attributes:
+        key: the trial's key.
+        choice: what was chosen and by what, plain data.
+    """
+
+    key: str
+    choice: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        _check_key(self.key)
+
+
+Event = RunStarted | EpochLogged | RunEnded | ChoiceFrozen
+_EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in (RunStarted, EpochLogged, RunEnded, ChoiceFrozen)}
 
 
 def _encode(event: Event) -> bytes:

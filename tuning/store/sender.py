@@ -5,14 +5,16 @@ second an epoch, so that MLflow recognizes a point it already has. Tags are repl
 missing, and the artifacts of a run written as a whole.
 """
 
+import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from tuning.records import CHOICE_FILE
 from tuning.store.artifacts import fetch
-from tuning.store.journal import EpochLogged, Event, RunEnded, RunStarted
+from tuning.store.journal import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted
 from tuning.store.spectra import Parts, merge
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def grouped(events: Iterable[Event]) -> Iterator[list[Event]]:
         events: in the journal's order.
 
     Yields:
-        One start, one end, or several epochs of one run. The order within each run is kept.
+        One start, one end, one choice, or several epochs of one run. The order within each run is kept.
     """
     epochs: dict[str, list[Event]] = {}
     for event in events:
@@ -112,6 +114,8 @@ class Sender:
             self._start(first)
         elif isinstance(first, RunEnded):
             self._end(first)
+        elif isinstance(first, ChoiceFrozen):
+            self._freeze(first)
         else:
             self._log(first.key, [event for event in group if isinstance(event, EpochLogged)])
 
@@ -152,6 +156,13 @@ class Sender:
         # A creation whose answer was lost on the way, or that the network delivered twice, made a second run.
         self._drop([other for other in self._find(event.key) if other.info.run_id != run.id])
         self._parts.drop(parts)
+
+    def _freeze(self, event: ChoiceFrozen) -> None:
+        """Mark the chosen run, for a search in MLflow's UI, and leave with it what was chosen and why."""
+        run = self._run(event.key)
+        text = json.dumps(event.choice, indent=1, ensure_ascii=False) + "\n"
+        self._client.log_text(run.id, text, CHOICE_FILE)
+        self._tag(run.id, {"chosen": "true"})
 
     def _upload(self, parts: Sequence[Path], run: _Run) -> None:
         with tempfile.TemporaryDirectory(prefix="spectune-") as name:

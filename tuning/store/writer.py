@@ -22,7 +22,7 @@ from tuning.store.anew import refuse_strangers
 from tuning.store.asked import keep_asked
 from tuning.store.connection import connect, describe, open_experiment, prepare_sqlite, reaching
 from tuning.store.drain import Drain
-from tuning.store.journal import Bookmark, EpochLogged, Event, Journal, RunEnded, RunStarted
+from tuning.store.journal import Bookmark, ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted
 from tuning.store.sender import MAX_PARAM, Sender
 from tuning.store.spectra import Parts
 
@@ -162,6 +162,16 @@ class StoreWriter:
         """
         assert key in self._starts, f"a run is started before it ends, got {key!r}"
         self._put(RunEnded(key=key, status=status, tags=dict(tags), time_ms=_now_ms()))
+
+    def freeze(self, key: str, choice: Mapping[str, Any]) -> None:
+        """Keep what is chosen, before anything that rests on it: reports reach disk and store in their order.
+
+        Args:
+            key: the chosen trial's key.
+            choice: what was chosen and by what, plain data; the run's ``choice.json``.
+        """
+        assert key in self._starts, f"a trial is run before it is chosen, got {key!r}"
+        self._put(ChoiceFrozen(key=key, choice=dict(choice)))
 
     def report(self) -> WriterReport:
         """Say how far the writing has come."""

@@ -7,7 +7,6 @@ trains (`tuning.trial` imports the settings from here) need have neither.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tuning.study.budget import PHASES, planned_epochs, planned_trials, uneven
 from tuning.study.cell import Cell, Condition, Values
 from tuning.study.dataset import DATASETS, DataSettings
 from tuning.study.newton_schulz import NEWTON_SCHULZ, NewtonSchulz
@@ -18,10 +17,30 @@ from tuning.study.space import Choice, Domain, IntUniform, LogUniform, Uniform
 from tuning.study.training import Measure, Resources, Schedule, Training
 
 if TYPE_CHECKING:
+    from tuning.study.ablate import ablated_cells, ablations
+    from tuning.study.budget import PHASES, planned_epochs, planned_trials, uneven
+    from tuning.study.confirmations import Trials, confirmation_trials, confirmations_planned
+    from tuning.study.matched import baseline, unmatched
     from tuning.study.reading import load, parse_study, shipped
     from tuning.study.study import Study
 
-_ON_DEMAND = {"Study": "study", "load": "reading", "parse_study": "reading", "shipped": "reading"}
+_ON_DEMAND = {
+    "PHASES": "budget",
+    "Study": "study",
+    "Trials": "confirmations",
+    "ablated_cells": "ablate",
+    "ablations": "ablate",
+    "baseline": "matched",
+    "confirmation_trials": "confirmations",
+    "confirmations_planned": "confirmations",
+    "load": "reading",
+    "parse_study": "reading",
+    "planned_epochs": "budget",
+    "planned_trials": "budget",
+    "shipped": "reading",
+    "uneven": "budget",
+    "unmatched": "matched",
+}
 
 __all__ = [
     "DATASETS",
@@ -49,8 +68,14 @@ __all__ = [
     "Study",
     "Training",
     "TrialSettings",
+    "Trials",
     "Uniform",
     "Values",
+    "ablated_cells",
+    "ablations",
+    "baseline",
+    "confirmation_trials",
+    "confirmations_planned",
     "derive_seed",
     "from_flat",
     "from_params",
@@ -62,6 +87,7 @@ __all__ = [
     "to_flat",
     "to_params",
     "uneven",
+    "unmatched",
 ]
 
 

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tuning.records import Phase
+from tuning.study.confirmations import confirmations_planned
 
 if TYPE_CHECKING:
     from tuning.study.cell import Cell
 
 
 PHASES = (Phase.TUNE, Phase.CONFIRM)
-"""Those whose budgets must be equal for all cells."""
+"""Those whose budgets must be equal for all cells; what else is confirmed is asked of some cells alone."""
 
 
 def planned_trials(cell: "Cell", phase: Phase) -> int:
@@ -19,9 +20,11 @@ def planned_trials(cell: "Cell", phase: Phase) -> int:
 
     Args:
         cell: the one asked about.
-        phase: ``tune`` or ``confirm``.
+        phase: any but ``summary``; of ``matched`` it is the most there can be, as `confirmations_planned` says.
     """
-    return cell.study.search.trials if phase is Phase.TUNE else cell.study.confirm.seeds
+    if phase is Phase.TUNE:
+        return cell.study.search.trials
+    return confirmations_planned(cell.study)[phase].get(cell.key, 0)
 
 
 def planned_epochs(cell: "Cell", phase: Phase) -> int:
@@ -29,7 +32,7 @@ def planned_epochs(cell: "Cell", phase: Phase) -> int:
 
     Args:
         cell: the one asked about.
-        phase: ``tune`` or ``confirm``.
+        phase: as `planned_trials` has it.
     """
     return planned_trials(cell, phase) * cell.study.training.epochs
 
@@ -39,7 +42,7 @@ def uneven(cells: "Sequence[Cell]", phase: Phase) -> dict[str, str]:
 
     Args:
         cells: of a study.
-        phase: ``tune`` or ``confirm``.
+        phase: of `PHASES`.
 
     Returns:
         By cell, ``"20 epochs to tune where others have 24"``; empty where all are equal. Of two budgets that equally

@@ -14,7 +14,7 @@ from tuning.study.optimizers import OPTIMIZERS
 from tuning.study.points import points_within
 from tuning.study.regularizer import read, unflatten, written
 from tuning.study.seeds import derive_seed
-from tuning.study.settings import TrialSettings
+from tuning.study.settings import TrialSettings, to_flat
 from tuning.study.space import Domain, parse, plain
 from tuning.study.training import INITIALIZATIONS, Schedule, Training
 
@@ -116,7 +116,7 @@ class Cell:
     @property
     def space(self) -> dict[str, Domain]:
         """The searched hyperparameters by flat name; empty where the study fixes everything."""
-        return {name: value for name, value in self._values().items() if isinstance(value, Domain)}
+        return {name: value for name, value in self.values.items() if isinstance(value, Domain)}
 
     @property
     def shared_names(self) -> list[str]:
@@ -152,7 +152,7 @@ class Cell:
         """Return the complete settings of one trial.
 
         Args:
-            phase: ``tune`` or ``confirm``.
+            phase: ``tune`` or ``confirm``; what else is confirmed is the latter's with something changed in it.
             index: the trial's number in this cell and phase; its seed is derived from phase and index alone, so that
                 the trials of one index are paired across cells.
             values: a value for each name of `space`.
@@ -160,10 +160,11 @@ class Cell:
         Returns:
             Settings that `tuning.trial.train` takes.
         """
+        assert phase in {Phase.TUNE, Phase.CONFIRM}, f"settings are made to be tuned or confirmed, got {phase}"
         assert set(values) == set(self.space), f"{self.key} searches {list(self.space)}, got {list(values)}"
         study, plan = self.study, self.study.training
         groups: dict[str, dict[str, Any]] = {"training": {}, "regularizer": {}, "optimizer": {}}
-        for name, value in {**self._values(), **values}.items():
+        for name, value in {**self.values, **values}.items():
             group, key = name.split(".", 1)
             groups[group][key] = value
         base = study.search.seed
@@ -185,11 +186,20 @@ class Cell:
             resources=study.resources,
         )
 
-    def check_domains(self) -> None:
-        """Try every end of every range, and every corner of those that a regularizer's promise can rest on together.
+    def chosen(self, settings: TrialSettings) -> Values:
+        """Return the searched values of one of the cell's trials.
 
-        Raises:
-            ValueError: where one is outside what its hyperparameter may be.
+        Args:
+            settings: of a trial of the tune phase.
+        """
+        flat = to_flat(settings)
+        return {name: flat[name] for name in self.space}
+
+    def extremes(self) -> list[Values]:
+        """Return the points of the space at which a setting that cannot be had shows.
+
+        They are its centre, every end of every range, and every corner of those ranges that a regularizer's promise
+        can rest on together.
         """
         centre = {name: domain.at(0.5) for name, domain in self.space.items()}
         points = [centre] + [
@@ -198,14 +208,22 @@ class Cell:
         promised = ("training.learning_rate", "regularizer.", "optimizer.")
         joined = [name for name in self.space if name.startswith(promised)]
         corners = product(*(self.space[name].extremes() for name in joined))
-        points += [{**centre, **dict(zip(joined, corner, strict=True))} for corner in corners]
-        for point in points:
+        return points + [{**centre, **dict(zip(joined, corner, strict=True))} for corner in corners]
+
+    def check_domains(self) -> None:
+        """Try the extremes of the space.
+
+        Raises:
+            ValueError: where one is outside what its hyperparameter may be.
+        """
+        for point in self.extremes():
             try:
                 self.settings(Phase.TUNE, 0, point)
             except ValueError as error:
                 raise ValueError(f"condition {self.condition_name}: {error}") from error
 
-    def _values(self) -> dict[str, Any]:
+    @property
+    def values(self) -> dict[str, Any]:
         """Every constant and domain of the cell by flat name."""
         study, condition = self.study, self.condition
         own_rate = condition.learning_rate

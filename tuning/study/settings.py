@@ -7,7 +7,7 @@ from typing import Any
 
 from models import Architecture
 from regularizers import RegularizerSettings, name_of
-from tuning.records import Phase
+from tuning.records import NOTHING_ABLATED, Phase
 from tuning.study.build import build, build_named
 from tuning.study.dataset import DataSettings
 from tuning.study.optimizers import OPTIMIZERS, Optimizer
@@ -23,8 +23,9 @@ class TrialSettings:
 
     Attributes:
         study: the study's name.
-        phase: ``tune`` or ``confirm``; the test part is read in the latter alone.
+        phase: what it is for; the test part is read in `tuning.records.CONFIRMATIONS` alone.
         condition: the condition's name in the study file.
+        ablated: the factor of the condition that is switched off.
         index: the trial's number in its cell and phase, from 0; arms are paired by it.
         seed: what initialization, data order and augmentation are derived from; equal for all cells at one index.
         split_seed: what the validation part is drawn by; equal for all trials of the tune phase.
@@ -52,6 +53,7 @@ class TrialSettings:
     training: Training
     measure: Measure
     resources: Resources
+    ablated: str = NOTHING_ABLATED
 
     def __post_init__(self) -> None:
         self.regularizer.check_training(self.training.learning_rate, self.optimizer.update_bounds)
@@ -63,8 +65,18 @@ class TrialSettings:
 
     @property
     def key(self) -> str:
-        """``phase__architecture__condition__index``: names the trial in the journal, the store and on disk."""
-        return f"{self.phase}__{self.architecture.name}__{self.condition}__{self.index:03d}"
+        """``phase__architecture__condition__index``: names the trial in the journal, the store and on disk.
+
+        Where a factor is switched off, its name comes before the index.
+        """
+        names = [str(self.phase), self.architecture.name, self.condition]
+        names += [] if self.ablated == NOTHING_ABLATED else [self.ablated]
+        return "__".join([*names, f"{self.index:03d}"])
+
+    @property
+    def title(self) -> str:
+        """The condition, and what of it is switched off, as people read it."""
+        return self.condition if self.ablated == NOTHING_ABLATED else f"{self.condition} without {self.ablated}"
 
     @property
     def tags(self) -> dict[str, str]:
@@ -76,6 +88,7 @@ class TrialSettings:
             "family": self.architecture.family,
             "size": self.architecture.size,
             "condition": self.condition,
+            "ablated": self.ablated,
             "regularizer": name_of(self.regularizer),
             "optimizer": self.optimizer.name,
             "dataset": self.dataset.name,

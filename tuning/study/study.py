@@ -6,9 +6,11 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from models import ARCHITECTURES, Architecture
+from tuning.study.ablate import Ablate, check_ablation
 from tuning.study.build import build
 from tuning.study.cell import Cell, Condition, read_condition
 from tuning.study.dataset import DataSettings
+from tuning.study.matched import baseline, check_matched
 from tuning.study.names import check_known, check_name
 from tuning.study.optimizers import OPTIMIZERS
 from tuning.study.search import Search
@@ -45,9 +47,30 @@ class TrainingPlan(Strict):
 
 
 class Confirm(Strict):
-    """How many fresh seeds each cell's chosen setting is trained on."""
+    """How many fresh seeds each cell's chosen setting is trained on, and whether at the baseline's learning rate too.
+
+    Attributes:
+        seeds: the same for every condition, and none of those that were tuned on.
+        learning_rate: ``matched`` where all conditions are also trained at the baseline's learning rate.
+        baseline: whose learning rate that is; without it, the one condition whose regularizer is ``none``.
+    """
 
     seeds: int = Field(default=5, ge=1, le=MOST, strict=True)
+    learning_rate: str | None = None
+    baseline: str | None = None
+
+    @field_validator("learning_rate")
+    @classmethod
+    def _learning_rate(cls, value: str | None) -> str | None:
+        return value if value is None else check_known("learning_rate", value, ("matched",))
+
+    @model_validator(mode="after")
+    def _baseline_is_for_matching(self) -> Self:
+        if self.baseline is not None and self.learning_rate is None:
+            raise ValueError(
+                f"baseline belongs to learning_rate: matched, got {self.baseline!r} alone; add it or leave both out"
+            )
+        return self
 
 
 class Shared(Strict):
@@ -74,7 +97,8 @@ class Study(Strict):
         shared: the nuisance hyperparameters' ranges.
         training: epochs, batch size, optimizer, schedule, initialization.
         search: algorithm, trials a cell, seed, early stopping, concurrency, starting points.
-        confirm: seeds a cell.
+        confirm: seeds a cell, and the learning rates at which it is confirmed.
+        ablate: the condition that is taken apart, and its factors.
         measure: when spectra are taken, and in which views.
         resources: what a trial reserves.
     """
@@ -88,6 +112,7 @@ class Study(Strict):
     training: TrainingPlan
     search: Search
     confirm: Confirm = Confirm()
+    ablate: Ablate | None = None
     measure: Measure = Measure()
     resources: Resources = Resources()
 
@@ -141,6 +166,8 @@ class Study(Strict):
         for cell in self.cells:
             cell.check_domains()
         self.search.check_cells(self.cells)
+        check_matched(self)
+        check_ablation(self)
         return self
 
     @cached_property
@@ -157,7 +184,10 @@ class Study(Strict):
 
         Two studies that ask the same give equal data, and reading the data gives a study that asks the same.
         """
-        return {name: plain(getattr(self, name)) for name in type(self).model_fields}
+        data = {name: plain(value) for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+        if self.confirm.learning_rate is not None:
+            data["confirm"]["baseline"] = baseline(self)
+        return data
 
 
 def _architecture(value: Any) -> Architecture:

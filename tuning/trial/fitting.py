@@ -7,6 +7,7 @@ from torch import nn
 
 from models import Architecture
 from tuning.records import Phase
+from tuning.study import TrialSettings
 from tuning.trial.optim import build_optimizer
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def check_weights(study: "Study", input_shape: tuple[int, int, int] = (3, 32, 32), num_classes: int = 10) -> None:
-    """See that every regularizer and optimizer finds weights in every architecture.
+    """See that every regularizer and optimizer finds weights in every architecture, without each factor too.
 
     Args:
         study: already checked by itself.
@@ -24,15 +25,30 @@ def check_weights(study: "Study", input_shape: tuple[int, int, int] = (3, 32, 32
     Raises:
         ValueError: where a condition holds or updates nothing of a model.
     """
+    # These need pydantic, which a machine that only trains need not have.
+    from tuning.study import ablated_cells, ablations
+
+    ablated = {cell.key for cell in ablated_cells(study)}
     for architecture in study.architectures:
         model = without_numbers(architecture, input_shape, num_classes)
         for cell in [cell for cell in study.cells if cell.architecture is architecture]:
-            try:
-                settings = cell.settings(Phase.TUNE, 0, cell.draw(0))
-                settings.regularizer.held(model)
-                build_optimizer(model, settings.optimizer, 1.0)
-            except ValueError as error:
-                raise ValueError(f"condition {cell.condition_name} on {architecture.name}: {error}") from error
+            values = cell.draw(0)
+            _check_held(cell.settings(Phase.TUNE, 0, values), model)
+            for settings in ablations(cell, values, 0) if cell.key in ablated else ():
+                _check_held(settings, model)
+
+
+def _check_held(settings: TrialSettings, model: nn.Module) -> None:
+    """See that a trial's regularizer and optimizer find weights in a model.
+
+    Raises:
+        ValueError: where one finds none.
+    """
+    try:
+        settings.regularizer.held(model)
+        build_optimizer(model, settings.optimizer, 1.0)
+    except ValueError as error:
+        raise ValueError(f"condition {settings.title} on {settings.architecture.name}: {error}") from error
 
 
 def without_numbers(architecture: Architecture, input_shape: tuple[int, int, int], num_classes: int) -> nn.Module:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from tuning.records import Phase
+from tuning.records import CONFIRMATIONS
 from tuning.study import DataSettings, TrialSettings, derive_seed
 from tuning.trial.data import Batches, Dataset, Normalization, normalization, open_dataset, reduced, resident, split
 
@@ -50,7 +50,7 @@ class TrialData:
         train_index, validation_index = divided(settings.dataset, dataset.train_labels, settings.split_seed)
         numbers = normalization(dataset.train_images, train_index)
         images = resident(dataset.train_images, device)
-        test = _test_part(settings, dataset, numbers, device) if settings.phase is Phase.CONFIRM else None
+        test = _test_part(settings, dataset, numbers, device) if settings.phase in CONFIRMATIONS else None
         crop, flip = settings.dataset.crop, settings.dataset.flip
         assert crop is not None
         assert flip is not None

@@ -1,0 +1,159 @@
+"""The small tables beside the comparison, written out: on the terminal, in Markdown, for the page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from analysis.ablation import Ablation, ablations
+from analysis.matched import Matched, matched
+from analysis.notation import NOTHING, escaped, listed, number, percent, points
+from analysis.stats import Interval
+from analysis.table import Tables
+
+EACH_ALONE = (
+    "Mean ± half-width of the 95% t-interval over paired seeds, each interval by itself: where there are many, one in "
+    "twenty misses by chance."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """A small table.
+
+    Attributes:
+        title: the question that it answers.
+        headings: of its columns, the first of names, the others of numbers and words.
+        blocks: by architecture, rows of as many texts.
+        notes: what a reader must know.
+    """
+
+    title: str
+    headings: tuple[str, ...]
+    blocks: Mapping[str, Sequence[tuple[str, ...]]]
+    notes: tuple[str, ...]
+
+
+def sheets(tables: Tables) -> list[Sheet]:
+    """Write out the tables for which the study has runs.
+
+    Args:
+        tables: the study's.
+
+    Returns:
+        At most two: conditions at the baseline's learning rate, and a condition without each of its factors.
+    """
+    written = []
+    if at_rate := matched(tables):
+        written.append(_matched(at_rate))
+    if apart := ablations(tables):
+        written.append(_ablation(apart))
+    return written
+
+
+def terminal(sheet: Sheet) -> RenderableType:
+    """Lay a sheet out for a terminal; names of the study are plain text in it, never markup.
+
+    Args:
+        sheet: what to show.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for place, heading in enumerate(sheet.headings):
+        table.add_column(heading, justify="right" if place else "left", overflow="fold", vertical="bottom")
+    for architecture, rows in sheet.blocks.items():
+        table.add_row(Text(architecture, style="bold"))
+        for name, *texts in rows:
+            table.add_row(*map(Text, (f"  {name}", *texts)))
+    notes = [Text(note, style="dim") for note in sheet.notes]
+    return Group(Text(f"\n{sheet.title}", style="underline"), table, *notes)
+
+
+def markdown(sheet: Sheet) -> str:
+    """Write a sheet as a Markdown table under its title.
+
+    Args:
+        sheet: what to write.
+
+    Returns:
+        The text, ending in a line break.
+    """
+    lines = [("architecture", *sheet.headings), ("---", "---", *["---:"] * (len(sheet.headings) - 1))]
+    lines += [tuple(map(escaped, (architecture, *row))) for architecture, rows in sheet.blocks.items() for row in rows]
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return "\n\n".join([f"**{escaped(sheet.title)}**", table, *map(escaped, sheet.notes)]) + "\n"
+
+
+def _matched(found: Sequence[Matched]) -> Sheet:
+    plain = found[0].baseline
+    blocks = {
+        one.architecture: [
+            (
+                cell.condition,
+                number(cell.own_rate),
+                percent(cell.own),
+                percent(cell.test_accuracy),
+                NOTHING if cell.condition == plain else points(cell.difference),
+                _seeds(cell.test_accuracy, cell.runs),
+            )
+            for cell in one.conditions
+        ]
+        for one in found
+    }
+    left_out = list(dict.fromkeys(name for one in found for name in one.left_out))
+    notes = [
+        f"Each setting as tuned, but for its learning rate, on the same seeds. Differences from {plain} are in points. "
+        + EACH_ALONE
+    ]
+    if left_out:
+        notes.append(f"Not trained at it: {listed(left_out)}; another optimizer, a fixed learning rate, or not run.")
+    return Sheet(
+        title=f"At the learning rate of {plain}, does it still differ?",
+        headings=("condition", "own learning rate", "accuracy % there", f"at that of {plain}", "difference", "seeds"),
+        blocks=blocks,
+        notes=tuple(notes),
+    )
+
+
+def _ablation(found: Sequence[Ablation]) -> Sheet:
+    whole = found[0].condition
+    blocks = {
+        one.architecture: [("nothing", percent(one.whole), NOTHING, NOTHING, _seeds(one.whole, one.runs))]
+        + [
+            (
+                rest.factor,
+                percent(rest.test_accuracy),
+                points(rest.difference),
+                _reading(rest.difference),
+                _seeds(rest.test_accuracy, rest.runs),
+            )
+            for rest in one.without
+        ]
+        for one in found
+    }
+    notes = (
+        f"Each row is {whole} as it was tuned, with one factor switched off and nothing tuned anew, on the same seeds. "
+        f"The difference is the whole less what is left, in points. {EACH_ALONE}",
+    )
+    return Sheet(
+        title=f"What does each factor of {whole} contribute?",
+        headings=("without", "test accuracy %", "difference", "accuracy without it", "seeds"),
+        blocks=blocks,
+        notes=notes,
+    )
+
+
+def _reading(difference: Interval) -> str:
+    """Say what an interval of differences allows to be said."""
+    if difference.n < 2:
+        return NOTHING
+    if difference.low > 0:
+        return "lower"
+    return "higher" if difference.high < 0 else "no difference seen"
+
+
+def _seeds(interval: Interval, begun: int) -> str:
+    """Write how many seeds count, and of how many where some did not complete."""
+    return str(interval.n) if interval.n == begun else f"{interval.n} of {begun}"
