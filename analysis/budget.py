@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.asked import Asked
+from analysis.asked import Asked, factors
+from analysis.matched import wanted
 from analysis.table import Tables
 from tuning import records
-from tuning.records import Phase, StopReason
+from tuning.records import CONFIRMATIONS, Phase, StopReason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,20 +48,35 @@ class Budget:
         return self.as_planned >= max(self.planned_trials or 0, self.begun)
 
 
+def budgets(tables: Tables, runs: pd.DataFrame) -> dict[Phase, Budget]:
+    """Count what every phase of a cell has cost.
+
+    Args:
+        tables: the study's.
+        runs: rows of `Tables.runs`: the cell's.
+
+    Returns:
+        By phase: the search, the confirmation, and what else was confirmed where the cell was to have some of it.
+    """
+    counted = {phase: budget(tables, runs, phase) for phase in (Phase.TUNE, *CONFIRMATIONS)}
+    always = (Phase.TUNE, Phase.CONFIRM)
+    return {phase: one for phase, one in counted.items() if phase in always or one.planned_trials or one.begun}
+
+
 def budget(tables: Tables, runs: pd.DataFrame, phase: Phase) -> Budget:
     """Count what one phase of a cell has cost.
 
     Args:
         tables: the study's.
         runs: rows of `Tables.runs`: the cell's.
-        phase: ``tune`` or ``confirm``.
+        phase: any but ``summary``.
 
     Returns:
         The budget.
     """
     mine = runs[runs["phase"] == phase]
     times = tables.times[tables.times["run_id"].isin(mine.index)]
-    planned = _planned_trials(tables.asked, phase)
+    planned = _planned_trials(tables, runs, phase)
     return Budget(
         planned_trials=planned,
         planned_epochs=None if planned is None else planned * tables.asked["training"]["epochs"],
@@ -72,10 +88,25 @@ def budget(tables: Tables, runs: pd.DataFrame, phase: Phase) -> Budget:
     )
 
 
-def _planned_trials(asked: Asked, phase: Phase) -> int | None:
+def _planned_trials(tables: Tables, runs: pd.DataFrame, phase: Phase) -> int | None:
+    """Return what was planned; at the baseline's learning rate as far as it is known what the two cells have chosen."""
+    asked = tables.asked
     if not asked:
         return None
-    return int(asked["search"]["trials"] if phase is Phase.TUNE else asked["confirm"]["seeds"])
+    seeds = int(asked["confirm"]["seeds"])
+    match phase:
+        case Phase.TUNE:
+            return int(asked["search"]["trials"])
+        case Phase.MATCHED:
+            return seeds * wanted(tables, runs)
+        case Phase.ABLATE:
+            return seeds * len(factors(asked)) if _apart(asked, runs) else 0
+    return seeds
+
+
+def _apart(asked: Asked, runs: pd.DataFrame) -> bool:
+    """Return whether a cell is of the condition that is taken apart."""
+    return bool(factors(asked)) and set(runs["condition"]) == {asked["ablate"]["condition"]}
 
 
 def _ends_as_planned(asked: Asked, phase: Phase) -> list[StopReason]:

@@ -1,6 +1,6 @@
 """Budgets written out: for the terminal, in Markdown, for the page, and in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -15,28 +15,54 @@ from tuning.records import Phase
 
 PHASES = (Phase.TUNE, Phase.CONFIRM)
 HEADINGS = ("planned epochs", "spent epochs", "training s", "measuring s", "trials", "seeds")
-LEGEND = (
-    "Epochs and seconds: of the search + of the confirmation; evaluation is in no column. Trials of the search and "
-    "seeds of the confirmation: completed/early-stopped/diverged/failed/missing."
-)
+WORDS = {
+    Phase.TUNE: "of the search",
+    Phase.CONFIRM: "of the confirmation",
+    Phase.MATCHED: "at the baseline's learning rate",
+    Phase.ABLATE: "without a factor",
+}
+"""Which runs a number is of, in the order in which the numbers stand."""
+
 _DROPPED_FIRST = ("seeds", "measuring s", "training s", "trials")
 
 
-def texts(cell: Cell) -> tuple[str, ...]:
+def phases(comparison: Comparison) -> tuple[Phase, ...]:
+    """Return the phases of which some cell was to have trials, in their order.
+
+    Args:
+        comparison: the study's.
+    """
+    return tuple(phase for phase in WORDS if any(phase in cell.budgets for cell in comparison.cells.values()))
+
+
+def legend(comparison: Comparison) -> str:
+    """Say what the columns count.
+
+    Args:
+        comparison: the study's.
+    """
+    return (
+        f"Epochs and seconds: {' + '.join(WORDS[phase] for phase in phases(comparison))}; evaluation is in no column. "
+        "Trials of the search and seeds of the confirmation: completed/early-stopped/diverged/failed/missing."
+    )
+
+
+def texts(cell: Cell, shown: Sequence[Phase] = PHASES) -> tuple[str, ...]:
     """Write out what a cell was to cost and what it cost.
 
     Args:
         cell: the one asked about.
+        shown: the phases of the comparison; those that the cell was to have nothing of are zeros.
 
     Returns:
         One text for each of `HEADINGS`.
     """
-    budgets = [cell.budgets[phase] for phase in PHASES]
+    budgets = [cell.budgets.get(phase) for phase in shown]
     return (
-        _sum(NOTHING if one.planned_epochs is None else f"{one.planned_epochs:,}" for one in budgets),
-        _sum(f"{one.epochs:,}" for one in budgets),
-        _sum(seconds(one.training_seconds) for one in budgets),
-        _sum(seconds(one.measuring_seconds) for one in budgets),
+        _sum(_planned(one) for one in budgets),
+        _sum("0" if one is None else f"{one.epochs:,}" for one in budgets),
+        _sum("0" if one is None else seconds(one.training_seconds) for one in budgets),
+        _sum("0" if one is None else seconds(one.measuring_seconds) for one in budgets),
         _ends(cell.tune, cell.budgets[Phase.TUNE]),
         _ends(cell.confirm, cell.budgets[Phase.CONFIRM]),
     )
@@ -56,6 +82,12 @@ def seconds(value: float) -> str:
         ('12,346', '7.12', '—')
     """
     return f"{value:,.0f}" if value >= 100 else number(value)
+
+
+def _planned(budget: Budget | None) -> str:
+    if budget is None:
+        return "0"
+    return NOTHING if budget.planned_epochs is None else f"{budget.planned_epochs:,}"
 
 
 def _sum(parts: Iterable[str]) -> str:
@@ -86,7 +118,9 @@ def terminal(comparison: Comparison, console: Console) -> RenderableType:
         shown.remove(heading)
         table = _table(comparison, shown)
     gone = [heading for heading in HEADINGS if heading not in shown]
-    notes = [LEGEND] + ([f"For want of room left out: {', '.join(gone)}; --format csv has them."] if gone else [])
+    notes = [legend(comparison)] + (
+        [f"For want of room left out: {', '.join(gone)}; --format csv has them."] if gone else []
+    )
     said = [Text(note, style="dim") for note in notes] + [Text(line) for line in sentences(comparison)]
     return Group(Text("\nBudget", style="underline"), table, *said)
 
@@ -99,7 +133,7 @@ def _table(comparison: Comparison, shown: list[str]) -> Table:
     for architecture in comparison.architectures:
         table.add_row(Text(architecture, style="bold"))
         for cell in comparison.of(architecture):
-            written = dict(zip(HEADINGS, texts(cell), strict=True))
+            written = dict(zip(HEADINGS, texts(cell, phases(comparison)), strict=True))
             table.add_row(*map(Text, (f"  {cell.condition}", *(written[heading] for heading in shown))))
     return table
 
@@ -116,9 +150,9 @@ def markdown(comparison: Comparison) -> str:
     lines = [["architecture", "condition", *HEADINGS], ["---", "---", *["---:"] * len(HEADINGS)]]
     for architecture in comparison.architectures:
         for cell in comparison.of(architecture):
-            lines.append([escaped(text) for text in (architecture, cell.condition, *texts(cell))])
+            lines.append([escaped(text) for text in (architecture, cell.condition, *texts(cell, phases(comparison)))])
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return f"{table}\n\n" + "\n\n".join([LEGEND, *map(escaped, sentences(comparison))]) + "\n"
+    return f"{table}\n\n" + "\n\n".join([legend(comparison), *map(escaped, sentences(comparison))]) + "\n"
 
 
 def sentences(comparison: Comparison) -> list[str]:
@@ -132,7 +166,7 @@ def sentences(comparison: Comparison) -> list[str]:
         each cell and phase whose budget was not spent.
     """
     cells = list(comparison.cells.values())
-    unspent = [_unspent(cell, phase) for cell in cells for phase in PHASES if not cell.budgets[phase].spent]
+    unspent = [_unspent(cell, phase) for cell in cells for phase, one in cell.budgets.items() if not one.spent]
     return [*_plan(cells, all_spent=not unspent), *_saved(cells), *unspent]
 
 
@@ -166,9 +200,19 @@ def _saved(cells: list[Cell]) -> list[str]:
 
 
 def _unspent(cell: Cell, phase: Phase) -> str:
-    budget, ended = cell.budgets[phase], cell.tune if phase is Phase.TUNE else cell.confirm
-    cut_off = budget.begun - budget.as_planned - ended.failed - ended.unfinished
-    counts = {"failed": ended.failed, "cut off": cut_off, "unfinished": ended.unfinished, "not begun": budget.missing}
+    budget = cell.budgets[phase]
+    counts = {**_other_ends(cell, phase), "not begun": budget.missing}
     told = listed([f"{number} {end}" for end, number in counts.items() if number])
     planned = count(max(budget.planned_trials or 0, budget.begun), "trial")
-    return f"{_name(cell)} did not spend its budget to {phase}: of {planned} {told}."
+    to_what = f"to {phase}" if phase in PHASES else WORDS[phase]
+    return f"{_name(cell)} did not spend its budget {to_what}: of {planned} {told}."
+
+
+def _other_ends(cell: Cell, phase: Phase) -> dict[str, int]:
+    """Count the trials that have begun and did not end as planned."""
+    budget = cell.budgets[phase]
+    lost = budget.begun - budget.as_planned
+    if phase not in PHASES:
+        return {"failed or unfinished": lost}
+    ended = cell.tune if phase is Phase.TUNE else cell.confirm
+    return {"failed": ended.failed, "cut off": lost - ended.failed - ended.unfinished, "unfinished": ended.unfinished}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.asked import searched
-from analysis.budget import Budget, budget
+from analysis.budget import Budget, budgets
 from analysis.stats import Interval, mean_interval
 from analysis.table import PARAM, Tables
 from tuning import records
@@ -63,7 +63,8 @@ class Cell:
         seeds: of the confirmation runs that completed.
         tune: how the tuning runs ended.
         confirm: how the confirmation runs ended.
-        budgets: by phase, ``tune`` and ``confirm``: what was planned, and what was spent.
+        budgets: by phase what was planned, and what was spent: ``tune``, ``confirm``, and ``matched`` and ``ablate``
+            where the cell has some of it.
     """
 
     architecture: str
@@ -154,7 +155,7 @@ def _cell(architecture: str, condition: str, runs: pd.DataFrame, tables: Tables)
         seeds=tuple(sorted(int(seed) for seed in done["seed"])),
         tune=endings(runs[runs["phase"] == Phase.TUNE]),
         confirm=endings(confirm),
-        budgets={phase: budget(tables, runs, phase) for phase in (Phase.TUNE, Phase.CONFIRM)},
+        budgets=budgets(tables, runs),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.asked import baseline
+from analysis.asked import baseline, searched
 from analysis.pairs import accuracies, differences
 from analysis.stats import Interval, mean_interval
 from analysis.table import PARAM, Tables
@@ -74,6 +74,28 @@ def matched(tables: Tables) -> tuple[Matched, ...]:
         if len(of_baseline):
             found.append(_matched(str(architecture), mine, of_baseline))
     return tuple(found)
+
+
+def wanted(tables: Tables, runs: pd.DataFrame) -> bool:
+    """Return whether a cell was to be trained at its baseline's learning rate too.
+
+    It was where both have been confirmed with one optimizer, and the cell has searched its learning rate and chosen
+    another.
+
+    Args:
+        tables: the study's.
+        runs: rows of `Tables.runs`: the cell's.
+    """
+    own = runs[runs["phase"] == Phase.CONFIRM]
+    if baseline(tables.asked) is None or own.empty:
+        return False
+    first, all_runs = own.iloc[0], tables.runs
+    there = (all_runs["architecture"] == first["architecture"]) & (all_runs["condition"] == baseline(tables.asked))
+    of_baseline = all_runs[there & (all_runs["phase"] == Phase.CONFIRM)]
+    if of_baseline.empty or RATE.removeprefix(PARAM) not in searched(tables.asked, str(first["condition"])):
+        return False
+    other = of_baseline.iloc[0]
+    return bool(first["optimizer"] == other["optimizer"] and first[RATE] != other[RATE])
 
 
 def _matched(architecture: str, runs: pd.DataFrame, of_baseline: pd.DataFrame) -> Matched:

@@ -41,14 +41,6 @@ CURVES = {
 }
 """Pictures of curves: their columns and what they show, in the order of the page."""
 
-PHASES = {
-    Phase.TUNE: "of the search",
-    Phase.CONFIRM: "of the confirmation",
-    Phase.MATCHED: "at the baseline's learning rate",
-    Phase.ABLATE: "without a factor",
-}
-"""What the runs of a phase are, for their number."""
-
 VIEWS = {
     "flat": "flat matrices",
     "circular": "circular convolutions",
@@ -99,6 +91,8 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         verdicts={name: verdict(comparison, name) for name in comparison.architectures},
         remarks=remarks(comparison),
         budget=budget_table.sentences(comparison),
+        budget_phases=budget_table.phases(comparison),
+        budget_words=" + ".join(budget_table.WORDS[phase] for phase in budget_table.phases(comparison)),
         sheets=sheets(tables),
         asked=described(tables.asked),
         surroundings=surroundings(tables.asked),
@@ -163,7 +157,9 @@ def provenance(tables: Tables) -> dict[str, str]:
         "Study": tables.study,
         "Store": hide_password(tables.tracking_uri),
         "Runs": ", ".join(
-            f"{number} {what}" for phase, what in PHASES.items() if (number := (runs["phase"] == phase).sum())
+            f"{number} {what}"
+            for phase, what in budget_table.WORDS.items()
+            if (number := (runs["phase"] == phase).sum())
         ),
         "First run began": _date(int(runs["start_ms"].min())),
         "Last run ended": _date(int(ends.max())) if len(ends) else "none has ended",

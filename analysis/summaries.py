@@ -3,7 +3,7 @@
 import math
 from pathlib import Path
 
-from analysis.budget import as_data, budget
+from analysis.budget import as_data, budgets
 from analysis.curves import Curve, curves
 from analysis.table import Tables
 from tuning import records
@@ -16,7 +16,7 @@ def write_summaries(tables: Tables, files: dict[str, list[Path]]) -> int:
 
     Each metric m becomes ``m/mean``, ``m/low`` and ``m/high`` by epoch, over the seeds. Budgets are single points,
     ``budget/tune_planned_epochs``, ``budget/tune_epochs``, ``budget/tune_training_seconds``, … and the same of the
-    confirmation.
+    confirmation and of what else the cell was to confirm.
 
     Args:
         tables: the study's.
@@ -63,7 +63,7 @@ def _tags(tables: Tables, architecture: str, condition: str) -> dict[str, str]:
 def _budgets(tables: Tables, architecture: str, condition: str) -> dict[str, dict[int, float]]:
     runs = tables.runs
     mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
-    known = as_data({phase: budget(tables, mine, phase) for phase in (Phase.TUNE, Phase.CONFIRM)})
+    known = as_data(budgets(tables, mine))
     return {
         f"budget/{name}": {0: value} for name, value in known.items() if value is not None and not math.isnan(value)
     }

@@ -8,13 +8,14 @@ import pytest
 from rich.console import Console
 
 from analysis.budget import Budget
-from analysis.budget_table import markdown, sentences, terminal, texts
+from analysis.budget_table import markdown, phases, sentences, terminal, texts
 from analysis.compare import comparison
 from analysis.formats import to_csv
 from analysis.report import report
 from analysis.summaries import write_summaries
 from analysis.table import load
 from tests.analysis import synthetic
+from tests.analysis.accuracies import asked_for
 from tests.analysis.conftest import in_memory
 from tuning import records
 from tuning.records import EpochRecord, Phase
@@ -156,6 +157,65 @@ def test_markdown_is_one_table_with_its_words(quickstart):
     assert lines[2] == "| mlp-small | baseline | 12 + 12 | 9 + 12 | 7.12 + 9.75 | — + — | 2/1/0/0/0 | 3/0/0/0/0 |"
     assert len({line.count("|") for line in lines[:8]}) == 1
     assert any(line.startswith("Every cell was given 12 epochs") for line in lines)
+
+
+def further(*, matched=3, ablated=3):
+    """Two cells, of which ``full`` is confirmed at the baseline's learning rate too, and without two factors."""
+    names = {"architecture": "mlp-small", "condition": "full"}
+    full = [replace(run, learning_rate=0.1) if run.phase == "confirm" else run for run in synthetic.cell(**names)]
+    more = [synthetic.Run(phase="matched", index=index, **names) for index in range(matched)]
+    for factor in ("rule", "start"):
+        keys = {index: f"ablate__mlp-small__full__{factor}__00{index}" for index in range(ablated)}
+        more += [
+            synthetic.Run(phase="ablate", index=index, ablated=factor, named=key, **names)
+            for index, key in keys.items()
+        ]
+    runs = [*synthetic.cell(**ONE), *full, *map(synthetic.with_records, more)]
+    factors = {"rule": {"regularizer": "none"}, "start": {"initialization": "mup"}}
+    return with_asha(asked_for(in_memory(runs), baseline="baseline", factors=factors))
+
+
+def test_what_else_is_confirmed_is_counted_where_it_is_planned():
+    compared = comparison(further())
+    plain, full = compared.of("mlp-small")
+    assert phases(compared) == (Phase.TUNE, Phase.CONFIRM, Phase.MATCHED, Phase.ABLATE)
+    assert list(plain.budgets) == [Phase.TUNE, Phase.CONFIRM]
+    found = {phase: (one.planned_trials, one.begun, one.epochs) for phase, one in full.budgets.items()}
+    assert (found[Phase.MATCHED], found[Phase.ABLATE]) == ((3, 3, 12), (6, 6, 24))
+    assert full.budgets[Phase.ABLATE].training_seconds == 6 * FULL
+    assert texts(full, phases(compared))[:3] == ("12 + 12 + 12 + 24", "9 + 12 + 12 + 24", "7.12 + 9.75 + 9.75 + 19.5")
+    assert texts(plain, phases(compared))[:2] == ("12 + 12 + 0 + 0", "9 + 12 + 0 + 0")
+    assert sentences(compared) == [
+        "Every cell was given 12 epochs to tune and 12 epochs to confirm, and every trial ended as planned."
+    ]
+    words = "of the search + of the confirmation + at the baseline's learning rate + without a factor"
+    assert f"Epochs and seconds: {words}; evaluation" in markdown(compared)
+    assert "full 12 + 12 + 12 + 24" in " ".join(re.sub(r"<[^>]*>", " ", report(further(), compared).html).split())
+
+
+def test_what_else_was_to_be_confirmed_and_was_not_is_told():
+    assert sentences(comparison(further(matched=0, ablated=2)))[1:] == [
+        "full on mlp-small did not spend its budget at the baseline's learning rate: of 3 trials 3 not begun.",
+        "full on mlp-small did not spend its budget without a factor: of 6 trials 2 not begun.",
+    ]
+    tables = further()
+    lost = tables.runs["ablated"] == "rule"
+    tables.runs.loc[lost, "stop_reason"] = "error"
+    (said,) = sentences(comparison(tables))[1:]
+    assert said.endswith("without a factor: of 6 trials 3 failed or unfinished.")
+
+
+@pytest.mark.parametrize("change", ["its own is the baseline's", "another optimizer", "a fixed learning rate"])
+def test_a_cell_that_is_not_trained_at_the_baselines_learning_rate_plans_nothing_there(change):
+    tables = further(matched=0)
+    full = tables.runs["condition"] == "full"
+    if change == "its own is the baseline's":
+        tables.runs.loc[full, "param/training.learning_rate"] = 0.001
+    elif change == "another optimizer":
+        tables.runs.loc[full, "optimizer"] = "muon"
+    else:
+        tables.asked["conditions"]["full"]["learning_rate"] = 0.1
+    assert Phase.MATCHED not in comparison(tables).cells["mlp-small", "full"].budgets
 
 
 @pytest.mark.parametrize("name", ["tune_planned_epochs", "confirm_measuring_seconds", "confirm_training_seconds"])

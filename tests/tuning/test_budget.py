@@ -5,8 +5,8 @@ import pytest
 from tests.tuning.studies import study
 from tuning.engine.history import History, Result
 from tuning.engine.problems import problems
-from tuning.records import Phase, StopReason
-from tuning.study import planned_epochs, planned_trials
+from tuning.records import CONFIRMATIONS, Phase, StopReason
+from tuning.study import planned_epochs, planned_trials, uneven
 
 EPOCHS, TRIALS, SEEDS = 3, 5, 2
 
@@ -100,3 +100,43 @@ def test_epochs_are_planned_for_both_phases():
     cell = study().cells[0]
     assert [planned_trials(cell, phase) for phase in (Phase.TUNE, Phase.CONFIRM)] == [TRIALS, SEEDS]
     assert [planned_epochs(cell, phase) for phase in (Phase.TUNE, Phase.CONFIRM)] == [15, 6]
+
+
+FURTHER = {
+    "confirm": {"seeds": SEEDS, "learning_rate": "matched"},
+    "ablate": {"condition": "decay", "factors": {"start": {"initialization": "mup"}, "rule": {"regularizer": "none"}}},
+}
+
+
+def test_what_else_is_confirmed_is_planned_for_the_cells_that_it_is_asked_of_and_is_no_unequal_budget():
+    cells = study(**FURTHER).cells
+    planned = {phase: [planned_epochs(cell, phase) for cell in cells] for phase in CONFIRMATIONS}
+    assert planned == {Phase.CONFIRM: [6] * 4, Phase.MATCHED: [0, 6, 0, 6], Phase.ABLATE: [0, 12, 0, 12]}
+    assert not uneven(cells, Phase.CONFIRM)
+
+
+def test_before_anything_is_chosen_all_that_may_be_confirmed_is_told_as_not_begun():
+    said = list(problems(study(**FURTHER).cells[:2], History()))
+    assert [line.split("spent: ")[1] for line in said] == [
+        "0 of 5 tune trials ended as planned (5 not begun), 0 of 15 epochs",
+        "0 of 2 confirm trials ended as planned (2 not begun), 0 of 6 epochs",
+        "0 of 5 tune trials ended as planned (5 not begun), 0 of 15 epochs",
+        "0 of 2 confirm trials ended as planned (2 not begun), 0 of 6 epochs",
+        "0 of 2 matched trials ended as planned (2 not begun), 0 of 6 epochs",
+        "0 of 4 ablate trials ended as planned (4 not begun), 0 of 12 epochs",
+    ]
+
+
+def test_a_cell_that_chose_the_baselines_learning_rate_itself_spent_its_budget_without_training_at_it():
+    asked = study(**{**FURTHER, "ablate": None})
+    history = done(asked.cells)
+    for cell in asked.cells:  # equal draws of the learning rate
+        history.chosen[cell.key] = history.trials[f"tune__{cell.key.replace('/', '__')}__000"]
+    assert list(problems(asked.cells, history)) == []
+    for name in ("mlp-tiny", "mlp-deep"):
+        history.chosen[f"{name}/decay"] = history.trials[f"tune__{name}__decay__001"]
+    assert list(problems(asked.cells, history)) == [
+        f"{name}/decay: the planned budget was not spent: 0 of 2 matched trials ended as planned (2 not begun), "
+        "0 of 6 epochs"
+        for name in ("mlp-tiny", "mlp-deep")
+    ]

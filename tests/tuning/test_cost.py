@@ -125,6 +125,21 @@ def test_a_phase_lasts_its_total_over_the_slots_or_its_longest_training():
     assert found.elapsed(1000) == pytest.approx(tune + confirm)
 
 
+def test_what_else_is_confirmed_costs_as_much_as_a_confirmation_each_and_lasts_its_own_phase():
+    factors = {"start": {"initialization": "mup"}, "rule": {"regularizer": "none"}}
+    asked = study(
+        search={"trials": 5},
+        confirm={"seeds": 2, "learning_rate": "matched"},
+        ablate={"condition": "decay", "factors": factors},
+    )
+    found = costs(asked, SECONDS)
+    tune, confirm = (found.cells[0].training_seconds(phase, None) for phase in (Phase.TUNE, Phase.CONFIRM))
+    assert found.phases == (Phase.TUNE, Phase.CONFIRM, Phase.MATCHED, Phase.ABLATE)
+    assert [list(cell.trainings.values()) for cell in found.cells] == [[5, 2], [5, 2, 2, 4]] * 2
+    assert found.seconds == pytest.approx(4 * (5 * tune + 2 * confirm) + 2 * (2 + 4) * confirm)
+    assert found.elapsed(1000) == pytest.approx(tune + 3 * confirm)
+
+
 def test_a_stated_speed_gives_seconds_from_operations_and_without_one_there_are_none():
     found = costs(study(), tflops=1e-6)
     assert found.seconds == pytest.approx(found.operations / 1e6)

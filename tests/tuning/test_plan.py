@@ -94,6 +94,20 @@ def test_csv_holds_every_digit_of_every_cell(plan):
     assert first["seconds"] == first["step_seconds"] == ""
 
 
+def test_csv_has_a_column_for_every_phase_that_some_cell_has(plan):
+    further = {
+        "confirm": {"seeds": 2, "learning_rate": "matched"},
+        "ablate": {"condition": "decay", "factors": {"start": {"initialization": "mup"}}},
+    }
+    rows = list(csv.DictReader(io.StringIO(plan("--format", "csv", **further).stdout)))
+    phases = ("tune", "confirm", "matched", "ablate")
+    assert [tuple(row[f"{phase}_trials"] for phase in phases) for row in rows[:2]] == [
+        ("5", "2", "0", "0"),
+        ("5", "2", "2", "2"),
+    ]
+    assert [row["ablate_epochs"] for row in rows] == ["0", "6", "0", "6"]
+
+
 def test_markdown_is_one_table_with_its_words(plan):
     lines = plan("--format", "markdown").stdout.splitlines()
     assert lines[2].startswith(
