@@ -47,6 +47,20 @@ def searched(asked: Asked, condition: str) -> list[str]:
     return [name for name, value in _values(asked, condition) if _is_range(value)]
 
 
+def ranges(asked: Asked, condition: str) -> dict[str, tuple[str, Sequence[Any]]]:
+    """Return the range of each setting that was searched under a condition.
+
+    Args:
+        asked: the study.
+        condition: a condition's name.
+
+    Returns:
+        ``{"training.learning_rate": ("log_uniform", [1e-4, 0.1])}``, in the order of the file; for a ``choice`` the
+        values to choose from.
+    """
+    return {name: next(iter(value.items())) for name, value in _values(asked, condition) if _is_range(value)}
+
+
 def described(asked: Asked) -> dict[str, str]:
     """Return, for each condition, what it is: its regularizer, constants and ranges.
 

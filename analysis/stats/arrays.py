@@ -67,6 +67,25 @@ def equally_long(**vectors: FloatArray) -> None:
         raise ValueError(f"{names} must be equally long, got {got}; give NaN where a value is missing")
 
 
+def subtract(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Subtract pair by pair, 0 where the two differ by a rounding alone.
+
+    Args:
+        first: any shape.
+        second: the same.
+
+    Returns:
+        first − second; NaN where one of them is.
+
+    Example:
+        >>> subtract(np.array([0.1 + 0.2, 0.5]), np.array([0.3, 0.25])).tolist()
+        [0.0, 0.25]
+    """
+    differences = first - second
+    rounding = abs(differences) <= ROUNDING * np.maximum(abs(first), abs(second))
+    return np.where(rounding, 0.0, differences)
+
+
 def share(name: str, value: float, *, example: float) -> float:
     """Return a probability that is neither 0 nor 1.
 

@@ -44,7 +44,7 @@ def paired_effect_size(differences: Sequence[float] | FloatArray, confidence: fl
     raw = float(d.mean() / d.std(ddof=1))
     t = np.sqrt(n) * abs(raw)
     tail = (1 - confidence) / 2
-    near, far = (float(nctdtrinc(n - 1, quantile, t)) / np.sqrt(n) for quantile in (1 - tail, tail))
+    near, far = (float(nctdtrinc(n - 1, quantile, t) / np.sqrt(n)) for quantile in (1 - tail, tail))
     low, high = (near, far) if raw >= 0 else (-far, -near)  # the quantiles' search is at its best for t > 0
     return Estimate(value=_correction(n - 1) * raw, low=low, high=high, n=n)
 

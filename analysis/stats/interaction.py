@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from analysis.stats.arrays import FloatArray, matrix
+from analysis.stats.arrays import FloatArray, matrix, subtract
 from analysis.stats.bootstrap import DRAWS
 from analysis.stats.paired import Difference, difference
 
@@ -50,6 +48,7 @@ def interaction(
         ValueError: if the effects are no matrices, have no architecture, or have different numbers of seeds.
 
     Example:
+        >>> import numpy as np
         >>> found = interaction(np.array([[3.0], [4.0]]), np.array([[1.0, 2.0], [1.0, 0.0]]))
         >>> found.families.mean, found.pairs[0][1].mean  # (1.5 + 3.5) / 2, (1 + 4) / 2
         (2.5, 2.5)
@@ -70,6 +69,6 @@ def interaction(
         return difference(differences, confidence=confidence, draws=draws, seed=seed)
 
     return Interaction(
-        families=described(np.asarray(one.mean(axis=1) - other.mean(axis=1))),
-        pairs=tuple(tuple(described(mine - theirs) for theirs in other.T) for mine in one.T),
+        families=described(subtract(one.mean(axis=1), other.mean(axis=1))),
+        pairs=tuple(tuple(described(subtract(mine, theirs)) for theirs in other.T) for mine in one.T),
     )

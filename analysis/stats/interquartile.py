@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis.stats.arrays import FloatArray, matrix
+from analysis.stats.arrays import FloatArray, matrix, subtract
 from analysis.stats.bootstrap import DRAWS, resamples, widened
 from analysis.stats.interval import Estimate
 
@@ -52,7 +52,7 @@ def interquartile_mean(
                 f"scores and against must have one shape, got {values.shape} and {baseline.shape}; "
                 "give NaN where a seed has no value"
             )
-        values = values - baseline
+        values = subtract(values, baseline)
     columns = [column[~np.isnan(column)] for column in values.T]
     strata = [column for column in columns if len(column)]
     n = sum(map(len, strata))

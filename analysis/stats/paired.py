@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.stats.arrays import FloatArray, equally_long, vector
+from analysis.stats.arrays import FloatArray, equally_long, subtract, vector
 from analysis.stats.bootstrap import DRAWS, bootstrap_t
 from analysis.stats.effect_size import paired_effect_size
 from analysis.stats.improvement import probability_of_improvement
@@ -69,7 +69,7 @@ def paired_difference(
     """
     one, other = vector("first", first), vector("second", second)
     equally_long(first=one, second=other)
-    return difference(one - other, confidence=confidence, draws=draws, seed=seed)
+    return difference(subtract(one, other), confidence=confidence, draws=draws, seed=seed)
 
 
 def difference(

@@ -52,11 +52,19 @@ def test_a_planted_interaction_is_found_and_its_absence_not_claimed():
     assert np.mean([one.bootstrap.holds(0.03) for one in there]) == pytest.approx(0.95, abs=0.035)
 
 
+def test_equal_effects_differ_by_no_rounding():
+    first = np.array([[0.95, 0.97, 0.96]]).T - np.array([[0.94, 0.96, 0.95]]).T
+    second = np.array([[0.42, 0.41, 0.43]]).T - np.array([[0.41, 0.40, 0.42]]).T
+    found = interaction(first, second).families
+    assert (found.mean, found.test.p, found.improvement.value) == (0.0, 1.0, 0.5)
+
+
 def test_a_missing_seed_leaves_the_family_and_the_pairs_of_its_architecture():
-    first, second = np.arange(4.0).reshape(4, 1), np.arange(8.0).reshape(4, 2)
-    second[0, 1] = math.nan
+    first, second = np.arange(8.0).reshape(4, 2), np.arange(8.0).reshape(4, 2)
+    first[3, 1], second[0, 1] = math.nan, math.nan
     found = interaction(first, second)
-    assert (found.families.n, found.pairs[0][0].n, found.pairs[0][1].n) == (3, 4, 3)
+    assert found.families.n == 2
+    assert [[one.n for one in row] for row in found.pairs] == [[4, 3], [3, 2]]
 
 
 def test_families_of_unequal_numbers_of_seeds_are_refused():

@@ -57,6 +57,11 @@ def test_a_perfect_order_is_one_and_its_reverse_minus_one():
     assert (found.low, found.high) == (-1.0, -1.0)
 
 
+def test_bounds_stay_within_one():
+    found = kendall_tau([1.0, 2.0, 3.0, 4.0, 5.0], [1.0, 2.0, 3.0, 5.0, 4.0])
+    assert (found.value, found.high) == (pytest.approx(0.8), 1.0)
+
+
 def test_a_trial_without_one_of_the_two_is_left_out():
     x, y = [1.0, math.nan, 3.0, 2.0, 5.0], [0.1, 0.2, 0.3, math.nan, 0.2]
     assert kendall_tau(x, y) == kendall_tau([1.0, 3.0, 5.0], [0.1, 0.3, 0.2])

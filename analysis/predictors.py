@@ -1,0 +1,136 @@
+"""Whether spectra predict performance: every measure, at every looked-at epoch, against how trials ended."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.asked import ranges
+from analysis.measured import measured
+from analysis.stats import Estimate, Granulated, granulated_tau, kendall_tau
+from analysis.table import PARAM, Tables
+from tuning import records
+from tuning.records import Phase, StopReason
+
+OUTCOMES = (records.TEST_ACCURACY, records.VAL_ACCURACY, records.GAP_ACCURACY)
+"""What is predicted, after the last epoch: test accuracy of confirmation runs, the others of all."""
+
+DRAWS = 2_000
+"""Resamples: there are hundreds of intervals, of which none is decided by its third digit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """How well one measure at one epoch orders trials by one outcome.
+
+    Attributes:
+        measure: a column of `analysis.measured.measured`.
+        outcome: one of `OUTCOMES`.
+        epoch: at whose end it was measured; 0 is before the first step.
+        last: whether that is the last epoch.
+        trials: that have both.
+        tau: over all of them.
+        granulated: within groups that differ in the architecture, the condition or the draw alone.
+    """
+
+    measure: str
+    outcome: str
+    epoch: int
+    last: bool
+    trials: int
+    tau: Estimate
+    granulated: Granulated
+
+
+def predictions(tables: Tables) -> tuple[Prediction, ...]:
+    """Correlate every measure with every outcome, over all trials that were trained for all their epochs.
+
+    Trials of several conditions share a draw: the number of the trial, from which its seed is derived, and in the
+    search also the settings that all conditions search. In the confirmation each cell has settings of its own, which
+    count as part of the condition. Trials of one number are resampled together.
+
+    Args:
+        tables: the study's.
+
+    Returns:
+        In the order of outcome, measure and epoch; what is constant over the trials predicts nothing and is left
+        out.
+    """
+    runs = tables.runs
+    done = runs[(runs["stop_reason"] == StopReason.COMPLETED) & runs["phase"].isin([Phase.TUNE, Phase.CONFIRM])]
+    measures = measured(tables, list(done.index))
+    epochs = looked_at(measures.index.get_level_values("epoch"))
+    by_epoch = {epoch: measures.xs(epoch, level="epoch") for epoch in epochs}
+    draws = _draws(tables, done)
+    found = []
+    for outcome in OUTCOMES:
+        ended = done[done["phase"] == Phase.CONFIRM] if outcome == records.TEST_ACCURACY else done
+        for measure in measures.columns:
+            for epoch in epochs:
+                values = by_epoch[epoch][measure].reindex(ended.index)
+                one = _prediction(values, ended[outcome], ended, draws, last=epoch == epochs[-1], epoch=epoch)
+                itself = measure == outcome and one.last
+                if not (itself or np.isnan(one.tau.value)):
+                    found.append(one)
+    return tuple(found)
+
+
+def looked_at(epochs: Iterable[int]) -> tuple[int, ...]:
+    """Choose the epochs at which measures are correlated: the first measured, powers of two, the last.
+
+    Args:
+        epochs: those that were measured, in any order.
+
+    Returns:
+        Ascending.
+
+    Example:
+        >>> looked_at(range(11))
+        (0, 1, 2, 4, 8, 10)
+    """
+    there = sorted({int(epoch) for epoch in epochs})
+    return tuple(epoch for epoch in there if epoch in {there[0], there[-1]} or (epoch > 0 and epoch & (epoch - 1) == 0))
+
+
+def _prediction(
+    values: "pd.Series[float]",
+    outcome: "pd.Series[float]",
+    ended: pd.DataFrame,
+    draws: "pd.Series[str]",
+    *,
+    epoch: int,
+    last: bool,
+) -> Prediction:
+    x, y = np.asarray(values, dtype=np.float64), np.asarray(outcome, dtype=np.float64)
+    numbers = _numbers(ended).to_list()
+    factors = {
+        "architecture": ended["architecture"].to_list(),
+        "condition": ended["condition"].to_list(),
+        "draw": draws[ended.index].to_list(),
+    }
+    return Prediction(
+        measure=str(values.name),
+        outcome=str(outcome.name),
+        epoch=epoch,
+        last=last,
+        trials=int((~(np.isnan(x) | np.isnan(y))).sum()),
+        tau=kendall_tau(x, y, units=numbers, draws=DRAWS),
+        granulated=granulated_tau(x, y, factors, units=numbers, draws=DRAWS),
+    )
+
+
+def _numbers(runs: pd.DataFrame) -> "pd.Series[str]":
+    """Name what is drawn once for all cells: the trial's number in its phase."""
+    return runs["phase"].astype(str) + "/" + runs["seed"].astype(str)
+
+
+def _draws(tables: Tables, runs: pd.DataFrame) -> "pd.Series[str]":
+    """Name each trial's draw: its number, and in the search the values of the settings that are not the condition's."""
+    asked = {name for condition in runs["condition"].cat.categories for name in ranges(tables.asked, condition)}
+    shared = [PARAM + name for name in sorted(asked) if not name.startswith("regularizer.") and PARAM + name in runs]
+    found = _numbers(runs)
+    searched = runs["phase"] == Phase.TUNE
+    for name in shared:
+        found = found.where(~searched, found + "/" + runs[name].astype(str))
+    return found
