@@ -60,8 +60,8 @@ def plan(study: StudyArgument) -> None:
         + f" = {trials} trainings × {epochs} epochs = {trials * epochs} epochs{stopping}",
         highlight=False,
     )
-    for name, reason in unmatched(asked).items() if baseline(asked) else ():
-        console.print(f"{name} is not confirmed at the learning rate of {baseline(asked)}: {reason}", highlight=False)
+    for said in unmatched(asked).values():
+        console.print(said, highlight=False, soft_wrap=True)
 
 
 @app.command()
