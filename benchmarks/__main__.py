@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +32,11 @@ def main() -> None:
 def _commands() -> dict[str, Any]:
     return {
         "constraint_overhead": (_constraint_overhead, constraint_overhead.markdown),
-        "bounds_in_training": (_bounds_in_training, _bounds_markdown),
+        "bounds_in_training": (_bounds_in_training, partial(_markdown, "bounds_in_training")),
         "spectra": (_spectra, spectra.markdown),
-        "measuring": (_measuring, _measuring_markdown),
+        "measuring": (_measuring, partial(_markdown, "measuring")),
+        "opening": (_opening, partial(_markdown, "opening")),
+        "long_trial": (_long_trial, partial(_markdown, "long_trial")),
     }
 
 
@@ -61,22 +65,26 @@ def _bounds_in_training(arguments: argparse.Namespace) -> Any:
     return bounds_in_training.run(dataset)
 
 
-def _bounds_markdown(result: Any) -> str:
-    from benchmarks import bounds_in_training
-
-    return bounds_in_training.markdown(result)
-
-
 def _measuring(arguments: argparse.Namespace) -> Any:
     from benchmarks import measuring
 
     return measuring.run(arguments.architectures, rounds=arguments.rounds)
 
 
-def _measuring_markdown(result: Any) -> str:
-    from benchmarks import measuring
+def _opening(arguments: argparse.Namespace) -> Any:
+    from benchmarks import opening
 
-    return measuring.markdown(result)
+    return opening.run(trials=arguments.trials, epochs=arguments.epochs, rounds=arguments.rounds)
+
+
+def _long_trial(arguments: argparse.Namespace) -> Any:
+    from benchmarks import long_trial
+
+    return long_trial.run(architecture=arguments.architecture, epochs=arguments.epochs)
+
+
+def _markdown(name: str, result: Any) -> Any:
+    return import_module(f"benchmarks.{name}").markdown(result)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,6 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     often = commands.add_parser("measuring", parents=[every], help="what measuring adds to an epoch")
     often.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=_MEASURED, metavar="NAME")
     often.add_argument("--rounds", type=_positive, default=5, help="of training and measuring (default 5)")
+    opened = commands.add_parser("opening", parents=[every], help="what reading a study of many trials takes")
+    opened.add_argument("--trials", type=_positive, default=500, help="of the study (default 500)")
+    opened.add_argument("--epochs", type=_positive, default=20, help="of a trial (default 20)")
+    opened.add_argument("--rounds", type=_positive, default=3, help="of all readers (default 3)")
+    long = commands.add_parser("long_trial", parents=[every], help="how large the files of a long trial become")
+    long.add_argument("--architecture", choices=ARCHITECTURES, default="resnet-large", metavar="NAME")
+    long.add_argument("--epochs", type=_positive, default=200, help="of the trial (default 200)")
     return parser
 
 
