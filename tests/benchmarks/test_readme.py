@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import bounds_in_training, constraint_overhead, long_trial, measuring, opening, spectra
+from benchmarks import bounds_in_training, constraint_overhead, long_trial, measuring, spectra
 
 FOLDER = Path(bounds_in_training.__file__).parent
 TABLES: dict[str, Callable[[Any], str]] = {
@@ -15,7 +15,6 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "bounds_in_training": bounds_in_training.markdown,
     "spectra": spectra.markdown,
     "measuring": measuring.markdown,
-    "opening": opening.markdown,
     "long_trial": long_trial.markdown,
 }
 RESULTS = sorted((FOLDER / "results").glob("*.json"))
