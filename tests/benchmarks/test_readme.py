@@ -15,8 +15,8 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "bounds_in_training": bounds_in_training.markdown,
     "spectra": spectra.markdown,
     "measuring": measuring.markdown,
-    "opening": opening.markdown,
     "long_trial": long_trial.markdown,
+    "opening": opening.markdown,
 }
 RESULTS = sorted((FOLDER / "results").glob("*.json"))
 

@@ -109,9 +109,10 @@ def test_at_the_baselines_learning_rate_nothing_else_is_changed(trials):
 def test_conditions_of_another_optimizer_or_one_learning_rate_are_left_out_with_the_reason(trials):
     assert list(trials[Phase.MATCHED]) == ["mlp-tiny/decay", "mlp-tiny/full", "mlp-deep/decay", "mlp-deep/full"]
     assert unmatched(asked()) == {
-        "other": "learning rates of muon and adam are not comparable",
-        "given": "its learning rate is fixed",
+        "other": "other is not confirmed at the learning rate of baseline: those of muon and adam are not comparable",
+        "given": "given is not confirmed at the learning rate of baseline: its own is fixed",
     }
+    assert unmatched(study()) == {}
 
 
 def test_a_cell_that_chose_the_baselines_learning_rate_itself_is_not_trained_at_it_again():
@@ -210,8 +211,8 @@ def test_a_plan_counts_all_of_it_and_says_what_is_left_out(tmp_path):
         "a factor) × 2 epochs = 128 trainings, 256 epochs at most (asha stops some early; a cell that chooses the "
         "learning rate of baseline itself is not trained at it again)" in said
     )
-    assert "given is not confirmed at the learning rate of baseline: its learning rate is fixed" in said
-    assert "other is not confirmed at the learning rate of baseline: learning rates of muon and adam" in said
+    assert "given is not confirmed at the learning rate of baseline: its own is fixed" in said
+    assert "other is not confirmed at the learning rate of baseline: those of muon and adam" in said
     assert "of the search + of the confirmation + at the learning rate of baseline + without a factor." in said
     assert "full 5 + 3 + 3 + 18 10 + 6 + 6 + 36" in said
     assert "given 5 + 3 + 0 + 0 10 + 6 + 0 + 0" in said
@@ -244,7 +245,7 @@ MISTAKES = {
     "learning rate of a number": ({"confirm": {"learning_rate": 0.1}}, "confirm.learning_rate: must be a valid string"),
     "nothing to match": (
         {"confirm": {**MATCHED, "baseline": "baseline"}, "shared": {"learning_rate": 0.1}, "ablate": None},
-        r"needs a condition beside the baseline .*got none \(decay: its learning rate is fixed;",
+        r"needs a condition beside the baseline .*got none \(decay is not confirmed at .*: its own is fixed;",
     ),
     "a learning rate that a condition cannot have": (
         {

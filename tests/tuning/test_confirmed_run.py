@@ -27,13 +27,14 @@ STUDY = {
             # A range of its own, so that no draw is the baseline's.
             "learning_rate": {"log_uniform": [2e-3, 2e-2]},
         },
+        "given": {"regularizer": "none", "learning_rate": 0.01},
     },
     "training": {"optimizer": "adam", "epochs": 2, "batch_size": 256},
     "search": {"trials": 2, "concurrency": 1},
-    "confirm": {"seeds": 2, "learning_rate": "matched"},
+    "confirm": {"seeds": 2, "learning_rate": "matched", "baseline": "baseline"},
     "ablate": {"condition": "full", "factors": FACTORS},
 }
-PLANNED = {"tune": 4, "confirm": 4, "matched": 2, "ablate": 4}
+PLANNED = {"tune": 6, "confirm": 6, "matched": 2, "ablate": 4}
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,7 @@ def finished(tmp_path_factory):
 def test_every_planned_run_of_every_phase_is_stored_with_what_tells_it_apart(finished):
     place, done = finished
     assert done.returncode == 0, done.stderr
+    assert "given is not confirmed at the learning rate of baseline: its own is fixed" in done.stdout
     assert "matched: mlp-tiny/full 2/2 completed after 2 epochs" in done.stdout
     assert "ablate: mlp-tiny/full without regularizer 4/4 completed" in done.stdout
     assert Counter(run.tags["phase"] for run in place.runs) == PLANNED
@@ -52,8 +54,10 @@ def test_every_planned_run_of_every_phase_is_stored_with_what_tells_it_apart(fin
     assert told == {
         ("tune", "baseline", "nothing"): 2,
         ("tune", "full", "nothing"): 2,
+        ("tune", "given", "nothing"): 2,
         ("confirm", "baseline", "nothing"): 2,
         ("confirm", "full", "nothing"): 2,
+        ("confirm", "given", "nothing"): 2,
         ("matched", "full", "nothing"): 2,
         ("ablate", "full", "initialization"): 2,
         ("ablate", "full", "regularizer"): 2,
@@ -100,6 +104,7 @@ def test_the_tables_of_a_real_study_are_of_its_own_runs(finished):
         assert one.difference.mean == pytest.approx(sum(gains) / 2)
     own = [accuracy[f"matched__mlp-tiny__full__00{seed}"] for seed in range(2)]
     assert [one.condition for one in at_rate.conditions] == ["baseline", "full"]
+    assert at_rate.left_out == ("given",)
     assert at_rate.conditions[1].test_accuracy.mean == pytest.approx(sum(own) / 2)
 
 

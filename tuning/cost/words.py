@@ -116,12 +116,8 @@ def _confirmed(cost: StudyCost) -> list[str]:
         Phase.MATCHED: f"at the learning rate of {baseline(study)}",
         Phase.ABLATE: "without a factor",
     }
-    told = [f"Trials and epochs of a cell: {' + '.join(words[phase] for phase in cost.phases)}."]
-    left_out = unmatched(study) if Phase.MATCHED in cost.phases else {}
-    return told + [
-        f"{name} is not confirmed at the learning rate of {baseline(study)}: {reason}"
-        for name, reason in left_out.items()
-    ]
+    told = f"Trials and epochs of a cell: {' + '.join(words[phase] for phase in cost.phases)}."
+    return [told, *unmatched(study).values()]
 
 
 def _images(cost: StudyCost) -> str:

@@ -20,7 +20,7 @@ from tuning.engine.search import InterleavedSearch
 from tuning.engine.trainable import KEY, run_trial
 from tuning.records import Phase
 from tuning.store import StoreWriter
-from tuning.study import Study, TrialSettings
+from tuning.study import Study, TrialSettings, unmatched
 
 FAILURES = 3
 """How often Ray repeats a trial whose worker or node has died."""
@@ -68,6 +68,7 @@ class Conductor:
         if not self._run(Phase.TUNE, dict.fromkeys(tuning, trials), tuning):
             return False
         freeze(self._study, self._history, self._writer)
+        self._progress.say(*unmatched(self._study).values())
         return all(self._confirm(phase, cells) for phase, cells in frozen_trials(self._study, self._history).items())
 
     def _confirm(self, phase: Phase, cells: Mapping[str, Sequence[TrialSettings]]) -> bool:

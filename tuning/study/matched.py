@@ -46,20 +46,24 @@ def baseline(study: "Study") -> str | None:
 
 
 def unmatched(study: "Study") -> dict[str, str]:
-    """Return the conditions that are not confirmed at the baseline's learning rate, each with the reason.
+    """Return the conditions that are not confirmed at the baseline's learning rate, with a sentence that says why.
 
     Args:
-        study: one that is confirmed at it.
+        study: any; one that is not to be confirmed at it leaves nothing out.
     """
     others = {cell.condition_name: cell for cell in study.cells}
-    plain = others.pop(baseline(study) or "")
-    reasons = {}
+    name_of_baseline = baseline(study)
+    if name_of_baseline is None:
+        return {}
+    of = _optimizer(others.pop(name_of_baseline))
+    left_out = {}
     for name, cell in others.items():
-        if _optimizer(cell) != _optimizer(plain):
-            reasons[name] = f"learning rates of {_optimizer(cell)} and {_optimizer(plain)} are not comparable"
+        said = f"{name} is not confirmed at the learning rate of {name_of_baseline}"
+        if _optimizer(cell) != of:
+            left_out[name] = f"{said}: those of {_optimizer(cell)} and {of} are not comparable"
         elif RATE not in cell.space:
-            reasons[name] = "its learning rate is fixed"
-    return reasons
+            left_out[name] = f"{said}: its own is fixed"
+    return left_out
 
 
 def matched_cells(study: "Study") -> list[Cell]:
@@ -111,7 +115,7 @@ def check_matched(study: "Study") -> None:
         return
     cells = matched_cells(study)
     if not cells:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in unmatched(study).items())
+        reasons = "; ".join(unmatched(study).values())
         raise ValueError(
             "confirm: learning_rate matched needs a condition beside the baseline that can be trained at its learning "
             f"rate, got none{f' ({reasons})' if reasons else ''}; leave it out"
