@@ -10,7 +10,7 @@ from rich.text import Text
 from analysis.budget import Budget
 from analysis.compare import Cell, Comparison, Endings
 from analysis.formats import fits
-from analysis.notation import NOTHING, count, escaped, listed, number, several
+from analysis.notation import NOTHING, count, escaped, listed, markdown_table, number, several
 from tuning.records import Phase
 
 PHASES = (Phase.TUNE, Phase.CONFIRM)
@@ -151,8 +151,9 @@ def markdown(comparison: Comparison) -> str:
     for architecture in comparison.architectures:
         for cell in comparison.of(architecture):
             lines.append([escaped(text) for text in (architecture, cell.condition, *texts(cell, phases(comparison)))])
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return f"{table}\n\n" + "\n\n".join([legend(comparison), *map(escaped, sentences(comparison))]) + "\n"
+    return (
+        f"{markdown_table(lines)}\n\n" + "\n\n".join([legend(comparison), *map(escaped, sentences(comparison))]) + "\n"
+    )
 
 
 def sentences(comparison: Comparison) -> list[str]:

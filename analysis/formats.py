@@ -15,7 +15,7 @@ from rich.text import Text
 
 from analysis.budget import as_data
 from analysis.compare import Cell, Comparison
-from analysis.notation import NOTHING, escaped, number, percent, setting
+from analysis.notation import NOTHING, escaped, markdown_table, number, percent, setting
 from analysis.sentences import remarks, verdict
 from tuning.records import short_name
 
@@ -191,8 +191,7 @@ def markdown(comparison: Comparison) -> str:
         cells = [escaped(text) for text in (*row.texts, row.chosen)]
         cells[2] = f"**{cells[2]}**" if row.best else cells[2]
         lines.append(cells)
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return f"{table}\n\n{LEGEND.format(mark='bold')}\n"
+    return f"{markdown_table(lines)}\n\n{LEGEND.format(mark='bold')}\n"
 
 
 def to_csv(comparison: Comparison) -> str:

@@ -1,7 +1,7 @@
 """How numbers are written, the same on the terminal, in Markdown and on the page."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from analysis.stats import Interval
 
@@ -154,6 +154,21 @@ def size(amount: float) -> str:
         ('2.8 GB', '190 MB', '0.012 MB')
     """
     return f"{number(amount / 1e9, 2)} GB" if amount >= 1e9 else f"{number(amount / 1e6, 2)} MB"
+
+
+def markdown_table(lines: Iterable[Iterable[str]]) -> str:
+    """Join rows as Markdown writes a table.
+
+    Args:
+        lines: headings, the row of ``---``, and all others; their texts are escaped already.
+
+    Example:
+        >>> print(markdown_table([["a", "b"], ["---", "---:"], ["x", "1"]]))
+        | a | b |
+        | --- | ---: |
+        | x | 1 |
+    """
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def escaped(text: str) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from analysis.ablation import Ablation, ablations
 from analysis.matched import Matched, matched
-from analysis.notation import NOTHING, escaped, listed, number, percent, points
+from analysis.notation import NOTHING, escaped, listed, markdown_table, number, percent, points
 from analysis.stats import Interval
 from analysis.table import Tables
 
@@ -82,8 +82,7 @@ def markdown(sheet: Sheet) -> str:
     """
     lines = [("architecture", *sheet.headings), ("---", "---", *["---:"] * (len(sheet.headings) - 1))]
     lines += [tuple(map(escaped, (architecture, *row))) for architecture, rows in sheet.blocks.items() for row in rows]
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return "\n\n".join([f"**{escaped(sheet.title)}**", table, *map(escaped, sheet.notes)]) + "\n"
+    return "\n\n".join([f"**{escaped(sheet.title)}**", markdown_table(lines), *map(escaped, sheet.notes)]) + "\n"
 
 
 def _matched(found: Sequence[Matched]) -> Sheet:

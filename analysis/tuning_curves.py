@@ -6,9 +6,7 @@ from analysis.curves import cells
 from analysis.stats import ExpectedBest, expected_best
 from analysis.table import Tables
 from analysis.trials import FULL_BUDGET, SCORE, trials
-
-EXCHANGEABLE = ("sobol", "random", "grid")
-"""Searches that propose each trial without regard to the scores of the others."""
+from tuning import records
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +48,7 @@ def tuning_curves(tables: Tables) -> tuple[TuningCurve, ...]:
         try:
             expected = expected_best(
                 mine[SCORE].to_numpy(),
-                exchangeable=search.get("algorithm") in EXCHANGEABLE,
+                exchangeable=search.get("algorithm") in records.DRAWN,
                 full_budget=mine[FULL_BUDGET].to_numpy(bool),
             )
         except ValueError as reason:

@@ -46,19 +46,19 @@ def run(architectures: Sequence[str], *, rounds: int, images: int = IMAGES, seco
     result: Result = {"machine": machine(torch.device("cpu")), "images": images, "architectures": {}}
     for name in architectures:
         print(f"{name} …", file=sys.stderr)
-        looks = {} if name.startswith("resnet") else {"standard, flat and circular"}
-        chosen = {look: how for look, how in LOOKS.items() if look not in looks}
+        convolutions = name.startswith("resnet")
+        chosen = {look: how for look, how in LOOKS.items() if convolutions or "circular" not in how["views"]}
         result["architectures"][name] = _rounds(name, chosen, rounds, images, seconds)
     return result
 
 
 def _rounds(architecture: str, looks: dict[str, dict[str, Any]], rounds: int, images: int, seconds: float) -> Result:
-    loops = {look: _settings(architecture, how) for look, how in looks.items()}
-    first = next(iter(loops.values()))
+    settings = {look: _settings(architecture, how) for look, how in looks.items()}
+    first = next(iter(settings.values()))
     prepare_process(first)
     data = _data(first, images)
     loop = Loop.build(first, data)
-    recorders = {look: Recorder(settings, loop.model, data) for look, settings in loops.items()}
+    recorders = {look: Recorder(how, loop.model, data) for look, how in settings.items()}
     batches = (batch for epoch in range(1, 1_000_000) for batch in data.training.epoch(epoch))
     found: Result = {"epoch": [], **{look: [] for look in looks}}
     for number in range(-1, rounds):  # the first round warms up: memory, threads, what movement compares with

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.formats import fits
-from analysis.notation import NOTHING, count, escaped, number
+from analysis.notation import NOTHING, count, escaped, markdown_table, number
 from analysis.spectra.measured import Layer, Measured
 
 
@@ -153,10 +153,9 @@ def markdown(measured: Measured) -> str:
     shown = columns(measured)
     lines = [["layer", "shape", *(column.heading for column in shown)], ["---", *["---:"] * (len(shown) + 1)]]
     lines += [[escaped(text) for text in texts(layer, shown)] for layer in measured.layers]
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     said = [legend(shown), summary(measured), *measured.remarks]
     notes = "\n".join(f"- {escaped(sentence)}" for sentence in said if sentence)
-    return f"{table}\n\n{notes}\n"
+    return f"{markdown_table(lines)}\n\n{notes}\n"
 
 
 def to_csv(measured: Measured) -> str:

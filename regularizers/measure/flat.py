@@ -7,6 +7,7 @@ from torch import Tensor
 
 from regularizers.decomposition import gram_values
 from regularizers.linear_map import flatten
+from regularizers.measure.by_weight import by_weight
 from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.marchenko_pastur import marchenko_pastur
 from regularizers.measure.power_law import power_law
@@ -29,24 +30,15 @@ def flat_spectra(targets: list[Target], bundle: str) -> dict[str, LayerSpectrum]
         Spectra by name.
     """
 
-    def values_of(group: list[Target]) -> tuple[Tensor, str]:
-        with torch.no_grad():
-            values, routine = gram_values(torch.stack([flatten(target.weight) for target in group]))
-            return values.double().cpu(), routine
+    def values_of(group: list[Target]) -> list[tuple[Tensor, str]]:
+        values, routine = gram_values(torch.stack([flatten(target.weight) for target in group]))
+        return [(row, routine) for row in values.double().cpu()]
 
     def spectra_of(group: list[Target]) -> list[LayerSpectrum]:
         values, routines = zip(*(found[target.name] for target in group), strict=True)
         return _spectra(torch.stack(values), routines, group[0], bundle)
 
-    one_by_one = [[target] for target in targets if not target.parameter.is_cuda]
-    one_by_one.sort(key=lambda group: -_work(group[0]))
-    batches = by_shape(target for target in targets if target.parameter.is_cuda)
-    decomposed = side_by_side(values_of, one_by_one) + [values_of(group) for group in batches]
-    found = {
-        target.name: (row, routine)
-        for group, (values, routine) in zip(one_by_one + batches, decomposed, strict=True)
-        for target, row in zip(group, values, strict=True)
-    }
+    found = by_weight(values_of, targets)
     groups = by_shape(targets)
     spectra = side_by_side(spectra_of, groups)
     return {
@@ -54,11 +46,6 @@ def flat_spectra(targets: list[Target], bundle: str) -> dict[str, LayerSpectrum]
         for group, some in zip(groups, spectra, strict=True)
         for target, spectrum in zip(group, some, strict=True)
     }
-
-
-def _work(target: Target) -> int:
-    """Products of numbers that one Gram matrix takes."""
-    return target.fan_out * target.fan_in * min(target.fan_out, target.fan_in)
 
 
 def _spectra(values: Tensor, routines: Sequence[str], target: Target, bundle: str) -> list[LayerSpectrum]:

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from regularizers.decomposition import gram_values
 from regularizers.linear_map import flatten
-from regularizers.measure.side_by_side import side_by_side
+from regularizers.measure.by_weight import by_weight
 from regularizers.measure.top_triplets import top_triplets
 from regularizers.measure.undisturbed import undisturbed
 from regularizers.polar import widened
 from regularizers.spectrum import start_vector, top_eigenpair
-from regularizers.targets import Target, by_shape, select
+from regularizers.targets import Target, select
 
 DIRECTIONS = 10
 """Leading singular vectors that are compared, as in Yunis et al. 2024 (https://arxiv.org/abs/2408.11804)."""
@@ -72,7 +72,7 @@ class Movement:
         for name, weight in weights.items():
             found[name]["distance"] = _distance(weight, self._initial[name])
         if before is not None:
-            for name, numbers in _updates(weights, self._last).items():
+            for name, numbers in _updates(weights, self._last, targets).items():
                 found[name] |= numbers | {"agreement": _agreement(now[name], before[name])}
         for name, value in _alignments(targets, now).items():
             found[name]["alignment"] = value
@@ -103,20 +103,11 @@ def _weights(model: nn.Module) -> dict[str, Tensor]:
 
 
 def _directions(weights: Mapping[str, Tensor], targets: list[Target]) -> dict[str, _Directions]:
-    """The directions of every weight: on the CPU one weight a thread, on a GPU those of equal shape in one batch."""
-    here = [[target] for target in targets if not target.parameter.is_cuda]
-    here.sort(key=lambda group: -group[0].parameter.numel())
-    elsewhere = by_shape(target for target in targets if target.parameter.is_cuda)
+    def directions_of(group: list[Target]) -> list[_Directions]:
+        lefts, _, rights = top_triplets(torch.stack([weights[target.name] for target in group]), DIRECTIONS)
+        return [_Directions(left=left, right=right) for left, right in zip(lefts, rights, strict=True)]
 
-    @torch.no_grad()
-    def directions_of(group: list[Target]) -> list[tuple[str, _Directions]]:
-        names = [target.name for target in group]
-        lefts, _, rights = top_triplets(torch.stack([weights[name] for name in names]), DIRECTIONS)
-        pairs = zip(names, lefts, rights, strict=True)
-        return [(name, _Directions(left=left, right=right)) for name, left, right in pairs]
-
-    found = side_by_side(directions_of, here) + [directions_of(group) for group in elsewhere]
-    return dict(itertools.chain.from_iterable(found))
+    return by_weight(directions_of, targets)
 
 
 def _distance(weight: Tensor, initial: Tensor) -> float:
@@ -124,10 +115,9 @@ def _distance(weight: Tensor, initial: Tensor) -> float:
     return float(torch.linalg.vector_norm(weight.double() - initial.double()) / size)
 
 
-def _updates(weights: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> dict[str, dict[str, float]]:
-    here = sorted((name for name in weights if not weights[name].is_cuda), key=lambda name: -weights[name].numel())
-    elsewhere = [name for name in weights if weights[name].is_cuda]
-
+def _updates(
+    weights: Mapping[str, Tensor], before: Mapping[str, Tensor], targets: list[Target]
+) -> dict[str, dict[str, float]]:
     def update_of(name: str) -> dict[str, float]:
         change = widened(weights[name] - before[name])
         frobenius = float(torch.linalg.vector_norm(change.double()))
@@ -138,11 +128,9 @@ def _updates(weights: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> dic
             "update_stable_rank": (frobenius / norm) ** 2 if norm > 0 else 0.0,
         }
 
-    found = side_by_side(update_of, here) + [update_of(name) for name in elsewhere]
-    return dict(zip(here + elsewhere, found, strict=True))
+    return by_weight(lambda group: [update_of(target.name) for target in group], targets)
 
 
-@torch.no_grad()
 def _norm(change: Tensor) -> float:
     """The largest singular value; of a large matrix to ``NORM_TOLERANCE``, never above the true one but by rounding."""
     if min(change.shape) <= _WHOLE:

@@ -8,8 +8,8 @@ from torch import nn
 
 from regularizers.decomposition import gram_values
 from regularizers.linear_map import flatten, padded_products
+from regularizers.measure.by_weight import by_weight
 from regularizers.measure.layer_spectrum import LayerSpectrum
-from regularizers.measure.side_by_side import side_by_side
 from regularizers.measure.sizes import finite
 from regularizers.polar import widened
 from regularizers.spectrum import start_vector, top_eigenpair
@@ -36,15 +36,7 @@ def padded_spectra(targets: list[Target], sizes: Mapping[str, tuple[int, int]]) 
     """
     for target in targets:
         padding_of(target)  # every refusal before the work
-    on_cpu = sorted((target for target in targets if not target.parameter.is_cuda), key=lambda t: -t.parameter.numel())
-    elsewhere = [target for target in targets if target.parameter.is_cuda]
-
-    def spectrum_of(target: Target) -> LayerSpectrum:
-        with torch.no_grad():
-            return _spectrum(target, sizes[target.name])
-
-    spectra = side_by_side(spectrum_of, on_cpu) + [spectrum_of(target) for target in elsewhere]
-    return {target.name: spectrum for target, spectrum in zip(on_cpu + elsewhere, spectra, strict=True)}
+    return by_weight(lambda group: [_spectrum(target, sizes[target.name]) for target in group], targets)
 
 
 def padding_of(target: Target) -> tuple[int, int]:
