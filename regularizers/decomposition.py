@@ -9,6 +9,7 @@ from regularizers.polar import widened
 
 _PANEL = 96  # rows of a Gram matrix that one product computes: few enough to leave half out,
 _WIDE_PANEL = 192  # and, of one with more than a thousand rows, enough to be fast
+_COLUMNS = 1024  # that are multiplied at once
 
 
 def svd_values(matrix: Tensor) -> tuple[Tensor, str]:
@@ -50,7 +51,10 @@ def gram_values(matrix: Tensor) -> tuple[Tensor, str]:
     """
     if matrix.dtype in {torch.float64, torch.complex128}:
         return svd_values(matrix)
-    wide = matrix.to(torch.complex128 if matrix.is_complex() else torch.float64)
+    values = _by_gram(matrix)
+    if values is not None:
+        return values, "gram"
+    wide = matrix.to(_accurate(matrix))
     return _first_that_converges("gram", [("gram", _by_gram), ("svd", torch.linalg.svdvals)], wide)
 
 
@@ -103,13 +107,15 @@ def _eigenpairs_alone(matrix: Tensor) -> tuple[Tensor, Tensor]:
     return values, vectors
 
 
-def lower_gram(matrix: Tensor) -> Tensor:
+def lower_gram(matrix: Tensor, dtype: torch.dtype | None = None) -> Tensor:
     """The product A Aᴴ on and below its diagonal, in half its time.
 
     Above the diagonal stand some of its entries and some zeros; routines for Hermitian matrices read below it.
 
     Args:
         matrix: A, (…, m, n).
+        dtype: to multiply in; the matrix's own without it. Some columns are converted at a time, which a core keeps in
+            its cache.
 
     Returns:
         (…, m, m).
@@ -119,16 +125,25 @@ def lower_gram(matrix: Tensor) -> Tensor:
         >>> lower_gram(A).tril().equal((A @ A.mT).tril())
         True
     """
-    size = matrix.shape[-2]
-    panel = _PANEL if size <= 1000 else _WIDE_PANEL
-    gram = matrix.new_zeros(*matrix.shape[:-1], size)
-    for i in range(0, size, panel):
-        gram[..., i:, i : i + panel] = matrix[..., i:, :] @ matrix[..., i : i + panel, :].mH
-    return gram
+    *batch, m, n = matrix.shape
+    flat = matrix.reshape(-1, m, n)
+    panel = _PANEL if m <= 1000 else _WIDE_PANEL
+    gram = torch.zeros(len(flat), m, m, dtype=dtype or matrix.dtype, device=matrix.device)
+    for part in flat.split(_COLUMNS, dim=-1):
+        columns = part.to(gram.dtype)
+        for i in range(0, m, panel):
+            gram[:, i:, i : i + panel].baddbmm_(columns[:, i:], columns[:, i : i + panel].mH)
+    return gram.view(*batch, m, m)
 
 
-def _by_gram(wide: Tensor) -> Tensor | None:
-    return root_eigenvalues(lower_gram(wide.mH if wide.shape[-2] > wide.shape[-1] else wide))
+def _accurate(matrix: Tensor) -> torch.dtype:
+    return torch.complex128 if matrix.is_complex() else torch.float64
+
+
+def _by_gram(matrix: Tensor) -> Tensor | None:
+    gram = lower_gram(matrix.mH if matrix.shape[-2] > matrix.shape[-1] else matrix, _accurate(matrix))
+    # What is not finite shows on the diagonal, of which float32 cannot overflow; routines may loop on it.
+    return root_eigenvalues(gram) if bool(gram.diagonal(dim1=-2, dim2=-1).isfinite().all()) else None
 
 
 Routine = Callable[[Tensor], Tensor | None]
@@ -161,6 +176,5 @@ def _by_gesvd(matrix: Tensor) -> Tensor:
 def _one_by_one(matrix: Tensor) -> Tensor:
     """The last resort: each matrix alone, in float64 on the CPU."""
     *batch, rows, columns = matrix.shape
-    dtype = torch.complex128 if matrix.is_complex() else torch.float64
-    values = [torch.linalg.svdvals(one.to(dtype)) for one in matrix.reshape(-1, rows, columns).cpu()]
+    values = [torch.linalg.svdvals(one.to(_accurate(matrix))) for one in matrix.reshape(-1, rows, columns).cpu()]
     return torch.stack(values).view(*batch, -1).to(matrix.device, matrix.real.dtype)

@@ -1,7 +1,7 @@
 """One result a weight, by the way of working that suits the device."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import torch
@@ -12,8 +12,10 @@ from regularizers.targets import Target, by_shape
 Result = TypeVar("Result")
 
 
-def by_weight(work: Callable[[list[Target]], Sequence[Result]], targets: Sequence[Target]) -> dict[str, Result]:
-    """What ``work`` makes of every weight, without gradient.
+def by_weight(
+    work: Callable[[list[Target]], Sequence[Result]], targets: Sequence[Target]
+) -> Iterator[tuple[str, Result]]:
+    """What ``work`` makes of every weight, without gradient, as it is found.
 
     On the CPU each weight is a group by itself, as many at once as torch has threads, the one with the most products in
     a Gram matrix first; on a GPU weights of equal shape are one group, so that they can be one batch.
@@ -22,8 +24,8 @@ def by_weight(work: Callable[[list[Target]], Sequence[Result]], targets: Sequenc
         work: from some weights of equal shape to one result each, in their order.
         targets: the weights.
 
-    Returns:
-        Results by name.
+    Yields:
+        Name and result.
     """
 
     @torch.no_grad()  # in the thread that works: autograd's state is each thread's own
@@ -33,8 +35,8 @@ def by_weight(work: Callable[[list[Target]], Sequence[Result]], targets: Sequenc
     here = [[target] for target in targets if not target.parameter.is_cuda]
     here.sort(key=lambda group: -_products(group[0]))
     elsewhere = by_shape(target for target in targets if target.parameter.is_cuda)
-    found = side_by_side(named, here) + [named(group) for group in elsewhere]
-    return dict(itertools.chain.from_iterable(found))
+    for some in itertools.chain(side_by_side(named, here), map(named, elsewhere)):
+        yield from some
 
 
 def _products(target: Target) -> int:

@@ -31,12 +31,16 @@ def circular_spectra(targets: list[Target], sizes: Mapping[str, tuple[int, int]]
     Returns:
         Spectra by name.
     """
-    kernels = side_by_side(lambda target: _prepared(target, sizes[target.name]), [t for t in targets if _on_cpu(t)])
-    kernels += [_prepared(target, sizes[target.name]) for target in targets if not _on_cpu(target)]
+
+    def prepared(target: Target) -> _Kernel:
+        return _prepared(target, sizes[target.name])
+
+    at_once = [target for target in targets if _on_cpu(target)]
+    kernels = [*side_by_side(prepared, at_once), *(prepared(target) for target in targets if not _on_cpu(target))]
     pieces = sorted((piece for kernel in kernels for piece in _pieces(kernel)), key=lambda piece: -piece.work)
     here = [piece for piece in pieces if _on_cpu(piece.kernel.target)]
     elsewhere = [piece for piece in pieces if not _on_cpu(piece.kernel.target)]
-    values = side_by_side(_values, here) + [_values(piece) for piece in elsewhere]
+    values = [*side_by_side(_values, here), *map(_values, elsewhere)]
     found: dict[str, list[tuple[Tensor, str]]] = {target.name: [] for target in targets}
     for piece, result in zip(here + elsewhere, values, strict=True):
         found[piece.kernel.target.name].append(result)

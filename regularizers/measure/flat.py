@@ -11,7 +11,6 @@ from regularizers.measure.by_weight import by_weight
 from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.marchenko_pastur import marchenko_pastur
 from regularizers.measure.power_law import power_law
-from regularizers.measure.side_by_side import side_by_side
 from regularizers.measure.sizes import finite, norms, ranks
 from regularizers.targets import Target, by_shape
 
@@ -34,18 +33,16 @@ def flat_spectra(targets: list[Target], bundle: str) -> dict[str, LayerSpectrum]
         values, routine = gram_values(torch.stack([flatten(target.weight) for target in group]))
         return [(row, routine) for row in values.double().cpu()]
 
-    def spectra_of(group: list[Target]) -> list[LayerSpectrum]:
-        values, routines = zip(*(found[target.name] for target in group), strict=True)
-        return _spectra(torch.stack(values), routines, group[0], bundle)
-
-    found = by_weight(values_of, targets)
-    groups = by_shape(targets)
-    spectra = side_by_side(spectra_of, groups)
-    return {
-        target.name: spectrum
-        for group, some in zip(groups, spectra, strict=True)
-        for target, spectrum in zip(group, some, strict=True)
-    }
+    groups = {target.name: group for group in by_shape(targets) for target in group}
+    found: dict[str, tuple[Tensor, str]] = {}
+    spectra: dict[str, LayerSpectrum] = {}
+    for name, result in by_weight(values_of, targets):
+        found[name], group = result, groups[name]
+        if all(target.name in found for target in group):  # measures of equal shapes are found together
+            values, routines = zip(*(found[target.name] for target in group), strict=True)
+            measured = _spectra(torch.stack(values), routines, group[0], bundle)
+            spectra |= zip((target.name for target in group), measured, strict=True)
+    return spectra
 
 
 def _spectra(values: Tensor, routines: Sequence[str], target: Target, bundle: str) -> list[LayerSpectrum]:

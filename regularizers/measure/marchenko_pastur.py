@@ -1,6 +1,7 @@
 """What of a weight's spectrum a random matrix would have, as WeightWatcher finds it."""
 
 import math
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -78,36 +79,76 @@ def _scale(points: Tensor, density: Tensor, top: Tensor, q: float) -> Tensor:
     """The s of others by a search on a grid, and on finer and finer ones around the best of it."""
     first, last, step = _COARSE
     unit = top.sqrt() / (1 + q**-0.5)
+    seen = _Seen.of(points, density, q)
     tried = torch.arange(first, last, step, dtype=points.dtype) * unit.unsqueeze(-1)
-    bulks = _is_bulk(tried, points, density, q).reshape(-1, tried.shape[-1]).any(0)
+    bulks = seen.bulks(tried).reshape(-1, tried.shape[-1]).any(0)
     if not bool(bulks.any()):
         return torch.full_like(top, torch.nan)
-    tried = tried[..., bulks]  # mostly the fewest, and the law of each is computed at every point
+    # Mostly the fewest, and the law of each is computed at every point: in float32, which may take a neighbour for the
+    # best, among whose surroundings the best still is.
+    scale, _ = seen.in_float32().best(tried[..., bulks])
     width = step * unit
-    for _ in range(1 + _ROUNDS):
-        misfit, best = _misfit(tried, points, density, q).min(-1)
-        scale = tried.gather(-1, best.unsqueeze(-1))
+    for _ in range(_ROUNDS):
         tried = scale + torch.arange(-_FINER, _FINER + 1, dtype=points.dtype) * (width / _FINER).unsqueeze(-1)
+        scale, misfit = seen.best(tried)
         width = width / _FINER
-    return scale.squeeze(-1).where(misfit.isfinite(), torch.nan)
+    return scale.where(misfit.isfinite(), torch.nan).squeeze(-1)
 
 
-def _misfit(scales: Tensor, points: Tensor, density: Tensor, q: float) -> Tensor:
-    """Squared differences (…, k) of the law of each scale (…, k) from the density, infinite where it is no bulk."""
-    seen = density > _DENSITY
-    variance = scales.square()
-    low, high = variance * (1 - q**-0.5) ** 2, variance * (1 + q**-0.5) ** 2
-    x, variance = points.unsqueeze(-2), variance.unsqueeze(-1)
-    under = (high.unsqueeze(-1) - x) * (x - low.unsqueeze(-1))
-    law = under.clamp_(min=0).sqrt_() * (q / (2 * math.pi)) / (variance * x.clamp(min=torch.finfo(x.dtype).tiny))
-    misfit = ((law - density.unsqueeze(-2)) * seen.unsqueeze(-2)).square_().sum(-1)
-    return misfit.where(_is_bulk(scales, points, density, q), torch.inf)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Seen:
+    """The points λ (…, 1, p) at which a density is compared with the law, and what of it the comparison takes.
 
+    With y = √((b−λ)(λ−a)) / λ the law is c·y, and Σ(c y − density)² = c²Σy² − 2cΣ(y·density) + a constant: two products
+    of a matrix with a vector.
+    """
 
-def _is_bulk(scales: Tensor, points: Tensor, density: Tensor, q: float) -> Tensor:
-    """Whether the bulk of each scale (…, k) holds the density's peak and ends where values are still seen."""
-    peak = points.gather(-1, density.argmax(-1, keepdim=True))
-    last = points.where(density > _DENSITY, 0).amax(-1, keepdim=True)
-    variance = scales.square()
-    low, high = variance * (1 - q**-0.5) ** 2, variance * (1 + q**-0.5) ** 2
-    return (high >= peak) & (high <= last) & (low <= peak)
+    q: float
+    points: Tensor
+    reciprocal_squares: Tensor
+    ratios: Tensor
+    peak: Tensor
+    last: Tensor
+
+    @classmethod
+    def of(cls, points: Tensor, density: Tensor, q: float) -> "_Seen":
+        """From all points (…, p) and the density there."""
+        seen = density > _DENSITY
+        some = seen.reshape(-1, points.shape[-1]).any(0).nonzero()
+        where = slice(int(some.min()), int(some.max()) + 1) if len(some) else slice(0, 1)
+        reciprocals = torch.where(seen & (points > 0), 1 / points, 0)[..., where].unsqueeze(-1)
+        return cls(
+            q=q,
+            points=points[..., where].unsqueeze(-2),
+            reciprocal_squares=reciprocals.square(),
+            ratios=reciprocals * density[..., where].unsqueeze(-1),
+            peak=points.gather(-1, density.argmax(-1, keepdim=True)),
+            last=points.where(seen, 0).amax(-1, keepdim=True),
+        )
+
+    def in_float32(self) -> "_Seen":
+        points, squares, ratios = self.points.float(), self.reciprocal_squares.float(), self.ratios.float()
+        return replace(self, points=points, reciprocal_squares=squares, ratios=ratios)
+
+    def bulks(self, scales: Tensor) -> Tensor:
+        """Whether the bulk of each scale (…, k) holds the density's peak and ends where values are still seen."""
+        low, high = self._ends(scales)
+        return (high >= self.peak) & (high <= self.last) & (low <= self.peak)
+
+    def best(self, scales: Tensor) -> tuple[Tensor, Tensor]:
+        """The scale (…, 1) of those tried (…, k) whose law lies nearest to the density, and its misfit.
+
+        The misfit is that without the constant, and infinite where no scale is a bulk.
+        """
+        low, high = (end.unsqueeze(-1).to(self.points) for end in self._ends(scales))
+        under = (high - self.points).mul_(self.points - low).clamp_(min=0)
+        squares = (under @ self.reciprocal_squares).squeeze(-1)
+        products = (under.sqrt_() @ self.ratios).squeeze(-1)
+        c = self.q / (2 * math.pi) / scales.square()
+        misfit, place = (c * (c * squares - 2 * products)).where(self.bulks(scales), torch.inf).min(-1, keepdim=True)
+        return scales.gather(-1, place), misfit
+
+    def _ends(self, scales: Tensor) -> tuple[Tensor, Tensor]:
+        """The law's a and b."""
+        variance = scales.square()
+        return variance * (1 - self.q**-0.5) ** 2, variance * (1 + self.q**-0.5) ** 2

@@ -107,7 +107,7 @@ def _directions(weights: Mapping[str, Tensor], targets: list[Target]) -> dict[st
         lefts, _, rights = top_triplets(torch.stack([weights[target.name] for target in group]), DIRECTIONS)
         return [_Directions(left=left, right=right) for left, right in zip(lefts, rights, strict=True)]
 
-    return by_weight(directions_of, targets)
+    return dict(by_weight(directions_of, targets))
 
 
 def _distance(weight: Tensor, initial: Tensor) -> float:
@@ -128,7 +128,7 @@ def _updates(
             "update_stable_rank": (frobenius / norm) ** 2 if norm > 0 else 0.0,
         }
 
-    return by_weight(lambda group: [update_of(target.name) for target in group], targets)
+    return dict(by_weight(lambda group: [update_of(target.name) for target in group], targets))
 
 
 def _norm(change: Tensor) -> float:

@@ -36,7 +36,7 @@ def padded_spectra(targets: list[Target], sizes: Mapping[str, tuple[int, int]]) 
     """
     for target in targets:
         padding_of(target)  # every refusal before the work
-    return by_weight(lambda group: [_spectrum(target, sizes[target.name]) for target in group], targets)
+    return dict(by_weight(lambda group: [_spectrum(target, sizes[target.name]) for target in group], targets))
 
 
 def padding_of(target: Target) -> tuple[int, int]:

@@ -9,7 +9,7 @@ FEWEST, MOST = 10, 15_000
 """How many singular values a weight must have, and may, to be fitted."""
 
 _THRESHOLD = 1e-5  # of λ, absolute: smaller ones take no part in the fit
-_ENTRIES = 2**18  # of the table of candidates and values held at once: what a core keeps in its cache
+_ENTRIES = 2**17  # of the table of candidates and values held at once: what a core keeps in its cache
 
 
 def power_law(values: Tensor) -> dict[str, Tensor]:

@@ -23,14 +23,14 @@ def test_as_many_items_are_worked_on_at_once_as_torch_has_threads(threads: int) 
         together.wait()
         return item, torch.get_num_threads()
 
-    assert side_by_side(work, list(range(2 * threads))) == [(item, 1) for item in range(2 * threads)]
+    assert list(side_by_side(work, list(range(2 * threads)))) == [(item, 1) for item in range(2 * threads)]
 
 
 def test_torchs_threads_are_given_back_even_when_the_work_fails(threads: int) -> None:
     def work(item: int) -> int:
         raise RuntimeError("on purpose")
 
-    assert side_by_side(abs, [-1]) == [1]
+    assert list(side_by_side(abs, [-1])) == [1]
     with pytest.raises(RuntimeError, match="on purpose"):
-        side_by_side(work, [1, 2, 3])
+        list(side_by_side(work, [1, 2, 3]))
     assert torch.get_num_threads() == threads
