@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.block import BLOCK, IMAGE_BLOCK, seed_rows, start_block
+from regularizers.lanczos import start_vector, top_eigenpair
 from regularizers.linear_map import Vectors, circular_products, padded_products
-from regularizers.spectrum import leading_direction, start_vector, top_eigenpair
+from regularizers.spectrum import leading_direction
 from regularizers.targets import Target, by_shape
 
 _STACKED = 2**12

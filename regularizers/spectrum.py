@@ -12,15 +12,13 @@ from torch import Tensor
 
 from regularizers.caps import hard_cap as hard_cap
 from regularizers.caps import soft_cap as soft_cap
-from regularizers.decomposition import eigenpairs, svd_values
-from regularizers.linear_map import check_view, flatten, frequencies, padded_products, transfer
+from regularizers.decomposition import svd_values
+from regularizers.lanczos import start_vector, top_eigenpair
+from regularizers.linear_map import check_view, flatten, frequencies, transfer
+from regularizers.padded_norm import padded_norm
 from regularizers.polar import JIACHENG as JIACHENG
 from regularizers.polar import polar_factor as polar_factor
 from regularizers.polar import widened
-
-TOLERANCE = 1e-4
-"""Relative residual ‖Gx − θx‖ / θ at which an eigenvalue θ of G = AᵀA is taken as found. σ = √θ is then
-within half of it, relatively, of a singular value, and mostly far closer: θ errs by the residual's square."""
 
 _CHUNK = 2**24  # entries of transfer matrices held at once: 128 MB in complex64, whatever the image's size
 
@@ -91,7 +89,7 @@ def spectral_norm(
 
     Flat and circular are exact. Padded is the map the network computes, known by its products alone
     (convolution and transposed convolution, as in Ryu et al. 2019, https://arxiv.org/abs/1905.05894):
-    Lanczos' method in float64 from a fixed start, to a relative residual of ``TOLERANCE``. It never
+    Lanczos' method in float64 from a fixed start, below it by ``padded_norm.NORM_ERROR`` at most. It never
     overshoots. Always σ_padded ≤ σ of the same kernel unstrided. A view that is unknown or does not fit the
     weight is refused with a ``ValueError``.
 
@@ -113,11 +111,8 @@ def spectral_norm(
     if view != "padded":
         return float(singular_values(weight, view, input_size).max())
     assert input_size is not None
-    kernel = weight.detach().double()
-    start = start_vector(kernel.shape[1] * input_size[0] * input_size[1], kernel)
-    forward, adjoint = padded_products(kernel, input_size, stride, padding)
-    eigenvalue, _ = top_eigenpair(lambda x: adjoint(forward(x)), start)
-    return float(eigenvalue) ** 0.5
+    value, _ = padded_norm(weight.detach().double(), input_size, stride, padding)
+    return value
 
 
 def top_triplet(matrix: Tensor, v: Tensor, iterations: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -180,75 +175,6 @@ def leading_direction(matrix: Tensor) -> Tensor:
     start = start_vector(matrix.shape[1], matrix)
     _, v = top_eigenpair(lambda x: matrix.mT @ (matrix @ x), start, cycles=8)
     return v
-
-
-def start_vector(length: int, like: Tensor) -> Tensor:
-    """A unit vector without preferred direction, the same every time, drawn from a generator of its own.
-
-    Args:
-        length: its length, which is also its seed.
-        like: gives dtype and device.
-
-    Returns:
-        (length,).
-    """
-    generator = torch.Generator().manual_seed(length)
-    vector = torch.randn(length, generator=generator, dtype=torch.float64)
-    return (vector / torch.linalg.vector_norm(vector)).to(like)
-
-
-def top_eigenpair(
-    gram: Callable[[Tensor], Tensor],
-    start: Tensor,
-    *,
-    tolerance: float = TOLERANCE,
-    basis: int = 24,
-    cycles: int = 100,
-) -> tuple[Tensor, Tensor]:
-    """The largest eigenvalue of a positive semidefinite map and its vector, by restarted Lanczos iterations.
-
-    Each cycle builds an orthonormal basis of span{x, Gx, …, G^(basis−1)x}, takes the best vector in it
-    (Rayleigh–Ritz), and starts the next cycle from there. Where plain power iteration needs hundreds of
-    products to tell clustered values apart, this needs tens. It reads numbers from tensors: not for use
-    inside a step.
-
-    Args:
-        gram: x ↦ Gx on vectors of one length.
-        start: a unit vector (n,).
-        tolerance: the relative residual at which to stop.
-        basis: vectors held at once, and as many images.
-        cycles: after so many the best found so far is returned.
-
-    Returns:
-        θ, a scalar, never above the largest eigenvalue (up to rounding), and a unit vector (n,).
-    """
-    x = start
-    for _ in range(cycles):
-        vectors, images = _krylov(gram, x, basis)
-        if not images.isfinite().all():
-            return images.new_full((), torch.nan), start
-        eigenvalues, coordinates = eigenpairs(vectors @ images.mT)
-        theta, best = eigenvalues[0].clamp(min=0), coordinates[:, 0]
-        x = best @ vectors
-        residual = torch.linalg.vector_norm(best @ images - theta * x)
-        if residual <= tolerance * theta:
-            break
-    return theta, x / torch.linalg.vector_norm(x)
-
-
-def _krylov(gram: Callable[[Tensor], Tensor], start: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """An orthonormal Krylov basis (k, n), k ≤ size, and its images under the map (k, n)."""
-    vectors, images = start.unsqueeze(0), gram(start).unsqueeze(0)
-    while len(vectors) < min(size, len(start)):
-        new = images[-1]
-        for _ in range(2):  # once leaves rounding errors behind, twice is enough
-            new = new - (vectors @ new) @ vectors
-        norm = torch.linalg.vector_norm(new)
-        if not norm > torch.finfo(new.dtype).eps * torch.linalg.vector_norm(images[-1]):
-            break  # the basis spans an invariant subspace: nothing more can be found from this start
-        vectors = torch.cat([vectors, (new / norm).unsqueeze(0)])
-        images = torch.cat([images, gram(vectors[-1]).unsqueeze(0)])
-    return vectors, images
 
 
 def _product(matrix: Tensor, vector: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from regularizers.decomposition import lower_gram, root_eigenvalues, svd_values
-from regularizers.spectrum import spectral_norm
+from regularizers.padded_norm import NORM_ERROR, padded_norm
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,15 +79,17 @@ class AffineMap:
         """The operator norm of the convolution the network computes, with its stride and its zero padding.
 
         Returns:
-            Lanczos' estimate, below the norm by a relative ``regularizers.spectrum.TOLERANCE`` at most where the
-            iteration has ended well; exact for layers without overlaps; NaN if the layer is not finite.
+            Not below the norm: Lanczos' estimate and ``regularizers.padded_norm.NORM_ERROR`` of it, which is how far
+            it may lie below, but never more than ``flat_norm``; the norm for layers without overlaps; NaN if the layer
+            is not finite.
         """
         assert self.has_padded_view, "the walk has refused it"
         if self.overlaps == 1:
             return self.flat_norm()
         assert self.padding is not None
         (h, w), (sh, sw), (ph, pw) = self.input_size, self.stride, self.padding
-        return spectral_norm(self._weight(), "padded", input_size=(h, w), stride=(sh, sw), padding=(ph, pw))
+        norm, routine = padded_norm(self._weight(), (h, w), (sh, sw), (ph, pw))
+        return min(norm * (1 + NORM_ERROR), self.flat_norm()) if routine == "lanczos" else self.flat_norm()
 
     def _weight(self) -> Tensor:
         weight = self.weight.double()

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.decomposition import eigenpairs
+from regularizers.lanczos import start_vector
 from regularizers.measure.undisturbed import undisturbed
-from regularizers.spectrum import start_vector
 
 BASIS = 10
 """Directions among the outputs in which a Jacobian is looked at. Up to so many outputs its norm is exact."""

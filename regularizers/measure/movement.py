@@ -9,20 +9,19 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.decomposition import gram_values
+from regularizers.lanczos import largest_eigenvalue, start_vector
 from regularizers.linear_map import flatten
 from regularizers.measure.by_weight import by_weight
 from regularizers.measure.top_triplets import top_triplets
 from regularizers.measure.undisturbed import undisturbed
 from regularizers.polar import widened
-from regularizers.spectrum import start_vector, top_eigenpair
 from regularizers.targets import Target, select
 
 DIRECTIONS = 10
 """Leading singular vectors that are compared, as in Yunis et al. 2024 (https://arxiv.org/abs/2408.11804)."""
 
-NORM_TOLERANCE = 1e-3
-"""Relative residual of σ₁² at which the norm of a change is taken as found; σ₁ is then within half of it, and in
-practice far closer, because σ₁² errs by the residual's square over the gap to the next."""
+NORM_TOLERANCE = 1e-4
+"""Relative residual of σ₁² at which the norm of a large matrix's change is taken as found."""
 
 _WHOLE = 512  # the change of a matrix with a side of so many is decomposed whole, which is faster than to iterate
 
@@ -125,7 +124,7 @@ def _updates(
         return {
             "update_norm": norm,
             "update_frobenius_norm": frobenius,
-            "update_stable_rank": (frobenius / norm) ** 2 if norm > 0 else 0.0,
+            "update_stable_rank": (frobenius / norm) ** 2 if norm != 0 else 0.0,  # NaN is not 0
         }
 
     return dict(by_weight(lambda group: [update_of(target.name) for target in group], targets))
@@ -138,8 +137,8 @@ def _norm(change: Tensor) -> float:
     size = change.abs().amax()
     unit = change / torch.where(size > 0, size, 1)  # whose squares neither over- nor underflow
     start = start_vector(unit.shape[1], unit)
-    eigenvalue, _ = top_eigenpair(lambda x: unit.mT @ (unit @ x), start, tolerance=NORM_TOLERANCE)
-    return float(eigenvalue.double().sqrt() * size)
+    eigenvalue, _ = largest_eigenvalue(lambda x: unit.mT @ (unit @ x), start, tolerance=NORM_TOLERANCE)
+    return math.sqrt(eigenvalue) * float(size)
 
 
 def _agreement(now: _Directions, before: _Directions) -> float:

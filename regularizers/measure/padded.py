@@ -7,25 +7,21 @@ import torch
 from torch import nn
 
 from regularizers.decomposition import gram_values
-from regularizers.linear_map import flatten, padded_products
+from regularizers.linear_map import flatten
 from regularizers.measure.by_weight import by_weight
 from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.sizes import finite
+from regularizers.padded_norm import padded_norm
 from regularizers.polar import widened
-from regularizers.spectrum import start_vector, top_eigenpair
 from regularizers.targets import Target
-
-TOLERANCE = 1e-3
-"""Relative residual of σ₁² at which it is taken as found. The value given is then within half of it, relatively, of a
-singular value; in practice it is far closer, because σ₁² errs by the residual's square over the gap to the next."""
 
 
 def padded_spectra(targets: list[Target], sizes: Mapping[str, tuple[int, int]]) -> dict[str, LayerSpectrum]:
     """The largest singular value of every convolution, with its stride, its zero padding and its real input size.
 
     No transform makes this map diagonal. Lanczos' method finds the value from products with the map and its transpose,
-    in the weight's precision, to ``TOLERANCE`` and never above the true one by more than rounding. A kernel of one tap
-    has the norm of its matrix, which is decomposed.
+    in the weight's precision: below the true one by a relative ``padded_norm.NORM_ERROR`` at most, and above it by
+    rounding alone. A kernel of one tap has the norm of its matrix, which is decomposed.
 
     Args:
         targets: convolutions.
@@ -81,14 +77,10 @@ def _spectrum(target: Target, size: tuple[int, int]) -> LayerSpectrum:
     fan_out, fan_in = co * out[0] * out[1], ci * size[0] * size[1]
     if taps == [1, 1]:
         values, routine = gram_values(flatten(weight))
-        norm = float(values[0])
+        norm = float(values[0]) if _sees_the_image(size, padding, stride) else 0.0
     else:
         # float32 tells the values of a float32 weight apart as well as these are known, in half float64's time.
-        wide, routine = widened(weight), "lanczos"
-        forward, adjoint = padded_products(wide, size, stride, padding)
-        start = start_vector(fan_in, wide)
-        eigenvalue, _ = top_eigenpair(lambda x: adjoint(forward(x)), start, tolerance=TOLERANCE)
-        norm = math.sqrt(float(eigenvalue))
+        norm, routine = padded_norm(widened(weight), size, stride, padding)
     return LayerSpectrum(
         view="padded",
         fan_out=fan_out,
@@ -97,3 +89,8 @@ def _spectrum(target: Target, size: tuple[int, int]) -> LayerSpectrum:
         routine=routine,
         measures=finite({"spectral_norm": norm, "rms_norm": norm * math.sqrt(fan_in / fan_out)}),
     )
+
+
+def _sees_the_image(size: tuple[int, int], padding: tuple[int, int], stride: tuple[int, int]) -> bool:
+    """Whether a single tap ever stands on a pixel, and not on padding alone."""
+    return all(-p % s < n for n, p, s in zip(size, padding, stride, strict=True))

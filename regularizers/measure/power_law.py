@@ -12,7 +12,7 @@ _THRESHOLD = 1e-5  # of λ, absolute: smaller ones take no part in the fit
 _ENTRIES = 2**17  # of the table of candidates and values held at once: what a core keeps in its cache
 
 
-def power_law(values: Tensor) -> dict[str, Tensor]:
+def power_law(values: Tensor, tolerance: float = 0.0) -> dict[str, Tensor]:
     """The power law p(λ) ∝ λ^−alpha that lies nearest to the λ = σ² above some λ_min, and numbers drawn from it.
 
     Every λ_i above 10⁻⁵ but the largest is tried for λ_min. With the n values from there on,
@@ -24,6 +24,8 @@ def power_law(values: Tensor) -> dict[str, Tensor]:
 
     Args:
         values: σ, (…, r), descending, float64.
+        tolerance: relative to σ₁; where σ₁ − σ_r is not more, all values count as equal, since their differences are
+            rounding. (An orthogonal weight in float32 would have an alpha of millions.)
 
     Returns:
         By name, each (…): alpha, D, alpha_weighted = alpha·log₁₀ λ₁, log_alpha_norm = log₁₀ Σλ^alpha over all λ, and
@@ -41,7 +43,8 @@ def power_law(values: Tensor) -> dict[str, Tensor]:
     nan = torch.full_like(top, torch.nan)
     alpha, distance = nan, nan
     if FEWEST <= values.shape[-1] <= MOST:
-        alpha, distance = _fit(logs.flip(-1))
+        equal = values[..., :1] - values[..., -1:] <= tolerance * values[..., :1]
+        alpha, distance = _fit(logs.where(~equal, logs[..., :1]).flip(-1))
         exists = (logs > math.log(_THRESHOLD)).sum(-1) >= 2
         alpha, distance = alpha.where(exists, nan), distance.where(exists, nan)
     return {

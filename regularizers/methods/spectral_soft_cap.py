@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from regularizers.base import ProjectionSettings, Regularizer, check_number
 from regularizers.caps import check_soft_cap, soft_cap
+from regularizers.lanczos import start_vector, top_eigenpair
 from regularizers.spectral_map import SpectralMap
-from regularizers.spectrum import start_vector, top_eigenpair
 from regularizers.targets import ROLES, Target
 
 

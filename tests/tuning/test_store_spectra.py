@@ -112,12 +112,27 @@ def test_a_measure_that_an_epoch_lacks_is_null(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf], ids=str)
-def test_a_weight_that_diverged_has_no_spectrum(tmp_path: Path, value: float) -> None:
-    lost = LayerRecord(layer="b", view="flat", measures={}, singular_values=array("f", [value, 1.0]))
+def test_a_weight_that_diverged_has_no_spectrum_and_a_row_that_says_so(tmp_path: Path, value: float) -> None:
+    vector = array("f", [value, 1.0])
+    lost = LayerRecord(layer="b", view="flat", measures={}, singular_values=vector, routine="gram: none converged")
     parts = Parts(tmp_path)
     parts.write("k", 1, [*layers(1), lost])
     parts.write("k", 2, [lost])
-    assert merged(parts, tmp_path)[0] == spectra_twin(1, layers(1))
+    spectra, measures = merged(parts, tmp_path)
+    assert spectra == spectra_twin(1, layers(1))
+    assert [row["epoch"] for row in measures if row["routine"] == "gram: none converged"] == [1, 2]
+    assert {key for key, number in measures[-1].items() if number is not None} == {"epoch", "layer", "view", "routine"}
+
+
+def test_measures_stay_where_a_value_is_too_large_for_the_vectors_precision(tmp_path: Path) -> None:
+    huge = LayerRecord(
+        layer="b", view="flat", measures={"spectral_norm": 1e200}, singular_values=array("f", [math.inf])
+    )
+    parts = Parts(tmp_path)
+    parts.write("k", 1, [huge])
+    spectra, measures = merged(parts, tmp_path)
+    assert spectra == []
+    assert [row["spectral_norm"] for row in measures] == [1e200]
 
 
 def test_a_thinned_vector_leaves_its_measures(tmp_path: Path) -> None:
@@ -138,11 +153,11 @@ def test_a_run_all_of_whose_vectors_were_thinned_has_two_readable_tables(tmp_pat
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf], ids=str)
-def test_a_thinned_weight_that_diverged_has_no_measures(tmp_path: Path, value: float) -> None:
+def test_a_measure_that_is_not_finite_is_null(tmp_path: Path, value: float) -> None:
     lost = LayerRecord(layer="b", view="flat", measures={"rank": 0.0, "alpha": value}, singular_values=array("f"))
     parts = Parts(tmp_path)
-    parts.write("k", 1, [*layers(1), lost])
-    assert merged(parts, tmp_path)[1] == layers_twin(1, layers(1))
+    parts.write("k", 1, [lost])
+    assert [(row["rank"], row.get("alpha")) for row in merged(parts, tmp_path)[1]] == [(0.0, None)]
 
 
 def test_every_row_tells_by_which_routine_it_was_found(tmp_path: Path) -> None:

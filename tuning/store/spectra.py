@@ -9,10 +9,12 @@ Rows are ordered by epoch, in groups whose statistics tell a reader which of the
 epochs of a long run are read without the rest.
 """
 
+import dataclasses
 import heapq
 import itertools
 import math
 import os
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -64,15 +66,15 @@ class Parts:
         Args:
             key: the trial's key.
             epoch: the epoch.
-            layers: one entry a weight and view; entries whose singular values (of a thinned one: whose
-                measures) are not all finite are left out, because a diverged weight has no spectrum.
+            layers: one entry a weight and view. A vector or a measure that is not finite is left out, because a
+                diverged weight has no spectrum; its row stays, and tells by which routine that was found.
 
         Raises:
             OSError: where the disk is full or gone; no half-written part is left.
         """
-        table = _part([entry for entry in layers if _finite(entry)])
-        if not table.num_rows:
+        if not layers:
             return
+        table = _part([_finite(entry) for entry in layers])
         path = self._folder / key / f"{epoch:08d}.arrow"
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(".tmp")
@@ -127,10 +129,10 @@ def _values(entry: LayerRecord) -> np.ndarray:
     return np.frombuffer(entry.singular_values, dtype=np.float32)
 
 
-def _finite(entry: LayerRecord) -> bool:
-    if len(entry.singular_values):
-        return bool(np.isfinite(_values(entry)).all())
-    return all(map(math.isfinite, entry.measures.values()))
+def _finite(entry: LayerRecord) -> LayerRecord:
+    measures = {name: number for name, number in entry.measures.items() if math.isfinite(number)}
+    values = entry.singular_values if np.isfinite(_values(entry)).all() else array("f")
+    return dataclasses.replace(entry, singular_values=values, measures=measures)
 
 
 def _part(layers: Sequence[LayerRecord]) -> pa.Table:

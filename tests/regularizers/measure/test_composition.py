@@ -13,6 +13,7 @@ from models import ARCHITECTURES, import_torchvision
 from regularizers import REGULARIZERS
 from regularizers.measure import lipschitz_bound, measure
 from regularizers.measure.affine_map import overlaps
+from regularizers.padded_norm import NORM_ERROR
 from tests import oracles
 
 SHAPE = (3, 12, 10)
@@ -150,10 +151,11 @@ def test_no_convolution_exceeds_its_flat_bound_and_without_overlaps_it_is_the_no
             assert found == pytest.approx(exact, rel=1e-12)
 
 
-def test_the_padded_view_is_the_norm_of_the_convolution() -> None:
+def test_the_padded_view_is_the_norm_of_the_convolution_and_not_below_it() -> None:
     torch.manual_seed(0)
     layer = nn.Conv2d(3, 4, 3, stride=2, padding=1).double()
-    assert bound(layer, (3, 9, 8), view="padded") == pytest.approx(norm(jacobian(layer, (3, 9, 8))), rel=1e-4)
+    exact = norm(jacobian(layer, (3, 9, 8)))
+    assert exact <= bound(layer, (3, 9, 8), view="padded") <= exact * (1 + 1.01 * NORM_ERROR)
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 5])

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from regularizers.linear_map import transfer
 from regularizers.measure import LayerSpectrum, measure
-from regularizers.measure.padded import TOLERANCE
 from regularizers.measure.transfer_gram import transfer_grams
+from regularizers.padded_norm import NORM_ERROR
 from tests import oracles
 
 SHAPES = [
@@ -49,7 +49,7 @@ def test_every_value_equals_that_of_the_unrolled_map(co, ci, k, size, stride) ->
         assert len(values) == (min(co, ci * k * k) if view == "flat" else size[0] * size[1] * min(co, ci))
         torch.testing.assert_close(values.double(), truth, rtol=0, atol=1e-6 * truth[0].item())
     norm, truth = spectra["padded"].spectral_norm, dense["padded"][0].item()
-    assert norm == pytest.approx(truth, rel=TOLERANCE / 2)
+    assert norm == pytest.approx(truth, rel=NORM_ERROR)
     assert norm <= truth * (1 + 1e-6)
     assert spectra["padded"].singular_values.tolist() == [pytest.approx(norm)]
 
@@ -68,7 +68,7 @@ def test_the_views_relate_as_they_must(co, ci, k, size, stride) -> None:
     room = (size[0] + k - 1, size[1] + k - 1)
     assert padded.spectral_norm <= views_of(layer, room)["circular"].spectral_norm * (1 + 1e-9)
     unstrided = views_of(convolution(co, ci, k, dtype=torch.float64), size)["padded"].spectral_norm
-    assert padded.spectral_norm <= unstrided * (1 + TOLERANCE)
+    assert padded.spectral_norm <= unstrided * (1 + 1e-6)
     if k == 1:
         assert circular.spectral_norm == pytest.approx(flat.spectral_norm, rel=1e-12)
         assert padded.spectral_norm == pytest.approx(flat.spectral_norm, rel=1e-12)
@@ -112,6 +112,25 @@ def test_gram_matrices_from_products_of_taps_are_those_of_the_transfer_matrices(
         grams = transfer_grams(kernel, count)
         torch.testing.assert_close(grams(points, real=False).tril(), (matrices @ matrices.mH).tril())
         torch.testing.assert_close(grams(mirrored, real=True).tril(), (signed @ signed.mH).tril())
+
+
+@pytest.mark.parametrize("exponent", [-200, -30, -11, 10, 20, 200])
+def test_the_views_norms_grow_with_the_kernel_whatever_its_scale(exponent: int) -> None:
+    dtype = torch.float64 if abs(exponent) > 30 else torch.float32
+    layer = convolution(4, 3, 3, dtype=dtype)
+    before = {view: spectrum.spectral_norm for view, spectrum in views_of(layer, (6, 7)).items()}
+    layer.weight.data *= 10.0**exponent
+    after = {view: spectrum.spectral_norm / 10.0**exponent for view, spectrum in views_of(layer, (6, 7)).items()}
+    assert after == pytest.approx(before, rel=1e-5)
+
+
+def test_a_tap_that_stands_on_nothing_but_padding_makes_the_zero_map() -> None:
+    def norm(padding: int) -> float:
+        layer = nn.Conv2d(1, 1, 1, stride=3, padding=padding, bias=False)
+        nn.init.ones_(layer.weight)
+        return measure(nn.Sequential(layer), (1, 1, 1), "padded")["0"].spectral_norm
+
+    assert [norm(padding) for padding in (0, 1, 3)] == [1.0, 0.0, 1.0]
 
 
 def test_a_circular_routine_that_does_not_converge_falls_back_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,6 +90,17 @@ def test_a_batch_gives_each_matrix_its_own_measures() -> None:
                 torch.testing.assert_close(together[name][i], alone, rtol=1e-12, atol=0, equal_nan=True)
 
 
+@pytest.mark.parametrize("factor", [0.1, 1.0, 7.0])
+def test_values_that_differ_by_rounding_alone_have_no_power_law(factor: float) -> None:
+    rows, columns = 60, 100
+    weight = torch.nn.init.orthogonal_(torch.empty(rows, columns), generator=torch.Generator().manual_seed(0))
+    net = torch.nn.Sequential(torch.nn.Linear(columns, rows))
+    net[0].weight.data = factor * weight
+    spectrum = measure(net, (columns,))["0"]
+    assert not {"alpha", "alpha_weighted", "log_alpha_norm"} & spectrum.measures.keys()
+    assert pytest.approx(power_law(torch.ones(rows, dtype=torch.float64))["D"].item()) == spectrum.D
+
+
 def test_the_bulk_does_not_depend_on_the_weights_scale() -> None:
     values = torch.linalg.svdvals(matrix("spiked 60x100").double())
     for factor in (1e-6, 1e6):

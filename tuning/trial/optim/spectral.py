@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from regularizers.spectrum import start_vector, top_triplet
+from regularizers.lanczos import start_vector
+from regularizers.spectrum import top_triplet
 from regularizers.targets import by_shape
 from tuning.study import Spectral
 from tuning.trial.optim.mean_gradient import MeanGradientRule, Parts, stacks, unit_size, unstacked
