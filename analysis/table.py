@@ -213,11 +213,25 @@ def runs_frame(stored: Sequence[StoredRun], asked: Asked) -> pd.DataFrame:
             frame[name] = _typed(frame[name])
     frame["seed"] = _typed(frame["seed"])
     frame["end_ms"] = frame["end_ms"].astype("Int64")  # absent while a run goes on
+    return in_order(frame, asked)
+
+
+def in_order(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
+    """Order architectures and conditions as in the study file, what it does not name behind.
+
+    Args:
+        frame: of runs.
+        asked: as in `Tables`.
+
+    Returns:
+        The frame, both columns ordered categories of what is there.
+    """
+    ordered = {}
     for name, order in (("architecture", architectures(asked)), ("condition", conditions(asked))):
         there = list(dict.fromkeys(frame[name]))
         categories = sorted(there, key=lambda one, order=order: order.index(one) if one in order else len(order))  # type: ignore[misc]
-        frame[name] = pd.Categorical(frame[name], categories=categories, ordered=True)
-    return frame
+        ordered[name] = pd.Categorical(frame[name], categories=categories, ordered=True)
+    return frame.assign(**ordered)
 
 
 def _typed(column: "pd.Series[Any]") -> "pd.Series[Any]":

@@ -1,0 +1,105 @@
+"""A study's tables as files, for one's own notebook."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from analysis.table import GROUPING, Tables
+from tuning import records
+
+
+class FileFormat(StrEnum):
+    """How tables are written."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+_OPEN: dict[FileFormat, Callable[[Path, pa.Schema], Any]] = {
+    FileFormat.PARQUET: lambda path, schema: pq.ParquetWriter(path, schema, compression="zstd"),
+    FileFormat.CSV: pa.csv.CSVWriter,
+}
+_TAGS = pa.schema([("run_id", pa.string()), *((tag, pa.string()) for tag in GROUPING if tag != "seed")])
+_SEED = pa.field("seed", pa.int64())
+
+
+def export(tables: Tables, folder: Path, how: FileFormat, *, spectra: bool = False) -> dict[str, int]:
+    """Write what a study has stored, tidy: one row a run, one a run and epoch, one a run, epoch, layer and view.
+
+    Every row has the run's id and its tags, so that each file can be used by itself. What grows with layers is written
+    a run at a time. A file appears when it is whole, and replaces an earlier one.
+
+    Args:
+        tables: the study's.
+        folder: where to write ``runs``, ``epochs`` and ``layers``; made where it is new.
+        how: Parquet keeps types and takes a tenth of the room; CSV is read by everything.
+        spectra: write ``spectra``, too: one row a singular value, which are many.
+
+    Returns:
+        Rows by the file's name.
+
+    Raises:
+        ValueError: the folder cannot be written to.
+    """
+    sources = {
+        "runs": lambda: iter([_plain(tables.runs.reset_index())]),
+        "epochs": lambda: iter([_plain(tables.epochs)]),
+        "layers": lambda: _by_run(tables, records.LAYERS_FILE),
+    }
+    if spectra:
+        sources["spectra"] = lambda: _by_run(tables, records.SPECTRA_FILE)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return {f"{name}.{how}": _write(folder / f"{name}.{how}", source, how) for name, source in sources.items()}
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ValueError(f"--out must be a folder that can be written to, got {str(folder)!r} ({reason})") from error
+
+
+def _write(path: Path, source: Callable[[], Iterator[pa.Table]], how: FileFormat) -> int:
+    """Stream tables into one file of the columns that any of them has."""
+    schema = pa.unify_schemas([table.schema for table in source()] or [_TAGS.append(_SEED)])
+    rows = 0
+    with tempfile.TemporaryDirectory(dir=path.parent) as beside:
+        fresh = Path(beside) / path.name
+        with _OPEN[how](fresh, schema) as sink:
+            for table in source():
+                sink.write_table(_fit(table, schema))
+                rows += len(table)
+        fresh.replace(path)
+    return rows
+
+
+def _fit(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    there = set(table.column_names)
+    nothing = (pa.nulls(len(table), field.type) if field.name not in there else table[field.name] for field in schema)
+    return pa.table(list(nothing), schema=schema)
+
+
+def _by_run(tables: Tables, name: str) -> Iterator[pa.Table]:
+    """Yield a run's rows at a time, its tags before them."""
+    for run_id, rows in tables.rows(name, tables.runs.index):
+        tags = [run_id, *(str(tables.runs.at[run_id, tag]) for tag in GROUPING if tag != "seed")]
+        columns = [pa.array([tag] * len(rows), pa.string()) for tag in tags]
+        seed = pa.array([tables.runs.at[run_id, "seed"]] * len(rows), pa.int64())
+        plain = [_unpacked(rows[column]) for column in rows.column_names]
+        fields = [*_TAGS, _SEED, *(pa.field(n, c.type) for n, c in zip(rows.column_names, plain, strict=True))]
+        yield pa.table([*columns, seed, *plain], schema=pa.schema(fields))
+
+
+def _unpacked(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write a dictionary's texts out: its numbers are a run's own."""
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def _plain(frame: pd.DataFrame) -> pa.Table:
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    columns = [_unpacked(table[name]) for name in table.column_names]
+    return pa.table(columns, names=table.column_names)
