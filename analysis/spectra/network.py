@@ -125,8 +125,8 @@ def _built(name: str, image: Image, classes: int) -> Network:
                 module = _torchvision().get_model(name, weights=None, num_classes=classes)
         except RuntimeError:  # of the allocator
             raise ValueError(
-                f"a network must fit into memory, got {name} for {shown} and {classes:,} classes; give another file, or "
-                "a smaller --input"
+                f"a network must fit into memory, got {name} for {shown} and {classes:,} classes; give another file "
+                "or a smaller --input"
             ) from None
     return Network(module=module.eval(), image=image)
 
