@@ -87,9 +87,11 @@ def filled_network(name: str, image: Image | None, state: State) -> Network:
     weights = [tensor for tensor in state.tensors.values() if tensor.ndim >= 2]
     if not weights:
         raise ValueError(f"a checkpoint of {name} must hold its weights, got no matrix and no kernel")
-    network = _built(name, image or _suitable(weights[0]), classes=max(2, len(weights[-1])))
+    size, classes = image or _suitable(weights[0]), max(2, len(weights[-1]))
+    with torch.device("meta"):  # shapes alone: what the file says of them may be far beyond the memory
+        _check_fit(name, _built(name, size, classes).module.state_dict(), state)
+    network = _built(name, size, classes)
     wanted = network.module.state_dict()
-    _check_fit(name, wanted, state)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of complex weights, which are then left out

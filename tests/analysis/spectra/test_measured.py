@@ -189,9 +189,21 @@ def test_a_weight_larger_than_the_memory_is_refused_in_words(save):
 
 
 def test_a_network_larger_than_the_memory_is_refused_in_words(save):
-    tensors = {"fc.weight": torch.eye(2), "head.weight": torch.zeros(1, 1).expand(2**40, 1)}
+    tensors = build("mlp-small", (1, 8, 8), 7).state_dict()
+    tensors["layers.2.weight"] = torch.zeros(1).expand(2**40, 256)
+    tensors["layers.2.bias"] = torch.zeros(1).expand(2**40)
     with pytest.raises(
-        ValueError, match=r"must fit into memory, got mlp-small for 2x1x1 and 1,099,511,627,776 classes"
+        ValueError, match="must fit into memory, got mlp-small for 64x1x1 and 1,099,511,627,776 classes"
+    ):
+        spectra(save(tensors), model="mlp-small")
+
+
+def test_tensors_far_larger_than_those_of_the_network_are_refused_before_it_is_built(save):
+    tensors = build("mlp-small", (1, 8, 8), 7).state_dict()
+    tensors["layers.0.weight"] = torch.zeros(1).expand(256, 2**24)
+    tensors["layers.1.weight"] = torch.zeros(1).expand(2**40, 2**8)
+    with pytest.raises(
+        ValueError, match=r"must hold the tensors of mlp-small, got 1 of another shape, 'layers.1.weight'"
     ):
         spectra(save(tensors), model="mlp-small")
 
