@@ -3,8 +3,6 @@
 import re
 import sys
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,8 +16,10 @@ from analysis.formats import Format, markdown, terminal, to_csv
 from analysis.report import Report, report
 from analysis.summaries import write_summaries
 from analysis.table import Tables, load
+from tuning.command_line import OneLineGroup, one_line_errors, put, show
 
 app = typer.Typer(
+    cls=OneLineGroup,
     help="From stored results to answers.",
     no_args_is_help=True,
     add_completion=False,
@@ -51,21 +51,21 @@ def report_command(
     how: How = Format.TABLE,
 ) -> None:
     """Print the comparison, write the HTML page, and store a summary run for each cell."""
-    with _one_line_errors():
+    with one_line_errors():
         tables = load(study, tracking_uri)
         compared = comparison(tables)
         written = report(tables, compared)
         page = Path("results") / study / "report.html" if out is None else out
         _write(page, written.html)
-        _print(compared, sheets.sheets(tables), how)
         print(f"Report: {page}", file=sys.stderr)
         _summarize(tables, written)
+        _print(compared, sheets.sheets(tables), how)
 
 
 @app.command("compare")
 def compare_command(study: Study, tracking_uri: TrackingUri = None, how: How = Format.TABLE) -> None:
     """Print the comparison of all conditions on all architectures."""
-    with _one_line_errors():
+    with one_line_errors():
         tables = load(study, tracking_uri)
         _print(comparison(tables), sheets.sheets(tables), how)
 
@@ -83,16 +83,16 @@ def spectra_command(
     how: Annotated[Format, typer.Option("--format", help="How the table is printed.")] = Format.TABLE,
 ) -> None:
     """Measure the weights of a saved state dict, or of a network by name."""
-    with _one_line_errors():
+    with one_line_errors():
         from analysis import spectra  # torch is imported where weights are measured, and by no other command
 
         with Console(stderr=True).status("measuring"):
             measured = spectra.spectra(checkpoint, model=model, image=_image(image), view=view)
         if how is Format.TABLE:
             console = Console()
-            console.print(spectra.terminal(measured, console))
+            show(spectra.terminal(measured, console), console=console)
         else:
-            print(spectra.markdown(measured) if how is Format.MARKDOWN else spectra.to_csv(measured), end="")
+            put(spectra.markdown(measured) if how is Format.MARKDOWN else spectra.to_csv(measured))
             if how is Format.CSV:
                 print(*measured.remarks, sep="\n", file=sys.stderr)
         if out is not None:
@@ -124,19 +124,19 @@ def _write(page: Path, html: str) -> None:
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(html, encoding="utf-8")
     except OSError as error:
-        raise ValueError(f"--out must be a file that can be written, got {page} ({error.strerror})") from error
+        raise ValueError(f"--out must be a file that can be written, got {str(page)!r}: {error.strerror}") from None
 
 
 def _print(compared: Comparison, beside: list[sheets.Sheet], how: Format) -> None:
     """Print the comparison and what stands beside it; CSV is one table, so there the rest is only named."""
     if how is Format.TABLE:
         console = Console()
-        console.print(terminal(compared, console))
-        console.print(budget_table.terminal(compared, console), *map(sheets.terminal, beside))
+        show(terminal(compared, console), console=console)
+        show(budget_table.terminal(compared, console), *map(sheets.terminal, beside), console=console)
     elif how is Format.MARKDOWN:
-        print(*[markdown(compared), budget_table.markdown(compared), *map(sheets.markdown, beside)], sep="\n", end="")
+        put("\n".join([markdown(compared), budget_table.markdown(compared), *map(sheets.markdown, beside)]))
     else:
-        print(to_csv(compared), end="")
+        put(to_csv(compared))
         for sheet in beside:
             print(f"Not in this file: {sheet.title} --format markdown has it.", file=sys.stderr)
 
@@ -156,20 +156,6 @@ def _summarize(tables: Tables, written: Report) -> None:
         }
         number = write_summaries(tables, files)
     print(f"MLflow: {number} summary runs, tagged phase=summary", file=sys.stderr)
-
-
-@contextmanager
-def _one_line_errors() -> Generator[None]:
-    """End with exit code 2 and one line where the user's input or surroundings are at fault.
-
-    Raises:
-        typer.Exit: in place of a ValueError.
-    """
-    try:
-        yield
-    except ValueError as error:
-        print("error: " + " ".join(str(error).split()), file=sys.stderr)
-        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

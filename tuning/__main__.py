@@ -11,12 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tuning.command_line import OneLineGroup, one_line_errors, put, show
 from tuning.store import hide_password
 from tuning.study import load, shipped
 
 T = TypeVar("T")
 
 app = typer.Typer(
+    cls=OneLineGroup,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -41,7 +43,7 @@ def list_studies() -> None:
     table = Table("study", "what it asks", box=None, pad_edge=False, header_style="bold")
     for name in shipped():
         table.add_row(name, load(name).description)
-    Console().print(table)
+    show(table, console=Console())
 
 
 @app.command()
@@ -77,9 +79,9 @@ def plan(
             )
         )
     if how is Format.TABLE:
-        Console().print(view.terminal(cost), highlight=False)
+        show(view.terminal(cost), console=Console(highlight=False))
     else:
-        print(view.markdown(cost) if how is Format.MARKDOWN else view.to_csv(cost), end="")
+        put(view.markdown(cost) if how is Format.MARKDOWN else view.to_csv(cost))
 
 
 @app.command()
@@ -169,7 +171,7 @@ def check_coordinates(
     first = next(iter(trials.values()))[0]
     title = f"{family}, {first.optimizer.name}, learning rate {first.training.learning_rate:.3g}, condition {condition}"
     console = Console()
-    console.print(as_table(coordinates))
+    show(as_table(coordinates), console=console)
     console.print(f"\n{title}\n{sentence(coordinates)}", highlight=False, soft_wrap=True, markup=False)
     _or_exit(lambda: draw(coordinates, picture, title))
     console.print(f"Picture: {picture}", highlight=False, soft_wrap=True, markup=False)
@@ -193,12 +195,9 @@ def _store_option(tracking_uri: str | None) -> str:
 
 def _or_exit(step: Callable[[], T]) -> T:
     """Return what the step returns; a mistake of the user's ends in its one line, with exit code 2."""
-    try:
+    with one_line_errors():
         return step()
-    except ValueError as error:
-        Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(2)
 
 
 if __name__ == "__main__":
-    app()
+    app(prog_name="python -m tuning")

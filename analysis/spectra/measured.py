@@ -1,13 +1,14 @@
 """Every weight of a checkpoint or a named network, measured."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor, nn
 
 from analysis.notation import several
+from analysis.spectra.evaluation import unused_convolutions
 from analysis.spectra.network import SEED, Image, Network, filled_network, random_network
 from analysis.spectra.reparametrized import resolve
 from analysis.spectra.state import State, read
@@ -73,12 +74,13 @@ def spectra(checkpoint: str, *, model: str | None = None, image: Image | None = 
         What was measured.
 
     Raises:
-        ValueError: there is no such file or network, the file holds no weights, or the settings do not fit together.
+        ValueError: there is no such file or network, the file holds no weights, or the settings do not fit together,
+            or a weight is too large to be measured.
+        RuntimeError: where torch is at fault.
     """
-    path = Path(checkpoint)
     network = None
-    if model is not None or (path.exists() and not path.is_dir()):
-        state = resolve(read(path))
+    if model is not None or _is_file(checkpoint):
+        state = resolve(read(Path(checkpoint)))
         if model is not None:
             network = filled_network(model, image, state)
         elif image is not None or view != "flat":
@@ -90,13 +92,41 @@ def spectra(checkpoint: str, *, model: str | None = None, image: Image | None = 
             tensors=network.module.state_dict(),
             remarks=(f"Random weights, drawn from seed {SEED}: no file is called {checkpoint!r}.",),
         )
-    grouped = None if network is None else {f"{name}.weight" for name in network.grouped}
-    weights = choose(state, grouped)
+    unused = [] if network is None or view == "flat" else unused_convolutions(network)
+    weights = choose(state, None if network is None else _unmeasured(network, unused))
     start = time.perf_counter()
-    found = _flat(weights) if view == "flat" or network is None else _of_modules(network, view)
+    try:
+        found = _flat(weights) if view == "flat" or network is None else _of_modules(network, view, unused)
+    except RuntimeError as error:
+        if "alloc" not in str(error):  # torch's only mark of want of memory
+            raise
+        raise ValueError(_too_large(weights)) from None
     seconds = time.perf_counter() - start
     title = checkpoint if model is None else f"{checkpoint} as {model}"
     return _measured(title, view, weights, found, seconds)
+
+
+def _is_file(checkpoint: str) -> bool:
+    try:
+        path = Path(checkpoint)
+        return path.exists() and not path.is_dir()
+    except OSError:  # too long a name, or a folder that may not be looked into: reading it will say which
+        return True
+
+
+def _too_large(weights: Weights) -> str:
+    name = max(weights.tensors, key=lambda name: weights.tensors[name].numel())
+    shape = "×".join(map(str, weights.tensors[name].shape))
+    return (
+        f"weights must fit into memory to be measured, got {shape} in {name!r}; leave it out, or give a smaller --input"
+    )
+
+
+def _unmeasured(network: Network, unused: Iterable[str]) -> dict[str, str]:
+    """Weights that are left out of the table by name, with the reason."""
+    grouped = dict.fromkeys(network.grouped, "grouped convolutions, which are block-diagonal maps")
+    reasons = grouped | dict.fromkeys(unused, "not run in evaluation")
+    return {f"{name}.weight": reason for name, reason in reasons.items()}
 
 
 def _measured(title: str, view: str, weights: Weights, found: Mapping[str, LayerSpectrum], seconds: float) -> Measured:
@@ -137,20 +167,15 @@ def _linear(matrix: Tensor) -> nn.Linear:
     return layer
 
 
-def _of_modules(network: Network, view: str) -> dict[str, LayerSpectrum]:
+def _of_modules(network: Network, view: str, unused: Iterable[str]) -> dict[str, LayerSpectrum]:
     """The spectra of a network's convolutions by their tensors' names.
 
     Raises:
-        ValueError: there is none, or the network cannot be given such an image.
+        ValueError: there is none.
     """
-    for name, module in network.grouped.items():
-        network.module.set_submodule(name, _Closed(module))
-    try:
-        found = measure.measure(network.module, network.image, view)
-    except RuntimeError as error:
-        image = "x".join(map(str, network.image))
-        reason = " ".join(str(error).split())[:200]
-        raise ValueError(f"--input must be an image that the network takes, got {image}: {reason}") from None
+    for name in (*network.grouped, *unused):
+        network.module.set_submodule(name, _Closed(network.module.get_submodule(name)))
+    found = measure.measure(network.module, network.image, view)
     if not found:
         raise ValueError(f"--view {view} needs a convolution, got a network without one; leave out --view")
     return {f"{name}.weight": spectrum for name, spectrum in found.items()}

@@ -1,7 +1,9 @@
 """Networks by name: ours and torchvision's, with random weights or with those of a checkpoint."""
 
 import difflib
+import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ from models import ARCHITECTURES, build, import_torchvision
 
 SEED = 0
 """Of the random weights of a network that is given by its name alone."""
+
+MOST = 2**24
+"""Numbers in an image, 3x2364x2364. Above it a size is a slip of the hand, and would fill the memory."""
 
 Image = tuple[int, int, int]
 
@@ -56,7 +61,10 @@ def random_network(name: str, image: Image | None) -> Network:
     """
     if name in ARCHITECTURES:
         return _built(name, image or (3, 32, 32), classes=10)
-    _check_known(name, "CHECKPOINT must be a file or a network's name")
+    rule = "CHECKPOINT must be a file or a network's name"
+    if Path(name).is_dir() and name not in _theirs():
+        raise ValueError(f"{rule}, got {name!r}, a folder; name a file in it")
+    _check_known(rule, name, _files_beside(Path(name)))
     return _built(name, image or (3, 224, 224), classes=1000)
 
 
@@ -75,15 +83,19 @@ def filled_network(name: str, image: Image | None, state: State) -> Network:
     Raises:
         ValueError: the name is unknown, or the tensors are not those of this network.
     """
-    _check_known(name, "--model must be a network's name")
+    _check_known("--model must be a network's name", name)
     weights = [tensor for tensor in state.tensors.values() if tensor.ndim >= 2]
     if not weights:
         raise ValueError(f"a checkpoint of {name} must hold its weights, got no matrix and no kernel")
-    network = _built(name, image or _suitable(weights[0]), classes=max(2, len(weights[-1])))
+    size, classes = image or _suitable(weights[0]), max(2, len(weights[-1]))
+    with torch.device("meta"):  # shapes alone: what the file says of them may be far beyond the memory
+        _check_fit(name, _built(name, size, classes).module.state_dict(), state)
+    network = _built(name, size, classes)
     wanted = network.module.state_dict()
-    _check_fit(name, wanted, state)
     try:
-        network.module.load_state_dict({**wanted, **state.tensors})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of complex weights, which are then left out
+            network.module.load_state_dict({**wanted, **state.tensors})
     except RuntimeError as error:
         raise ValueError(f"a checkpoint of {name} must hold plain tensors, got {str(error).splitlines()[-1]}") from None
     return network
@@ -97,13 +109,27 @@ def _suitable(first: Tensor) -> Image:
 
 
 def _built(name: str, image: Image, classes: int) -> Network:
+    """A network with its random weights.
+
+    Raises:
+        ValueError: it cannot be built for such an image, or does not fit into memory.
+    """
+    shown = "x".join(map(str, image))
+    if math.prod(image) > MOST:
+        raise ValueError(f"--input must hold at most {MOST:,} numbers, got {shown}; give the size of an image")
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # two of torchvision's networks warn of how slowly they are initialized
         torch.manual_seed(SEED)
-        if name in ARCHITECTURES:
-            module = build(name, image, classes)
-        else:
-            module = _torchvision().get_model(name, weights=None, num_classes=classes)
+        try:
+            if name in ARCHITECTURES:
+                module = build(name, image, classes)
+            else:
+                module = _torchvision().get_model(name, weights=None, num_classes=classes)
+        except RuntimeError:  # of the allocator
+            raise ValueError(
+                f"a network must fit into memory, got {name} for {shown} and {classes:,} classes; give another file "
+                "or a smaller --input"
+            ) from None
     return Network(module=module.eval(), image=image)
 
 
@@ -111,24 +137,33 @@ def _torchvision() -> Any:
     return import_torchvision().models
 
 
-def _check_known(name: str, rule: str) -> None:
-    """Refuse a name that no network has, with the nearest name or file.
+def _theirs() -> list[str]:
+    names: list[str] = _torchvision().list_models(module=_torchvision())  # networks for classification
+    return names
+
+
+def _check_known(rule: str, name: str, files: Sequence[str] | None = None) -> None:
+    """Refuse a name that no network has, with the nearest name, or file where it may be one.
 
     Raises:
         ValueError: the name is unknown.
     """
     if name in ARCHITECTURES:
         return
-    theirs = _torchvision().list_models(module=_torchvision())  # networks for classification
+    theirs = _theirs()
     if name in theirs:
         return
-    if Path(name).is_dir():
-        raise ValueError(f"{rule}, got {name!r}, a folder; name a file in it")
-    folder = Path(name).parent
-    files = [str(path) for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
-    near = difflib.get_close_matches(name, [*ARCHITECTURES, *theirs, *files], n=1)
-    cure = f"did you mean {near[0]!r}?" if near else f"name a file, or e.g. one of {', '.join(ARCHITECTURES)}, resnet34"
+    near = difflib.get_close_matches(name, [*ARCHITECTURES, *theirs, *(files or ())], n=1)
+    names = f"{', '.join(ARCHITECTURES)} or one of torchvision's for classification, e.g. resnet34"
+    cure = f"did you mean {near[0]!r}?" if near else f"name {names if files is None else f'a file, {names}'}"
     raise ValueError(f"{rule}, got {name!r}; {cure}")
+
+
+def _files_beside(path: Path) -> list[str]:
+    try:
+        return [str(each) for each in path.parent.iterdir() if each.is_file()]
+    except (OSError, ValueError):  # a folder that is not there, cannot be read or has an impossible name
+        return []
 
 
 def _check_fit(name: str, wanted: dict[str, Tensor], state: State) -> None:

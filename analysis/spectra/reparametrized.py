@@ -74,7 +74,7 @@ def _parts(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
 def _made(owner: str, recipe: Callable[[Parts], Tensor], stored: Parts) -> Tensor:
     try:
         return recipe(stored)
-    except RuntimeError:
+    except (RuntimeError, IndexError):  # what torch says of shapes, types and layouts that do not go together
         shapes = ", ".join(f"{part} {tuple(tensor.shape)}" for part, tensor in stored.items())
         raise ValueError(
             f"the parts of a weight must be plain tensors that fit together, got {shapes} for {owner!r}; save the "
@@ -85,25 +85,30 @@ def _made(owner: str, recipe: Callable[[Parts], Tensor], stored: Parts) -> Tenso
 def _normalized(stored: Parts) -> Tensor:
     g, v = stored["original0"], stored["original1"]
     constant = [dim for dim in range(v.ndim) if g.ndim != v.ndim or g.shape[dim] == 1]
-    return v * (g / torch.linalg.vector_norm(v, dim=constant, keepdim=True))
+    norms = torch.linalg.vector_norm(v, dim=constant, keepdim=True)
+    return v * (g.view_as(norms) / norms)
 
 
 def _row_normalized(stored: Parts) -> Tensor:
     v = stored["original"]
     norms = torch.linalg.vector_norm(v.flatten(1), dim=1)
-    factors = stored["0.g"] / torch.where(norms > 0, norms, 1)  # a zero row stays zero
+    factors = stored["0.g"].view_as(norms) / torch.where(norms > 0, norms, 1)  # a zero row stays zero
     return v * factors.view(-1, *[1] * (v.ndim - 1))
 
 
 def _spectrally_normalized(stored: Parts) -> Tensor:
     v, left, right = stored["original"], stored["0._u"], stored["0._v"]
     outputs = 0 if left.numel() == v.shape[0] else 1  # a transposed convolution has them in its second dimension
-    return v / (left @ (v.movedim(outputs, 0).flatten(1) @ right))
+    return v / (left @ (v.movedim(outputs, 0).flatten(1) @ right)).view(())
+
+
+def _pruned(stored: Parts) -> Tensor:
+    return stored["original"] * stored["mask"].view_as(stored["original"])
 
 
 _RECIPES: Mapping[frozenset[str], Callable[[Parts], Tensor]] = {
     frozenset({"original0", "original1"}): _normalized,
     frozenset({"original", "0.g"}): _row_normalized,
     frozenset({"original", "0._u", "0._v"}): _spectrally_normalized,
-    frozenset({"original", "mask"}): lambda stored: stored["original"] * stored["mask"],
+    frozenset({"original", "mask"}): _pruned,
 }

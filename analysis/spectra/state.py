@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from analysis.notation import several
+
 HOLDERS = ("state_dict", "model_state_dict", "model", "net", "network", "params", "weights")
 """Keys under which training programs, ours too, keep the state dict beside an optimizer's and an epoch."""
 
@@ -57,8 +59,12 @@ def read(path: Path) -> State:
     if not tensors:
         keys = ", ".join(repr(key)[:40] for key in list(found)[:5]) or "nothing"
         raise ValueError(f"a checkpoint must hold tensors by name, got a dict of {keys} in {_quoted(path)}; {_CURE}")
-    remarks = (f"The state dict is the file's entry {'.'.join(way)!r}.",) if way else ()
-    return State(tensors=_named(tensors), remarks=remarks)
+    named = _named(tensors)
+    remarks = [f"The state dict is the file's entry {'.'.join(way)!r}."] if way else []
+    if nested := [name for name, tensor in named.items() if tensor.is_nested]:  # they have no shape to ask for
+        remarks.append(f"Left out, nested: {several(nested)}.")
+    plain = {name: tensor for name, tensor in named.items() if not tensor.is_nested}
+    return State(tensors=plain, remarks=tuple(remarks))
 
 
 _CURE = "write it with torch.save(model.state_dict(), FILE)"
@@ -79,10 +85,9 @@ def _loaded(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             head = file.read(9)
-    except OSError as error:
-        raise ValueError(
-            f"a checkpoint must be a file that can be read, got {_quoted(path)}: {error.strerror}"
-        ) from None
+    except (OSError, ValueError) as error:  # a ValueError of a name that no file can have
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"a checkpoint must be a file that can be read, got {_quoted(path)}: {reason}") from None
     if not head:
         raise ValueError(f"a checkpoint must hold a state dict, got an empty file, {_quoted(path)}; {_CURE}")
     if path.suffix == ".safetensors" or head[8:] == b"{":  # the length of a JSON heading, then the heading

@@ -1,6 +1,6 @@
 """Which tensors of a state dict are weights, and what is said of those that are not."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -25,7 +25,7 @@ class Weights:
     parameters: int
 
 
-def choose(state: State, grouped: Collection[str] | None = None) -> Weights:
+def choose(state: State, unmeasured: Mapping[str, str] | None = None) -> Weights:
     """Take every matrix and kernel that is called a weight.
 
     A state dict has names and shapes, no modules, so the name decides: its last part holds ``weight``, as in
@@ -35,7 +35,7 @@ def choose(state: State, grouped: Collection[str] | None = None) -> Weights:
 
     Args:
         state: with each weight in one tensor.
-        grouped: the weights of grouped convolutions, which are block-diagonal maps and left out; None where the
+        unmeasured: weights that the network's modules show to be no map to measure, with the reason; None where the
             modules are not known.
 
     Returns:
@@ -51,7 +51,7 @@ def choose(state: State, grouped: Collection[str] | None = None) -> Weights:
     for name, tensor in state.tensors.items():
         if tensor.ndim < 2:
             continue
-        why = _GROUPED if name in (grouped or ()) else _unfit(name, tensor)
+        why = _unfit(name, tensor) or (unmeasured or {}).get(name)
         if why:
             left_out.setdefault(why, []).append(name)
             continue
@@ -69,15 +69,12 @@ def choose(state: State, grouped: Collection[str] | None = None) -> Weights:
     if shared:
         remarks.append(f"Shared and counted once: {several(shared)}.")
     depthwise = [name for name, tensor in list(tensors.items())[1:] if tensor.ndim > 2 and tensor.shape[1] == 1]
-    if depthwise and grouped is None:
+    if depthwise and unmeasured is None:
         remarks.append(
             f"One input channel, as depthwise convolutions have, whose map is block-diagonal and not this matrix: "
             f"{several(depthwise)}. --model NAME tells which they are."
         )
     return Weights(tensors=tensors, remarks=(*state.remarks, *remarks), parameters=_parameters(state.tensors.values()))
-
-
-_GROUPED = "grouped convolutions, which are block-diagonal maps"
 
 
 def _unfit(name: str, tensor: Tensor) -> str:
@@ -95,5 +92,5 @@ def _unfit(name: str, tensor: Tensor) -> str:
     return next((why for why, holds in reasons.items() if holds), "")
 
 
-def _parameters(tensors: Collection[Tensor]) -> int:
+def _parameters(tensors: Iterable[Tensor]) -> int:
     return sum(tensor.numel() for tensor in tensors if tensor.is_floating_point())

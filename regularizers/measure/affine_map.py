@@ -56,15 +56,29 @@ class AffineMap:
     def has_padded_view(self) -> bool:
         """Whether the padded view describes this layer: no groups, no dilation, even padding, two dimensions."""
         plain = self.groups == 1 and set(self.dilation) <= {1} and self.padding is not None
-        return self.overlaps == 1 or (plain and self.weight.ndim == 4)
+        return self._flat_norm_is_exact or (plain and self.weight.ndim == 4)
+
+    @property
+    def _flat_norm_is_exact(self) -> bool:
+        """Whether patches do not overlap and one of them lies inside the image, so that no tap of it meets padding."""
+        sizes = zip(
+            self.weight.shape[2:],
+            self.input_size,
+            self.stride,
+            self.padding or [0] * len(self.stride),  # where the sides differ every position has a patch
+            self.dilation,
+            strict=True,
+        )
+        return self.overlaps == 1 and all(-p % s + d * (k - 1) < n for k, n, s, p, d in sizes)
 
     def flat_norm(self) -> float:
         """An upper bound of the operator norm, σ₁(diag(scale) W) · √overlaps.
 
         The layer's output holds one vector ``diag(scale) W p`` for each patch p of its input, so that its square
         norm is at most σ₁² Σ‖p‖². In this sum no input value occurs more often than it occurs in patches, and
-        the padding's zeros add nothing. Patches that do not overlap make it the norm itself. With groups σ₁ is the
-        largest of those of the groups' matrices, which share neither inputs nor outputs.
+        the padding's zeros add nothing. Patches that do not overlap make it the norm itself, if one of them lies
+        inside the image. With groups σ₁ is the largest of those of the groups' matrices, which share neither inputs
+        nor outputs.
 
         Returns:
             The bound, exact up to float64's rounding; NaN if the layer is not finite.
@@ -80,11 +94,11 @@ class AffineMap:
 
         Returns:
             Not below the norm: Lanczos' estimate and ``regularizers.padded_norm.NORM_ERROR`` of it, which is how far
-            it may lie below, but never more than ``flat_norm``; the norm for layers without overlaps; NaN if the layer
-            is not finite.
+            it may lie below, but never more than ``flat_norm``; the norm itself for layers whose patches do not overlap
+            but lie in the image; NaN if the layer is not finite.
         """
         assert self.has_padded_view, "the walk has refused it"
-        if self.overlaps == 1:
+        if self._flat_norm_is_exact:
             return self.flat_norm()
         assert self.padding is not None
         (h, w), (sh, sw), (ph, pw) = self.input_size, self.stride, self.padding
@@ -136,8 +150,10 @@ def largest_singular_value(matrices: Tensor) -> float:
     matrices = matrices.double()
     if not matrices.isfinite().all():
         return math.nan
-    rows, columns = matrices.shape[-2:]
-    values = root_eigenvalues(lower_gram(matrices if rows <= columns else matrices.mT))
+    size = float(matrices.abs().max())
+    unit = matrices / size if size > 0 else matrices  # whose squares neither over- nor underflow
+    rows, columns = unit.shape[-2:]
+    values = root_eigenvalues(lower_gram(unit if rows <= columns else unit.mT))
     if values is None:
-        values, _ = svd_values(matrices)
-    return float(values.max())
+        values, _ = svd_values(unit)
+    return float(values.max()) * size

@@ -87,6 +87,15 @@ def _elu(out: torch.Size, input: Value, alpha: float = 1.0, inplace: bool = Fals
     return input.log + log(max(1.0, abs(alpha)))
 
 
+def _softplus(out: torch.Size, input: Value, beta: float = 1.0, threshold: float = 20.0) -> float:
+    # The slope of ln(1 + exp βx) / β is the sigmoid of βx. Where βx is above the threshold torch takes x itself: a step
+    # down by ln(1 + exp −threshold) / |β|, which must be lost in the rounding of x there, or no constant is finite.
+    lost = threshold > 0 and math.log1p(math.exp(-threshold)) <= torch.finfo(torch.float32).eps * threshold
+    if beta == 0 or not lost:
+        raise NoBound(f"softplus with beta {beta:g} and threshold {threshold:g} has no finite Lipschitz constant")
+    return input.log
+
+
 def _prelu(out: torch.Size, input: Value, weight: Tensor) -> float:
     return input.log + log(max(1.0, _largest(weight)))
 
@@ -235,13 +244,14 @@ _STEEPEST = {"sigmoid": 0.25, "hardsigmoid": 0.16667, "gelu": 1.129, "silu": 1.0
 _OF_ONE_TENSOR: Mapping[str, Growth] = {
     **dict.fromkeys(("flatten", "unflatten", "reshape", "view", "contiguous", "clone"), _never_larger),
     **dict.fromkeys(("permute", "transpose", "movedim", "squeeze", "unsqueeze"), _never_larger),
-    **dict.fromkeys(("relu", "relu6", "tanh", "hardtanh", "clamp", "softplus", "softsign"), _never_larger),
+    **dict.fromkeys(("relu", "relu6", "tanh", "hardtanh", "clamp", "softsign"), _never_larger),
     **dict.fromkeys(("logsigmoid", "neg", "abs", "amax", "amin"), _never_larger),
     **{name: _slope(slope) for name, slope in _STEEPEST.items()},
     "selu": _slope(1.7581),
     "leaky_relu": _leaky_relu,
     "elu": _elu,
     "prelu": _prelu,
+    "softplus": _softplus,
     "linear": _linear,
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
     "max_pool2d": _max_pool2d,

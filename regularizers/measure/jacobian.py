@@ -53,10 +53,13 @@ def _norms(model: nn.Module, images: Tensor, basis: int) -> Tensor:
         rows = torch.stack([_adjoint(logits, images, q) for q in blocks], dim=1)
     else:
         rows = _krylov_rows(logits, images, basis)
-    gram = rows.double() @ rows.double().mT
-    finite = gram.isfinite().flatten(1).all(1)
-    values, _ = eigenpairs(gram.where(finite[:, None, None], 0))
-    return values[:, 0].clamp(min=0).sqrt().where(finite, torch.nan).to(logits.dtype)
+    finite = rows.isfinite().flatten(1).all(1)
+    size = rows.abs().amax((1, 2), keepdim=True).double()
+    unit = rows.double() / torch.where(size > 0, size, 1)  # whose squares neither over- nor underflow
+    gram = (unit @ unit.mT).where(finite[:, None, None], 0)
+    values, _ = eigenpairs(gram)
+    norms = values[:, 0].clamp(min=0).sqrt() * size.flatten()
+    return norms.where(finite, torch.nan).to(logits.dtype)
 
 
 def _adjoint(logits: Tensor, images: Tensor, q: Tensor, *, differentiable: bool = False) -> Tensor:
@@ -77,8 +80,17 @@ def _krylov_rows(logits: Tensor, images: Tensor, size: int) -> Tensor:
         rows.append(_adjoint(logits, images, basis[:, -1].to(logits)))
         if len(rows) == size:
             return torch.stack(rows, dim=1)
-        (new,) = torch.autograd.grad(products, u, rows[-1], retain_graph=True)
-        basis = torch.cat([basis, _next_direction(basis, new.double())], dim=1)
+        # Of the next direction nothing but the direction counts, and JJᵀ would square the size of J.
+        (new,) = torch.autograd.grad(products, u, _unit(rows[-1]), retain_graph=True)
+        basis = torch.cat([basis, _next_direction(basis, _unit(new.double()))], dim=1)
+
+
+def _unit(rows: Tensor) -> Tensor:
+    """Each row (B, n) over its norm; zero stays zero."""
+    size = rows.abs().amax(1, keepdim=True)
+    level = rows / torch.where(size > 0, size, 1)  # whose squares neither over- nor underflow
+    norms = torch.linalg.vector_norm(level, dim=1, keepdim=True)
+    return level / torch.where(norms > 0, norms, 1)
 
 
 def _next_direction(basis: Tensor, new: Tensor) -> Tensor:

@@ -26,10 +26,11 @@ def norms(values: Tensor, fan_ratio: float) -> dict[str, Tensor]:
         {'spectral_norm': 4.0, 'rms_norm': 8.0, 'frobenius_norm': 5.0, 'nuclear_norm': 7.0}
     """
     top = values[..., 0]
+    relative = values / torch.where(top == 0, 1.0, top).unsqueeze(-1)  # whose squares neither over- nor underflow
     return {
         "spectral_norm": top,
         "rms_norm": top * fan_ratio**0.5,
-        "frobenius_norm": torch.linalg.vector_norm(values, dim=-1),
+        "frobenius_norm": top * torch.linalg.vector_norm(relative, dim=-1),
         "nuclear_norm": values.sum(-1),
     }
 

@@ -1,14 +1,18 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from analysis.__main__ import app
 from analysis.table import load
 from tests.analysis import synthetic
 from tuning.store import StoreReader
+
+FULL = Path("/dev/full")
 
 
 @pytest.fixture
@@ -142,7 +146,39 @@ def test_a_page_that_cannot_be_written_is_one_line_and_exit_code_2(invoke, store
     result = invoke("report", "quickstart", "--tracking-uri", store, "--out", "file/report.html")
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
-    assert line.startswith("error: --out must be a file that can be written, got file/report.html")
+    assert line.startswith("error: --out must be a file that can be written, got 'file/report.html'")
+
+
+def test_a_page_of_an_impossible_name_is_one_line_and_exit_code_2(invoke, store):
+    for name in ("n" * 300, "."):
+        result = invoke("report", "quickstart", "--tracking-uri", store, "--out", name)
+        assert (result.exit_code, result.stdout) == (2, "")
+        (line,) = result.stderr.splitlines()
+        assert line.startswith(f"error: --out must be a file that can be written, got {name!r}: ")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("how", ["table", "markdown", "csv"])
+def test_a_comparison_that_cannot_be_printed_is_one_line_and_exit_code_2(monkeypatch, capsys, store, how):
+    with FULL.open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as end:
+            get_command(app).main(["compare", "quickstart", "--tracking-uri", store, "--format", how])
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: what is printed must be written somewhere, got 'No space left on device'")
+
+
+def test_a_report_whose_reader_leaves_is_written_and_stored_all_the_same(monkeypatch, capsys, store, tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        with pytest.raises(SystemExit) as end:
+            get_command(app).main(["report", "quickstart", "--tracking-uri", store, "--out", str(tmp_path / "r.html")])
+    assert end.value.code in {None, 0}
+    assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == ["Report", "MLflow"]
+    assert (tmp_path / "r.html").exists()
 
 
 def test_the_real_process_says_one_line_and_exits_with_2(store, tmp_path):

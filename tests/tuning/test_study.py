@@ -198,6 +198,17 @@ MISTAKES = {
         {"search": {"trials": 1, "early_stopping": {"name": "asha", "grace_epochs": 9}}},
         "grace_epochs must be at most the 3 epochs",
     ),
+    "a view twice": (
+        {"measure": {"views": ["flat", "flat"]}},
+        r"tiny: measure: views must name each view once, got \['flat', 'flat'\]; leave out the repetition",
+    ),
+    "rare measuring": (
+        {"measure": {"every": 10**30}},
+        f"tiny: measure: every must be 1 to 1,000,000 epochs, got 1{'0' * 30}; 1 measures each epoch",
+    ),
+    "measure no mapping": ({"measure": 3}, "tiny: measure: must be a mapping of settings, got 3"),
+    "many cores": ({"resources": {"cpu": 10**7}}, "tiny: resources: cpu must be 1 to 1,000,000, got 10000000"),
+    "many GPUs": ({"resources": {"gpu": 1e300}}, "gpu must be 0, a whole number up to 1,000,000 or 1/n"),
     "unknown view": ({"measure": {"views": ["flat", "circula"]}}, "did you mean 'circular'"),
     "third of two GPUs": ({"resources": {"gpu": 0.4}}, "1/n with n at most 100, got 0.4"),
     "optimizer of no kind": (

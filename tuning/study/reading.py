@@ -136,7 +136,7 @@ def parse_study(data: dict[str, Any], source: str) -> Study:
         for mistake in error.errors():
             where = ".".join(str(part) for part in mistake["loc"])
             rule = _RULES.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
-            rule = rule.replace("Input should be", "must be")
+            rule = rule.replace("Input should be", "must be").removeprefix(f"{where}: ")
             came = (
                 f", got {reprlib.repr(mistake['input'])}" if mistake["type"] not in {"value_error", "missing"} else ""
             )
@@ -146,6 +146,7 @@ def parse_study(data: dict[str, Any], source: str) -> Study:
 
 _RULES = {
     "model_type": "must be a mapping of settings",
+    "dataclass_type": "must be a mapping of settings",
     "dict_type": "must be a mapping of settings",
     "missing": "is needed; add it",
 }

@@ -7,6 +7,7 @@ from regularizers.linear_map import VIEWS
 from regularizers.measure import BUNDLES
 from tuning.study.checks import check
 from tuning.study.names import check_known
+from tuning.study.strict import MOST
 
 INITIALIZATIONS = ("default", "orthogonal", "mup")
 SCHEDULES = ("constant", "multi_step", "cosine", "linear")
@@ -99,10 +100,14 @@ class Measure:
 
     def __post_init__(self) -> None:
         check_known("bundle", self.bundle, BUNDLES)
-        check("measure: every must be at least 1 epoch", self.every >= 1, self.every, "1 measures each epoch")
+        check(
+            f"measure: every must be 1 to {MOST:,} epochs", 1 <= self.every <= MOST, self.every, "1 measures each epoch"
+        )
         check("measure: views must hold flat", "flat" in self.views, list(self.views), "the metrics are taken from it")
         for view in self.views:
             check_known("view", view, VIEWS)
+        each_once = len(set(self.views)) == len(self.views)
+        check("measure: views must name each view once", each_once, list(self.views), "leave out the repetition")
 
     def due(self, epoch: int, epochs: int) -> bool:
         """Return whether the state after this epoch is measured."""
@@ -122,13 +127,13 @@ class Resources:
     gpu: float = 0.0
 
     def __post_init__(self) -> None:
-        check("resources: cpu must be at least 1", self.cpu >= 1, self.cpu, "a trial needs a core")
+        check(f"resources: cpu must be 1 to {MOST:,}", 1 <= self.cpu <= MOST, self.cpu, "a trial needs a core")
         share = (self.gpu == 0 or self.gpu >= 0.01) and (
             float(self.gpu).is_integer() or abs(1 / self.gpu - round(1 / self.gpu)) < 1e-9
         )
         check(
-            "resources: gpu must be 0, a whole number or 1/n with n at most 100",
-            share,
+            "resources: gpu must be 0, a whole number up to 1,000,000 or 1/n with n at most 100",
+            share and self.gpu <= MOST,
             self.gpu,
             "e.g. 0.5 for two trials a GPU",
         )

@@ -133,10 +133,22 @@ def test_the_bands_count_all_values_by_their_share_of_the_largest(tmp_path):
         (["mlp-small", "--input", "3x0x32"], "--input must be CHANNELSxHEIGHTxWIDTH, got '3x0x32'"),
         (["weights.pt", "--view", "circular"], "--view circular needs the network's modules"),
         (["weights.pt", "--out", "broken.pt/page.html"], "--out must be a file that can be written"),
+        (["weights.pt", "--out", "."], "--out must be a file that can be written, got '.': Is a directory"),
+        (
+            ["weights.pt", "--out", "a\0b"],
+            "invalid value for '--out': embedded null byte",
+        ),
+        (["n" * 300], ": File name too long"),
+        (["flat.pt"], "the parts of a weight must be plain tensors that fit together, got original (4,), 0._u (4,)"),
+        (["vit_b_16", "--input", "3x32x32", "--view", "padded"], "--input must be an image that the network takes"),
+        (["mlp-small", "--input", "3x99999x99999"], "--input must hold at most 16,777,216 numbers, got 3x99999x99999"),
+        (["weights.pt", "--model", "nope"], "--model must be a network's name, got 'nope'; name mlp-small, mlp-medium"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(invoke, weights, tmp_path, arguments, message):
     (tmp_path / "broken.pt").write_bytes(b"PK\x03\x04 no archive")
+    parts = {"fc.weight_orig": torch.ones(4), "fc.weight_u": torch.ones(4), "fc.weight_v": torch.ones(1)}
+    torch.save(parts, tmp_path / "flat.pt")
     result = invoke(*arguments)
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()

@@ -137,10 +137,31 @@ def test_a_kernel_is_flattened_after_its_output_channels(save):
             {"model": "mlp-small"},
             "got 6 missing, 'layers.0.bias' among them; 1 unknown to it, 'fc.weight'",
         ),
+        (
+            "weights.pt",
+            {"model": "."},
+            "--model must be a network's name, got '.'; name mlp-small, mlp-medium, mlp-large",
+        ),
+        ("weights.pt", {"model": "n" * 300}, "--model must be a network's name, got"),
+        ("n" * 300, {}, ": File name too long"),
+        (
+            "weights.pt/x",
+            {"model": "mlp-small"},
+            "must be a file that can be read, got 'weights.pt/x': Not a directory",
+        ),
+        ("n\0", {}, r"CHECKPOINT must be a file or a network's name, got 'n\x00'; name a file, mlp-small"),
+        ("n\0", {"model": "mlp-small"}, r"must be a file that can be read, got 'n\x00': embedded null byte"),
         ("absent.pt", {"model": "mlp-small"}, "must be a file that can be read, got 'absent.pt': No such file"),
         ("mlp-small", {"view": "circular"}, "--view circular needs a convolution"),
         ("resnet-small", {"image": (0, 1, 1)}, "every number of input_shape must be a whole number >= 1"),
         ("alexnet", {"image": (3, 8, 8), "view": "circular"}, "--input must be an image that the network takes"),
+        ("vit_b_16", {"image": (3, 32, 32), "view": "padded"}, "takes, got 3x32x32: Wrong image height! Expected 224"),
+        ("mlp-small", {"image": (3, 99999, 99999)}, "--input must hold at most 16,777,216 numbers, got 3x99999x99999"),
+        (
+            "resnet-small",
+            {"image": (3, 99999, 99999), "view": "padded"},
+            "--input must hold at most 16,777,216 numbers",
+        ),
     ],
 )
 def test_what_cannot_be_measured_is_refused_in_words(tmp_path, monkeypatch, checkpoint, options, message):
@@ -150,6 +171,41 @@ def test_what_cannot_be_measured_is_refused_in_words(tmp_path, monkeypatch, chec
     with pytest.raises(ValueError, match=r"must|needs") as error:
         spectra(checkpoint, **options)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("view", ["circular", "padded"])
+def test_heads_that_evaluation_does_not_run_are_left_out_and_named(view):
+    measured = spectra("googlenet", image=(3, 32, 32), view=view)
+    names = [layer.name for layer in measured.layers]
+    assert "inception5b.branch4.1.conv" in names
+    assert not any(name.startswith("aux") for name in names)
+    assert "Left out, not run in evaluation: aux1.conv.conv.weight, aux2.conv.conv.weight." in measured.remarks
+
+
+def test_a_weight_larger_than_the_memory_is_refused_in_words(save):
+    path = save({"a.weight": torch.eye(2), "b.weight": torch.zeros(1).expand(2**24, 2**24)})  # a file of one number
+    with pytest.raises(ValueError, match=r"must fit into memory to be measured, got 16777216×16777216 in 'b.weight'"):
+        spectra(path)
+
+
+def test_a_network_larger_than_the_memory_is_refused_in_words(save):
+    tensors = build("mlp-small", (1, 8, 8), 7).state_dict()
+    tensors["layers.2.weight"] = torch.zeros(1).expand(2**40, 256)
+    tensors["layers.2.bias"] = torch.zeros(1).expand(2**40)
+    with pytest.raises(
+        ValueError, match="must fit into memory, got mlp-small for 64x1x1 and 1,099,511,627,776 classes"
+    ):
+        spectra(save(tensors), model="mlp-small")
+
+
+def test_tensors_far_larger_than_those_of_the_network_are_refused_before_it_is_built(save):
+    tensors = build("mlp-small", (1, 8, 8), 7).state_dict()
+    tensors["layers.0.weight"] = torch.zeros(1).expand(256, 2**24)
+    tensors["layers.1.weight"] = torch.zeros(1).expand(2**40, 2**8)
+    with pytest.raises(
+        ValueError, match=r"must hold the tensors of mlp-small, got 1 of another shape, 'layers.1.weight'"
+    ):
+        spectra(save(tensors), model="mlp-small")
 
 
 def test_weights_of_another_shape_are_refused_in_words(save):

@@ -66,10 +66,33 @@ def test_a_weight_made_in_an_unknown_way_is_taken_as_stored_and_named():
     assert state.remarks == ("Taken as stored, for what the network makes of it is not in the file: '0.weight'.",)
 
 
-def test_parts_that_do_not_fit_are_refused_in_words():
-    tensors = {"fc.weight_g": torch.ones(7, 1), "fc.weight_v": torch.ones(4, 3)}
-    with pytest.raises(ValueError, match=r"fit together, got original0 \(7, 1\), original1 \(4, 3\) for 'fc.weight'"):
+NORMALIZED = ("weight_g", "weight_v")
+SPECTRAL = ("weight_orig", "weight_u", "weight_v")
+TODAY = tuple(f"parametrizations.weight.{part}" for part in ("original", "0._u", "0._v"))
+OURS = ("parametrizations.weight.original", "parametrizations.weight.0.g")
+PRUNED = ("weight_orig", "weight_mask")
+
+
+@pytest.mark.parametrize(
+    ("names", "shapes", "said"),
+    [
+        (NORMALIZED, [(7, 1), (4, 3)], "original0 (7, 1), original1 (4, 3)"),
+        (NORMALIZED, [(3,), (4, 3)], "original0 (3,), original1 (4, 3)"),
+        (SPECTRAL, [(4,), (4,), (1,)], "original (4,), 0._u (4,), 0._v (1,)"),
+        (SPECTRAL, [(), (1,), (1,)], "original (), 0._u (1,), 0._v (1,)"),
+        (SPECTRAL, [(4, 3), (3, 4), (3,)], "original (4, 3), 0._u (3, 4), 0._v (3,)"),
+        (TODAY, [(4,), (4,), (1,)], "original (4,), 0._u (4,), 0._v (1,)"),
+        (TODAY, [(), (), ()], "original (), 0._u (), 0._v ()"),
+        (OURS, [(4,), (4,)], "original (4,), 0.g (4,)"),
+        (OURS, [(4, 3), (1,)], "original (4, 3), 0.g (1,)"),
+        (PRUNED, [(4, 3), (3,)], "original (4, 3), mask (3,)"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused_in_words(names, shapes, said):
+    tensors = {f"fc.{name}": torch.ones(shape) for name, shape in zip(names, shapes, strict=True)}
+    with pytest.raises(ValueError, match="must be plain tensors that fit together") as error:
         resolve(State(tensors=tensors))
+    assert f"got {said} for 'fc.weight'; save the effective weight" in str(error.value)
 
 
 def test_tensors_that_only_end_like_parts_keep_their_names():

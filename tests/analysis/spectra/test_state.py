@@ -40,6 +40,15 @@ def test_a_file_of_the_old_format_is_read(save, weight):
     assert torch.equal(state.tensors["fc.weight"], weight)
 
 
+def test_nested_tensors_are_left_out_and_named(save, weight):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch would have another layout used
+        nested = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])
+    state = read(save({"fc.weight": weight, "odd.weight": nested}))
+    assert list(state.tensors) == ["fc.weight"]
+    assert state.remarks == ("Left out, nested: odd.weight.",)
+
+
 @pytest.mark.parametrize("holder", HOLDERS)
 def test_a_state_dict_beside_other_things_is_found_and_its_place_is_said(save, weight, holder):
     state = read(save({"epoch": 3, "loss": torch.tensor(0.1), holder: {"fc.weight": weight}}))

@@ -158,6 +158,34 @@ def test_the_padded_view_is_the_norm_of_the_convolution_and_not_below_it() -> No
     assert exact <= bound(layer, (3, 9, 8), view="padded") <= exact * (1 + 1.01 * NORM_ERROR)
 
 
+SEEN_IN_PART = {
+    "padding alone": ({"kernel_size": 1, "stride": 2, "padding": 1}, (1, 1)),
+    "one tap of each patch": ({"kernel_size": 2, "stride": 2, "padding": 1}, (2, 2)),
+    "a row of each patch": ({"kernel_size": (3, 1), "stride": (3, 1), "padding": (2, 0)}, (2, 4)),
+}
+
+
+@pytest.mark.parametrize(("settings", "size"), SEEN_IN_PART.values(), ids=SEEN_IN_PART)
+def test_a_kernel_that_meets_padding_wherever_it_lies_has_no_norm_of_the_whole_kernel(
+    settings: dict, size: tuple[int, int]
+) -> None:
+    torch.manual_seed(0)
+    layer, shape = nn.Conv2d(2, 3, **settings).double(), (2, *size)
+    exact = norm(jacobian(layer, shape))
+    found = lipschitz_bound(layer, shape, view="padded")
+    assert (0.0 if found.log10 is None else 10**found.log10) == pytest.approx(exact, rel=1e-4)
+    assert bound(layer, shape) > exact * 1.01
+
+
+@pytest.mark.parametrize("factor", [1e-200, 1e200])
+def test_the_bound_of_a_float64_layer_holds_at_any_size(factor: float) -> None:
+    torch.manual_seed(0)
+    layer = nn.Linear(5, 4).double()
+    unit = lipschitz_bound(layer, (5,)).log10
+    layer.weight.data *= factor
+    assert lipschitz_bound(layer, (5,)).log10 == pytest.approx(unit + math.log10(factor), abs=1e-9)
+
+
 @pytest.mark.parametrize("k", [1, 2, 3, 5])
 @pytest.mark.parametrize("s", [1, 2, 3, 4])
 @pytest.mark.parametrize("d", [1, 2, 3])
@@ -211,6 +239,7 @@ _FLAT = (
 )
 _STEEP = (nn.SELU, nn.GELU, nn.SiLU, nn.Mish, nn.Hardswish, nn.Hardsigmoid, nn.Sigmoid)
 ACTIVATIONS = {kind.__name__: kind() for kind in (*_FLAT, *_STEEP)}
+ACTIVATIONS |= {"falling Softplus": nn.Softplus(-2.0), "quick Softplus": nn.Softplus(5.0, 15.0)}
 ACTIVATIONS |= {"GELU tanh": nn.GELU("tanh"), "steep LeakyReLU": nn.LeakyReLU(-3.0), "steep ELU": nn.ELU(2.0)}
 
 
@@ -271,6 +300,9 @@ UNBOUNDED = {
     "in place": Of(in_place),
     "writes into": Of(through_another_tensor),
     "detach": Of(lambda x: x + x.detach()),
+    "beta 0 and": nn.Softplus(0.0),
+    "threshold -1 has": nn.Softplus(threshold=-1.0),
+    "threshold 3 has": nn.Softplus(threshold=3.0),
     "indexing": Of(lambda x: x[:, [0, 0, 0]]),
     "numpy": Of(lambda x: torch.from_numpy(x.numpy())),
     "one tensor": Of(lambda x: (x, x)),

@@ -52,6 +52,16 @@ def test_a_longer_basis_finds_no_less_and_at_last_the_norm_itself() -> None:
     assert found[-1].item() == pytest.approx(torch.linalg.matrix_norm(layer.weight, 2).item(), rel=1e-10)
 
 
+@pytest.mark.parametrize("outputs", [4, 20])
+@pytest.mark.parametrize(("factor", "dtype"), [(1e-30, torch.float32), (1e30, torch.float32), (1e200, torch.float64)])
+def test_the_norm_holds_where_its_square_is_beyond_the_numbers(outputs: int, factor: float, dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    layer, x = nn.Linear(12, outputs).to(dtype), torch.zeros(2, 12, dtype=dtype)
+    unit = jacobian_norms(layer, x)
+    layer.weight.data *= factor
+    torch.testing.assert_close(jacobian_norms(layer, x) / factor, unit, rtol=1e-5, atol=0)
+
+
 def test_outputs_that_move_in_few_directions_leave_no_room_for_noise() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(6, 2), nn.Linear(2, 30))

@@ -61,6 +61,12 @@ def test_norms_are_those_of_the_vector_of_values() -> None:
     }
 
 
+@pytest.mark.parametrize("factor", [1e-300, 1e-200, 1e200, 1e300])
+def test_the_frobenius_norm_neither_over_nor_underflows(factor: float) -> None:
+    found = norms(factor * torch.tensor([4.0, 3.0, 0.0]).double(), 1.0)["frobenius_norm"]
+    assert found.item() == pytest.approx(5 * factor, rel=1e-14)
+
+
 def test_a_zero_matrix_has_zero_of_everything_but_a_condition_number() -> None:
     found = ranks_of(0.0, 0.0)
     assert math.isnan(found.pop("condition_number"))

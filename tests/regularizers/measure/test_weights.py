@@ -225,7 +225,9 @@ def test_measuring_gives_back_every_flag_buffer_gradient_and_random_state(branch
 
 
 def test_flags_and_hooks_are_given_back_when_the_forward_pass_fails(branched: Branched) -> None:
-    with pytest.raises(RuntimeError):
+    with pytest.raises(
+        ValueError, match=r"input_shape, got 5 × 8 × 6 \(.* 2 channels.*\); give the shape of its images"
+    ):
         measure(branched, (5, 8, 6), view="circular")
     assert branched.drop.training
     assert not branched.a._forward_pre_hooks
@@ -264,3 +266,57 @@ def test_unknown_views_unused_and_dilated_convolutions_are_refused(branched: Bra
     dilated = nn.Sequential(nn.Conv2d(2, 2, 3, dilation=2))
     with pytest.raises(ValueError, match=r"dilation 1, got \(2, 2\) in '0'"):
         measure(dilated, (2, 8, 8), view="circular")
+
+
+@pytest.mark.parametrize("view", ["circular", "padded"])
+def test_an_image_smaller_than_the_kernel_is_refused_in_words(view: str) -> None:
+    with pytest.raises(ValueError, match=r"take an image of input_shape, got 2 × 3 × 3 \(.*Kernel size"):
+        measure(nn.Sequential(nn.Conv2d(2, 2, 5)), (2, 3, 3), view)
+
+
+class ByName(nn.Module):
+    """One convolution called by keyword, on images of so many sizes."""
+
+    def __init__(self, *sizes: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(2, 2, 3, padding=1)
+        self.sizes = sizes
+
+    def forward(self, x: Tensor) -> Tensor:
+        return sum(self.conv(input=x[..., :size, :]).mean() for size in self.sizes)
+
+
+@pytest.mark.parametrize("view", ["circular", "padded"])
+def test_a_convolution_that_is_called_by_keyword_is_measured_as_any(view: str) -> None:
+    model = ByName(6)
+    expected = measure(nn.Sequential(model.conv), (2, 6, 5), view)["0"]
+    assert measure(model, (2, 8, 5), view)["conv"].measures == expected.measures
+
+
+@pytest.mark.parametrize("view", ["circular", "padded"])
+def test_a_convolution_of_images_of_two_sizes_is_refused_with_both(view: str) -> None:
+    assert measure(ByName(6, 6), (2, 8, 5), view).keys() == {"conv"}
+    with pytest.raises(
+        ValueError, match=r"one image size for each convolution, got 8 × 5 and 6 × 5 in 'conv'; measure"
+    ):
+        measure(ByName(8, 6), (2, 8, 5), view)
+    assert measure(ByName(8, 6), (2, 8, 5)).keys() == {"conv"}
+
+
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors is a no-op:UserWarning")
+@pytest.mark.parametrize("sizes", [(5, 0), (0, 5)])
+def test_a_weight_without_entries_is_refused_in_words(sizes: tuple[int, int]) -> None:
+    model = nn.Sequential(nn.Linear(5, 5), nn.Linear(*sizes))
+    shape = str(sizes[::-1]).replace("(", r"\(").replace(")", r"\)")
+    with pytest.raises(ValueError, match=f"a weight must have entries, got shape {shape} in '1'; remove the layer"):
+        measure(model, (5,))
+
+
+@pytest.mark.parametrize("factor", [1e-200, 1e200])
+def test_norms_and_ranks_of_float64_weights_hold_at_any_size(factor: float) -> None:
+    torch.manual_seed(0)
+    weight = torch.randn(5, 4, dtype=torch.float64)
+    unit, scaled = of(weight), of(factor * weight)
+    for name in ("spectral_norm", "rms_norm", "frobenius_norm", "nuclear_norm"):
+        assert scaled.measures[name] == pytest.approx(factor * unit.measures[name], rel=1e-12)
+    assert scaled.stable_rank == pytest.approx(unit.stable_rank, rel=1e-12)
