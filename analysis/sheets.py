@@ -94,7 +94,7 @@ def _matched(found: Sequence[Matched]) -> Sheet:
                 number(cell.own_rate),
                 percent(cell.own),
                 percent(cell.test_accuracy),
-                NOTHING if cell.condition == plain else points(cell.difference),
+                NOTHING if cell.condition == plain else points(cell.difference.interval),
                 _seeds(cell.test_accuracy, cell.runs),
             )
             for cell in one.conditions
@@ -124,8 +124,8 @@ def _ablation(found: Sequence[Ablation]) -> Sheet:
             (
                 rest.factor,
                 percent(rest.test_accuracy),
-                points(rest.difference),
-                _reading(rest.difference),
+                points(rest.difference.interval),
+                _reading(rest.difference.interval),
                 _seeds(rest.test_accuracy, rest.runs),
             )
             for rest in one.without
