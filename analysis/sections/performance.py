@@ -85,7 +85,7 @@ def _tested(contrasts: Sequence[Contrast]) -> str:
     if least * len(contrasts) <= LEVEL:
         return said + "."
     pairs = max(one.difference.n for one in contrasts)
-    return f"{said}, nor could one be: {count(pairs, 'seed')} give no p below {number(least)} before it."
+    return f"{said}, nor could one be: with {count(pairs, 'seed')} p is at least {number(least)} before it."
 
 
 def _seeable(found: Effects) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from analysis.measured import LAYERS, ORDINARY, SPECTRAL
-from analysis.notation import NOTHING, count, several, spanned
+from analysis.notation import NOTHING, count, listed, several, spanned
 from analysis.plots import correlations_figure
 from analysis.predictors import OUTCOMES, Prediction, predictions
 from analysis.readings import Reading, reading
@@ -112,10 +112,18 @@ def _said(found: Sequence[Prediction]) -> str:
     else:
         said = (
             f"Related to {of}: at the last epoch the intervals of {len(speaking)} of {len(last)} spectral measures "
-            f"leave out zero ({several(speaking)}); of so many, {len(last) / 20:.1f} would by chance"
+            f"leave out zero ({several(speaking)}); of so many, about {len(last) / 20:.1f} would by chance"
         )
     at = f"after epoch {_early(found)} those of {len(_speaking(early))} of {len(early)} leave it out"
-    return f"{said}." if last and last[0].epoch == _early(found) else f"{said}; {at}."
+    said = f"{said}." if last and last[0].epoch == _early(found) else f"{said}; {at}."
+    return f"{said}{_anyway(found)}"
+
+
+def _anyway(found: Sequence[Prediction]) -> str:
+    """Set the ordinary measures beside them: a spectral one is of use where it says more."""
+    last = [one for one in found if one.last and one.measure in ORDINARY and _defined(one.granulated.psi)]
+    told = listed([f"{_called(one.measure)} {_estimate(one.granulated.psi)}" for one in last]) if last else ""
+    return f" What anyone looks at anyway, at the last epoch: {told}." if told else ""
 
 
 def _speaking(found: Sequence[Prediction]) -> list[str]:
