@@ -20,6 +20,12 @@ def test_a_planted_interaction_is_said_and_a_null_is_no_difference_seen(found):
     assert f"; no difference seen in what they gain from decay ({decay} points, " in said
 
 
+def test_a_gain_of_the_first_family_is_said_to_be_the_first_s():
+    gains = {(architecture, "spectral"): 0.05 for architecture in ("mlp-small", "mlp-large")}
+    (said,) = families(effects(planted.tables(planted.confirmed(gains)))).said
+    assert said.startswith("mlp against resnet: mlp gains more from spectral (+")
+
+
 def test_every_pair_of_architectures_stands_below_its_condition(found):
     rows = families(found).sheet.blocks["mlp − resnet"]
     assert [row[0] for row in rows[3:]] == ["spectral", "· mlp-small − resnet-small", "· mlp-large − resnet-small"]

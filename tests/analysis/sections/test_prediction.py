@@ -5,7 +5,6 @@ from analysis.notation import spanned
 from analysis.predictors import predictions
 from analysis.sections.prediction import FEWEST, prediction
 from tests.analysis import planted
-from tests.analysis.accuracies import runs as accuracies
 from tests.analysis.test_predictors import study
 from tuning import records
 
@@ -45,19 +44,18 @@ def test_it_is_said_which_runs_were_used(section):
     assert "Test accuracy is of confirmation runs alone" in section.said[-1]
 
 
-def test_without_a_relation_none_is_claimed():
-    """Norms take turns; each pair of equal accuracies has both of them."""
+def turns(number):
+    """Confirmation runs whose norms take turns; each pair of equal accuracies has both of them."""
     names = {"phase": "confirm", "architecture": "mlp-small", "condition": "baseline"}
-    runs = [
-        planted.run(
-            {1: {records.SPECTRAL_NORM_MAX: 1.0 + index % 2, records.TEST_ACCURACY: 0.5 + index // 2 / 10}},
-            index=index,
-            **names,
-        )
-        for index in range(8)
+    metrics = [
+        {records.SPECTRAL_NORM_MAX: 1.0 + index % 2, records.TEST_ACCURACY: 0.5 + index // 2 / 10}
+        for index in range(number)
     ]
-    said = prediction(planted.tables(runs)).said[0]
-    assert said == (
+    return planted.tables([planted.run({1: each}, index=index, **names) for index, each in enumerate(metrics)])
+
+
+def test_without_a_relation_none_is_claimed():
+    assert prediction(turns(8)).said[0] == (
         "No relation seen with test accuracy, 8 trials: at the last epoch all 1 spectral measures' intervals hold zero."
     )
 
@@ -65,7 +63,7 @@ def test_without_a_relation_none_is_claimed():
 def test_runs_at_another_setting_than_the_chosen_one_are_in_none(tables):
     more = [
         planted.run(
-            {3: {records.SPECTRAL_NORM_MAX: 9.0, records.TEST_ACCURACY: 0.9}},
+            {3: {records.SPECTRAL_NORM_MAX: 9.0, records.TEST_ACCURACY: 0.9, records.VAL_ACCURACY: 0.9}},
             phase=phase, architecture="mlp-small", condition="decay", index=index,
         )
         for phase in ("matched", "ablate") for index in range(9)
@@ -74,11 +72,14 @@ def test_runs_at_another_setting_than_the_chosen_one_are_in_none(tables):
 
 
 def test_too_few_trials_are_one_sentence():
-    few = accuracies("confirm", "baseline", [0.1 * place for place in range(FEWEST - 1)])
-    section = prediction(planted.tables(few))
+    enough, few = (turns(number) for number in (FEWEST, FEWEST - 1))
+    assert prediction(enough).picture is not None
+    section = prediction(few)
     assert len(section.said) == 1
     assert section.picture is section.sheet is None
 
 
-def test_no_measure_is_counted_twice(section):
-    assert LAYERS not in " ".join(section.said)
+def test_a_mean_over_layers_that_is_stored_as_a_metric_too_is_counted_once(quickstart):
+    """Norms are stored as three metrics and a bound that depends on them, and as a measure of each layer."""
+    assert " of 4 spectral measures " in prediction(quickstart).said[0]
+    assert any(one.measure == LAYERS + "spectral_norm" for one in predictions(quickstart))

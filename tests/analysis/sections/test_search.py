@@ -36,12 +36,10 @@ def chosen(rate):
 def test_expected_scores_are_those_of_the_curve_and_are_said_to_be_no_result():
     tables = searched(algorithm="sobol")
     section = budget(tables)
-    ((curve,),) = (tuning_curves(tables),)
+    (curve,) = tuning_curves(tables)
     band = curve.expected.band
-    at = [
-        percent(Interval(mean=band.mean[place], low=band.low[place], high=band.high[place], n=16))
-        for place in (0, 3, 7)
-    ]
+    bounds = [(band.mean[place], band.low[place], band.high[place]) for place in (0, 3, 7)]
+    at = [percent(Interval(mean=mean, low=low, high=high, n=16)) for mean, low, high in bounds]
     assert section.sheet.blocks["mlp-small"] == [("decay", *at, "16")]
     assert section.said == (NO_RESULT,)
 
