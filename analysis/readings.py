@@ -67,11 +67,15 @@ def reading(bounds: Interval | Estimate) -> Reading:
     return Reading.LOWER if bounds.high < 0 else Reading.SAME
 
 
+MOST = 3
+"""Up to so many that show no difference are told with their numbers; of more the table tells."""
+
+
 def told(each: Sequence[Named], verbs: Verbs) -> str:
     """Put several numbers into one sentence, grouped by what their intervals say.
 
     Args:
-        each: at least one.
+        each: at least one; of more than `MOST` that show no difference the names alone are told.
         verbs: how a group begins.
 
     Returns:
@@ -85,7 +89,8 @@ def told(each: Sequence[Named], verbs: Verbs) -> str:
     groups = {Reading.HIGHER: verbs.higher, Reading.LOWER: verbs.lower, Reading.SAME: verbs.same}
     said = []
     for which, verb in {**groups, Reading.OPEN: verbs.open}.items():
-        mine = [f"{one.name} ({one.text})" for one in each if reading(one.bounds) is which]
+        mine = [one for one in each if reading(one.bounds) is which]
+        bare = which is Reading.SAME and len(mine) > MOST
         if mine:
-            said.append(f"{verb} {listed(mine)}")
+            said.append(f"{verb} {listed([one.name if bare else f'{one.name} ({one.text})' for one in mine])}")
     return "; ".join(said)

@@ -9,6 +9,9 @@ from matplotlib.figure import Figure
 from analysis.looks import FAINT, INK, WIDTH, style
 from analysis.stats import Estimate
 
+DARK = 0.7
+"""A correlation from which on its shade is too dark for ink."""
+
 Correlations = Mapping[tuple[str, int], Estimate]
 """By measure and epoch."""
 
@@ -54,7 +57,8 @@ def _draw(axes: Axes, found: Correlations, measures: Sequence[str], epochs: Sequ
         shade = shades(0.5 + 0.42 * one.value)
         axes.fill_between([column - 0.5, column + 0.5], row - 0.48, row + 0.48, color=shade, linewidth=0)
         weight, ink = ("bold", INK) if apart else ("normal", FAINT)
-        text = f"{100 * one.value:+.0f}"
+        ink = ink if abs(one.value) < DARK else "white"
+        text = f"{round(100 * one.value) + 0:+d}"
         axes.text(column, row, text, ha="center", va="center", fontsize=6.5, fontweight=weight, color=ink)
     axes.set_xticks(range(len(epochs)), map(str, epochs))
     axes.set_xlim(-0.5, len(epochs) - 0.5)

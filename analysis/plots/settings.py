@@ -59,13 +59,13 @@ def _draw(axes: Axes, found: Sequence[Sensitivity], look: dict[str, Look]) -> No
         narrow = max(one.edges[-1] for one in found) < 300 * min(one.edges[0] for one in found)
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+        axes.minorticks_off()
     for one in found:
         drawn = look[one.condition]
         axes.plot(one.values, one.scores, "o", color=drawn.colour, markersize=3, alpha=0.45, markeredgewidth=0)
         middles = np.sqrt(one.edges[1:] * one.edges[:-1]) if one.log else (one.edges[1:] + one.edges[:-1]) / 2
         axes.plot(middles, one.band.mean, color=drawn.colour, linestyle=drawn.dash, marker="D", markersize=3.5)
-        axes.vlines(middles, one.band.low, one.band.high, color=drawn.colour, linewidth=1.0, alpha=0.7)
+        axes.fill_between(middles, one.band.low, one.band.high, color=drawn.colour, alpha=0.12, linewidth=0)
 
 
 def _bound(axes: Axes, found: Sequence[Sensitivity]) -> None:

@@ -9,6 +9,9 @@ from analysis.sheets import Sheet
 
 QUESTION = "Does one family of architectures benefit more?"
 
+MOST_PAIRS = 4
+"""Pairs of architectures that a table lists below a condition; more would bury the families."""
+
 
 def families(found: Effects) -> Section:
     """Say how the gain of every condition differs between families.
@@ -79,9 +82,9 @@ def _sheet(found: Effects, pairs: list[tuple[str, str]]) -> Sheet:
         notes=(
             f"A gain is condition − {found.baseline} on one seed, averaged over the architectures of a family; the "
             "difference of gains is that of the first family less that of the second. Below each condition the same "
-            f"for one architecture of each, where there are several. {STATED} p: exact sign-flip test, and after "
-            "Holm's rule over all conditions and pairs of families. It speaks of these architectures, and of other "
-            "seeds.",
+            f"for one architecture of each, where there are two to {MOST_PAIRS} pairs. {STATED} p: exact sign-flip "
+            "test, and after Holm's rule over all conditions and pairs of families. It speaks of these architectures, "
+            "and of other seeds.",
         ),
         of="families",
     )
@@ -91,7 +94,7 @@ def _rows(one: FamilyContrast) -> list[tuple[str, ...]]:
     whole = one.interaction.families
     texts = (points_between(whole.stated), points(whole.interval), number(whole.test.p))
     rows: list[tuple[str, ...]] = [(one.condition, *texts, number(one.adjusted_p), str(whole.n))]
-    if len(one.architectures[0]) * len(one.architectures[1]) == 1:
+    if not 1 < len(one.architectures[0]) * len(one.architectures[1]) <= MOST_PAIRS:
         return rows
     for first, row in zip(one.architectures[0], one.interaction.pairs, strict=True):
         for second, each in zip(one.architectures[1], row, strict=True):

@@ -76,16 +76,20 @@ def _over_all(found: Effects) -> list[str]:
 
 def _tested(contrasts: Sequence[Contrast]) -> str:
     """Say what the sign-flip tests leave after Holm's rule, and what they could have left."""
+    n = len(contrasts)
+    alone = f"Of {n} intervals about {n / 20:.1f} would leave out zero if nothing differed."
     kept = [f"{one.condition} on {one.architecture}" for one in contrasts if one.adjusted_p <= LEVEL]
-    family = count(len(contrasts), "comparison")
+    family = count(n, "comparison")
     if kept:
-        return f"After Holm's rule over {family} with {contrasts[0].against}, p ≤ 0.05 remains for {listed(kept)}."
+        return (
+            f"After Holm's rule over {family} with {contrasts[0].against}, p ≤ 0.05 remains for {listed(kept)}. {alone}"
+        )
     said = f"After Holm's rule over {family} with {contrasts[0].against} no sign-flip test is left with p ≤ 0.05"
     least = min(one.difference.test.smallest for one in contrasts)
-    if least * len(contrasts) <= LEVEL:
-        return said + "."
+    if least * n <= LEVEL:
+        return f"{said}. {alone}"
     pairs = max(one.difference.n for one in contrasts)
-    return f"{said}, nor could one be: with {count(pairs, 'seed')} p is at least {number(least)} before it."
+    return f"{said}, nor could one be: with {count(pairs, 'seed')} p is at least {number(least)} before it. {alone}"
 
 
 def _seeable(found: Effects) -> list[str]:
@@ -149,10 +153,11 @@ def _sheet(question: str, found: Effects) -> Sheet:
         blocks=blocks,
         notes=(
             f"Condition − {found.baseline} on the same seeds, or − the other condition named. {STATED} p: exact "
-            "sign-flip test, and after Holm's rule over all rows with the baseline, or all rows without it. Effect "
-            "size: Cohen's d of the differences with Hedges' correction. P(higher): that one seed's accuracy is "
-            "higher, ties counting half. Could have seen: the true difference, in points, that a t-test would find "
-            "four times in five. All architectures: interquartile mean over all pairs, stratified bootstrap.",
+            "sign-flip test, and after Holm's rule over all rows with the baseline, or all pairs of others, of which "
+            f"more than {MOST_PAIRS} an architecture are left out. Effect size: Cohen's d of the differences with "
+            "Hedges' correction. P(higher): that one seed's accuracy is higher, ties counting half. Could have seen: "
+            "the true difference, in points, that a t-test would find four times in five. All architectures: "
+            "interquartile mean over all pairs, stratified bootstrap.",
         ),
     )
 

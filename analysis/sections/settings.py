@@ -17,7 +17,7 @@ from tuning.records import short_name
 
 QUESTION = "Which settings mattered, and were their ranges wide enough?"
 READING = (
-    "A dot is a trial of full budget, a diamond with its bar the mean and 95% t-interval of the trials in one part of "
+    "A dot is a trial of full budget, a diamond with its band the mean and 95% t-interval of the trials in one part of "
     "the range, the other settings varying as they were drawn. Axes show the trials that learned; one that diverged "
     "counts as 0 and lies below."
 )
