@@ -42,7 +42,8 @@ def measured(tables: Tables, run_ids: Sequence[str], epochs: Sequence[int] | Non
 
     Returns:
         One row a run and epoch with spectral measures, indexed by ``run_id`` and ``epoch``; one column for each of
-        `SPECTRAL` and `ORDINARY`, and for the mean over layers of each measure in the trials' layers.parquet.
+        `SPECTRAL` and `ORDINARY`, and for the mean over layers of each measure in the trials' layers.parquet that is no
+        metric already.
     """
     names = [*SPECTRAL, *ORDINARY]
     rows = tables.by_epoch(run_ids, names)
@@ -68,7 +69,8 @@ def _layers(tables: Tables, run_ids: Sequence[str], epochs: Sequence[int] | None
     means = {}
     for run_id, rows in tables.rows(records.LAYERS_FILE, run_ids, view="flat"):
         wanted = rows if epochs is None else rows.filter(pc.field("epoch").isin(list(epochs)))
-        means[run_id] = wanted.to_pandas().groupby("epoch").mean(numeric_only=True)
+        new = [name for name in wanted.column_names if f"{name}/mean" not in SPECTRAL]
+        means[run_id] = wanted.select(new).to_pandas().groupby("epoch").mean(numeric_only=True)
     if not means:
         return pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []], names=["run_id", "epoch"]))
     joined: pd.DataFrame = pd.concat(means, names=["run_id", "epoch"]).add_prefix(LAYERS)

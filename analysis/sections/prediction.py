@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from analysis.measured import LAYERS, ORDINARY, SPECTRAL
+from analysis.measured import LAYERS, ORDINARY
 from analysis.notation import NOTHING, count, listed, several, spanned
 from analysis.plots import correlations_figure
 from analysis.predictors import OUTCOMES, Prediction, predictions
@@ -75,7 +75,7 @@ def prediction(tables: Tables) -> Section:
     Returns:
         The section.
     """
-    found = [one for one in predictions(tables) if _distinct(one.measure) and one.trials >= FEWEST]
+    found = [one for one in predictions(tables) if one.trials >= FEWEST]
     found = [one for one in found if one.tau.n >= FEWEST_DRAWS]
     if not found:
         few = (
@@ -91,11 +91,6 @@ def prediction(tables: Tables) -> Section:
         reading=READING,
         sheet=_sheet(found, outcomes),
     )
-
-
-def _distinct(measure: str) -> bool:
-    """Return whether a measure is no mean over layers that is stored as a metric, too."""
-    return f"{measure.removeprefix(LAYERS)}/mean" not in SPECTRAL
 
 
 def _called(measure: str) -> str:
