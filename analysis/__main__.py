@@ -145,15 +145,12 @@ def _summarize(tables: Tables, written: Report) -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
         page.write_text(written.html, encoding="utf-8")
-        drawn = {}
-        for picture in written.drawn:
-            drawn[picture.name] = Path(folder) / f"{picture.name}.svg"
-            drawn[picture.name].write_bytes(picture.svg)
-        shared = [page, *(drawn[picture.name] for picture in written.pictures.values())]
-        files = {
-            name: shared + [drawn[picture.name] for picture in written.spectra.get(name, ())]
-            for name in tables.runs["architecture"].cat.categories
-        }
+        files = {}
+        for name in tables.runs["architecture"].cat.categories:
+            files[name] = [page]
+            for picture in written.of(name):
+                files[name].append(Path(folder) / f"{picture.name}.svg")
+                files[name][-1].write_bytes(picture.svg)
         number = write_summaries(tables, files)
     print(f"MLflow: {number} summary runs, tagged phase=summary", file=sys.stderr)
 

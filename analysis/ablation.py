@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.asked import factors
-from analysis.pairs import accuracies, differences
-from analysis.stats import Interval, mean_interval
+from analysis.pairs import accuracies, compared
+from analysis.stats import Difference, Interval, mean_interval
 from analysis.table import Tables
 from tuning.records import Phase
 
@@ -18,13 +18,13 @@ class Without:
     Attributes:
         factor: its name.
         test_accuracy: mean and 95 % t-interval over the seeds that completed, shares between 0 and 1.
-        difference: of the whole less what is left, mean and 95 % t-interval over the seeds that both completed.
+        difference: of the whole less what is left, over the seeds that both completed.
         runs: how many were begun.
     """
 
     factor: str
     test_accuracy: Interval
-    difference: Interval
+    difference: Difference
     runs: int
 
 
@@ -81,6 +81,6 @@ def _without(factor: str, whole: pd.DataFrame, rest: pd.DataFrame) -> Without:
     return Without(
         factor=factor,
         test_accuracy=mean_interval(accuracies(rest)),
-        difference=mean_interval(differences(whole, rest)),
+        difference=compared(whole, rest),
         runs=len(rest),
     )

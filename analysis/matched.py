@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.asked import baseline, searched
-from analysis.pairs import accuracies, differences
-from analysis.stats import Interval, mean_interval
+from analysis.pairs import accuracies, compared
+from analysis.stats import Difference, Interval, mean_interval
 from analysis.table import PARAM, Tables
 from tuning.records import Phase
 
@@ -30,7 +30,7 @@ class AtRate:
     own_rate: float
     own: Interval
     test_accuracy: Interval
-    difference: Interval
+    difference: Difference
     runs: int
 
 
@@ -113,7 +113,7 @@ def _matched(architecture: str, runs: pd.DataFrame, of_baseline: pd.DataFrame) -
                 own_rate=float(own[RATE].iloc[0]),
                 own=mean_interval(accuracies(own)),
                 test_accuracy=mean_interval(accuracies(at_rate)),
-                difference=mean_interval(differences(at_rate, of_baseline)),
+                difference=compared(at_rate, of_baseline),
                 runs=len(at_rate),
             )
         )

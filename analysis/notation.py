@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from analysis.stats import Interval
+from analysis.stats import Estimate, Interval
 
 NOTHING = "—"
 """Stands where there is no number to report."""
@@ -45,6 +45,73 @@ def points(interval: Interval) -> str:
         '+1.25 ± 0.50'
     """
     return percent(interval) if interval.n == 0 or interval.mean < 0 else f"+{percent(interval)}"
+
+
+def spanned(value: float, low: float, high: float, *, sign: bool = False, decimals: int | None = None) -> str:
+    """Write a number with the bounds of its interval.
+
+    Args:
+        value: any number; NaN is written as a dash.
+        low: lower bound; NaN where there is none, and then neither bound is written.
+        high: upper bound.
+        sign: write a plus before what is positive.
+        decimals: of all three; None takes three significant digits each.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> spanned(0.8, 0.25, 1.0), spanned(12.5, math.nan, math.nan, sign=True)
+        ('0.800 [0.250, 1.00]', '+12.5')
+        >>> spanned(0.8, -0.004, 1.0, sign=True, decimals=2)
+        '+0.80 [0.00, +1.00]'
+    """
+
+    def one(each: float) -> str:
+        if math.isnan(each):
+            return NOTHING
+        # Adding zero takes the minus from a zero that was a rounding.
+        shown = each if decimals is None else round(each, decimals) + 0.0
+        text = number(shown) if decimals is None else f"{shown:.{decimals}f}"
+        return f"+{text}" if sign and shown > 0 else text
+
+    return one(value) if math.isnan(low) or math.isnan(high) else f"{one(value)} [{one(low)}, {one(high)}]"
+
+
+def plus_minus(interval: Interval) -> str:
+    """Write a mean and the half-width of its interval.
+
+    Args:
+        interval: of any unit.
+
+    Returns:
+        The mean with three significant digits, the half-width with as many decimals; the mean alone where there are no
+        bounds.
+
+    Example:
+        >>> plus_minus(Interval(mean=12.34, low=12.0, high=12.68, n=5))
+        '12.3 ± 0.3'
+    """
+    mean = number(interval.mean)
+    decimals = len(mean.partition(".")[2])
+    return mean if math.isnan(interval.half_width) else f"{mean} ± {interval.half_width:.{decimals}f}"
+
+
+def points_between(interval: Interval | Estimate) -> str:
+    """Write a difference of shares in percentage points, with the bounds of its interval.
+
+    Args:
+        interval: of differences between -1 and 1.
+
+    Returns:
+        The text with two decimals, the difference alone where there are no bounds, a dash for no value.
+
+    Example:
+        >>> points_between(Interval(mean=0.0125, low=-0.0025, high=0.0175, n=5))
+        '+1.25 [-0.25, +1.75]'
+    """
+    value = interval.mean if isinstance(interval, Interval) else interval.value
+    return spanned(100 * value, 100 * interval.low, 100 * interval.high, sign=True, decimals=2)
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from analysis.stats import FloatArray
+from analysis.stats import Difference, FloatArray, paired_difference
 from tuning import records
 from tuning.records import StopReason
 
@@ -22,8 +22,8 @@ def accuracies(runs: pd.DataFrame) -> FloatArray:
     return completed(runs)[records.TEST_ACCURACY].dropna().to_numpy(np.float64)
 
 
-def differences(runs: pd.DataFrame, others: pd.DataFrame) -> FloatArray:
-    """Subtract the test accuracies of others from those of some runs, seed by seed.
+def compared(runs: pd.DataFrame, others: pd.DataFrame, metric: str = records.TEST_ACCURACY) -> Difference:
+    """Compare some runs with others seed by seed: runs − others, over the seeds that both have completed.
 
     Runs of one seed share initialization, data order, split and augmentation; their difference is free of what the
     seed does to both.
@@ -31,9 +31,11 @@ def differences(runs: pd.DataFrame, others: pd.DataFrame) -> FloatArray:
     Args:
         runs: rows of `Tables.runs`, one a seed.
         others: the same.
+        metric: a name of `tuning.records.METRICS`.
 
     Returns:
-        Shares between -1 and 1, one for each seed that both have completed, shape ``(seeds,)``.
+        The difference in the unit of the metric.
     """
-    left, right = (completed(one).set_index("seed")[records.TEST_ACCURACY] for one in (runs, others))
-    return (left - right).dropna().to_numpy(np.float64)
+    left, right = (completed(one).set_index("seed")[metric] for one in (runs, others))
+    left, right = left.align(right)  # NaN where one side lacks the seed
+    return paired_difference(left.to_numpy(np.float64), right.to_numpy(np.float64))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.asked import ranges
-from analysis.measured import measured
+from analysis.measured import measured, measured_epochs
 from analysis.stats import Estimate, Granulated, granulated_tau, kendall_tau
 from analysis.table import PARAM, Tables
 from tuning import records
@@ -59,8 +59,8 @@ def predictions(tables: Tables) -> tuple[Prediction, ...]:
     """
     runs = tables.runs
     done = runs[(runs["stop_reason"] == StopReason.COMPLETED) & runs["phase"].isin([Phase.TUNE, Phase.CONFIRM])]
-    measures = measured(tables, list(done.index))
-    epochs = looked_at(measures.index.get_level_values("epoch"))
+    epochs = looked_at(measured_epochs(tables, list(done.index)))
+    measures = measured(tables, list(done.index), epochs)
     by_epoch = {epoch: measures.xs(epoch, level="epoch") for epoch in epochs}
     draws = _draws(tables, done)
     found = []

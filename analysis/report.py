@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-
-from matplotlib.figure import Figure
 
 from analysis import budget_table
 from analysis.asked import described, surroundings
@@ -12,9 +9,9 @@ from analysis.compare import Comparison
 from analysis.curves import confirmed, curves
 from analysis.distributions import distributions
 from analysis.formats import chosen
-from analysis.looks import looks, svg
+from analysis.framing import provenance, question
+from analysis.looks import looks
 from analysis.measuring import Kept, cost, fallbacks, kept
-from analysis.notation import count, listed
 from analysis.page import Picture, environment
 from analysis.plots import (
     GENERALIZING,
@@ -26,11 +23,10 @@ from analysis.plots import (
     curves_figure,
     spectra_figure,
 )
+from analysis.sections import Answers, answers, picture
 from analysis.sentences import measured, remarks, verdict
 from analysis.sheets import sheets
 from analysis.table import Tables
-from tuning.records import Phase, StopReason
-from tuning.store import hide_password
 
 CURVES = {
     "learning": (LEARNING, "Loss and accuracy by epoch"),
@@ -57,17 +53,37 @@ class Report:
         html: the whole page.
         pictures: ``accuracy``, ``learning`` and ``holding``; ``moving``, ``generalizing`` and ``network`` where the
             study measured what they show.
+        answers: the sections that answer the study's questions, each with its own picture.
         spectra: by architecture, one picture a view of which spectra are stored.
     """
 
     html: str
     pictures: Mapping[str, Picture]
+    answers: Answers
     spectra: Mapping[str, Sequence[Picture]]
 
     @property
     def drawn(self) -> list[Picture]:
         """Every picture, in the order of the page."""
-        return [*self.pictures.values(), *(picture for each in self.spectra.values() for picture in each)]
+        of, drawn = self.answers, self.pictures
+        places = [
+            *(drawn["accuracy"], of.performance.picture, drawn["learning"], of.norms.picture, of.ranks.picture),
+            *(drawn.get(name) for name in ("moving", "generalizing", "network")),
+            of.shapes.picture,
+            *(one for each in self.spectra.values() for one in each),
+            *(of.families.picture, of.prediction.picture),
+            *(section.picture for section in of.search),
+        ]
+        return [one for one in places if one is not None]
+
+    def of(self, architecture: str) -> list[Picture]:
+        """Return every picture but the spectra of other architectures.
+
+        Args:
+            architecture: its name.
+        """
+        others = {one.name for name, each in self.spectra.items() if name != architecture for one in each}
+        return [one for one in self.drawn if one.name not in others]
 
 
 def report(tables: Tables, comparison: Comparison) -> Report:
@@ -82,6 +98,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
     """
     known = kept(tables)
     pictures, spectra = _pictures(tables, comparison), _spectra(tables, comparison, known)
+    found = answers(tables, comparison, known, pictures["holding"])
     pages = environment()
     pages.filters |= {"chosen": chosen, "budget_texts": budget_table.texts}
     html = pages.get_template("report.html.j2").render(
@@ -99,89 +116,25 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         description=tables.asked.get("description", ""),
         looks=looks(comparison.conditions),
         pictures=pictures,
+        answers=found,
         spectra=spectra,
         measured=measured(cost(tables), known, fallbacks(tables)),
         provenance=provenance(tables),
     )
-    return Report(html=html, pictures=pictures, spectra=spectra)
-
-
-def question(tables: Tables, comparison: Comparison) -> str:
-    """Say in words what the study asks, of what, and with how much work.
-
-    Args:
-        tables: the study's.
-        comparison: computed from them.
-
-    Returns:
-        A few sentences.
-    """
-    runs = tables.runs[tables.runs["phase"].isin([Phase.TUNE, Phase.CONFIRM])]
-    cells = comparison.cells.values()
-    tuned = _range([cell.tune.runs for cell in cells], "trial")
-    seeds = _range([len(cell.seeds) for cell in cells], "seed")
-    epochs = _range(runs.loc[runs["stop_reason"] == StopReason.COMPLETED, "epochs"].tolist(), "epoch")
-    optimizers = listed(sorted(set(runs["optimizer"])))
-    conditions = listed(list(comparison.conditions))
-    asked = (
-        f"Which of {len(comparison.conditions)} conditions, {conditions}, reaches the highest test accuracy"
-        if len(comparison.conditions) > 1
-        else f"Which test accuracy does {conditions} reach"
-    )
-    return (
-        f"{asked} on {listed(sorted(set(runs['dataset'])))} with "
-        f"{listed(list(comparison.architectures))}, trained by {optimizers} for {epochs}? "
-        f"Each cell, an architecture under a condition, was tuned on validation data with {tuned}; "
-        f"its best setting was then trained anew on {seeds}, and test data were read only there."
-    )
-
-
-def _range(values: Sequence[int], noun: str) -> str:
-    low, high = min(values), max(values)
-    return count(low, noun) if low == high else f"{low} to {count(high, noun)}"
-
-
-def provenance(tables: Tables) -> dict[str, str]:
-    """Tell where the numbers come from.
-
-    Args:
-        tables: the study's.
-
-    Returns:
-        A value for each heading; a password in the store's address is left out.
-    """
-    runs = tables.runs
-    commits = sorted(set(runs["git_commit"]) - {""})
-    ends = runs["end_ms"].dropna()
-    return {
-        "Study": tables.study,
-        "Store": hide_password(tables.tracking_uri),
-        "Runs": ", ".join(
-            f"{number} {what}"
-            for phase, what in budget_table.WORDS.items()
-            if (number := (runs["phase"] == phase).sum())
-        ),
-        "First run began": _date(int(runs["start_ms"].min())),
-        "Last run ended": _date(int(ends.max())) if len(ends) else "none has ended",
-        "Git commit": listed(commits) if commits else "not stored",
-    }
-
-
-def _date(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return Report(html=html, pictures=pictures, answers=found, spectra=spectra)
 
 
 def _pictures(tables: Tables, comparison: Comparison) -> dict[str, Picture]:
     names = {"architectures": comparison.architectures, "conditions": comparison.conditions}
     accuracy = "Test accuracy of each confirmation seed (dots), their mean (diamond) and its 95% interval (bar)"
-    pictures = {"accuracy": _picture("accuracy", accuracy, accuracy_figure(confirmed(tables), title=accuracy, **names))}
+    pictures = {"accuracy": picture("accuracy", accuracy, accuracy_figure(confirmed(tables), title=accuracy, **names))}
     shown = curves(tables, [column.metric for columns, _ in CURVES.values() for column in columns])
     there = {curve.metric for curve in shown}
     for name, (columns, what) in CURVES.items():
         always = name in {"learning", "holding"}  # empty panels say that nothing was confirmed
         if always or any(column.metric in there for column in columns):
             title = f"{what}: mean over confirmation seeds, shaded its 95% interval"
-            pictures[name] = _picture(name, title, curves_figure(shown, columns, title=title, **names))
+            pictures[name] = picture(name, title, curves_figure(shown, columns, title=title, **names))
     return pictures
 
 
@@ -195,9 +148,5 @@ def _spectra(tables: Tables, comparison: Comparison, known: Sequence[Kept]) -> d
                     f"{architecture}, {VIEWS.get(view, view)}: singular values by epoch, darker where more of them lie"
                 )
                 figure = spectra_figure(cells, comparison.conditions, architecture, title)
-                pictures.setdefault(architecture, []).append(_picture(f"spectra-{place}-{view}", title, figure))
+                pictures.setdefault(architecture, []).append(picture(f"spectra-{place}-{view}", title, figure))
     return pictures
-
-
-def _picture(name: str, title: str, figure: Figure) -> Picture:
-    return Picture(name=name, title=title, svg=svg(figure))

@@ -11,6 +11,7 @@ from rich.text import Text
 from analysis.ablation import Ablation, ablations
 from analysis.matched import Matched, matched
 from analysis.notation import NOTHING, escaped, listed, markdown_table, number, percent, points
+from analysis.readings import Reading, reading
 from analysis.stats import Interval
 from analysis.table import Tables
 
@@ -20,6 +21,15 @@ EACH_ALONE = (
 )
 
 
+WITHOUT = {
+    Reading.HIGHER: "lower",
+    Reading.LOWER: "higher",
+    Reading.SAME: Reading.SAME.value,
+    Reading.OPEN: NOTHING,
+}
+"""What an accuracy is without a factor, by what is said of the difference: the whole less what is left."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
     """A small table.
@@ -27,14 +37,16 @@ class Sheet:
     Attributes:
         title: the question that it answers.
         headings: of its columns, the first of names, the others of numbers and words.
-        blocks: by architecture, rows of as many texts.
+        blocks: by architecture, or whatever else each is of, rows of as many texts.
         notes: what a reader must know.
+        of: what a block is of.
     """
 
     title: str
     headings: tuple[str, ...]
     blocks: Mapping[str, Sequence[tuple[str, ...]]]
     notes: tuple[str, ...]
+    of: str = "architecture"
 
 
 def sheets(tables: Tables) -> list[Sheet]:
@@ -80,8 +92,8 @@ def markdown(sheet: Sheet) -> str:
     Returns:
         The text, ending in a line break.
     """
-    lines = [("architecture", *sheet.headings), ("---", "---", *["---:"] * (len(sheet.headings) - 1))]
-    lines += [tuple(map(escaped, (architecture, *row))) for architecture, rows in sheet.blocks.items() for row in rows]
+    lines = [(sheet.of, *sheet.headings), ("---", "---", *["---:"] * (len(sheet.headings) - 1))]
+    lines += [tuple(map(escaped, (block, *row))) for block, rows in sheet.blocks.items() for row in rows]
     return "\n\n".join([f"**{escaped(sheet.title)}**", markdown_table(lines), *map(escaped, sheet.notes)]) + "\n"
 
 
@@ -94,7 +106,7 @@ def _matched(found: Sequence[Matched]) -> Sheet:
                 number(cell.own_rate),
                 percent(cell.own),
                 percent(cell.test_accuracy),
-                NOTHING if cell.condition == plain else points(cell.difference),
+                NOTHING if cell.condition == plain else points(cell.difference.interval),
                 _seeds(cell.test_accuracy, cell.runs),
             )
             for cell in one.conditions
@@ -124,8 +136,8 @@ def _ablation(found: Sequence[Ablation]) -> Sheet:
             (
                 rest.factor,
                 percent(rest.test_accuracy),
-                points(rest.difference),
-                _reading(rest.difference),
+                points(rest.difference.interval),
+                WITHOUT[reading(rest.difference.interval)],
                 _seeds(rest.test_accuracy, rest.runs),
             )
             for rest in one.without
@@ -142,15 +154,6 @@ def _ablation(found: Sequence[Ablation]) -> Sheet:
         blocks=blocks,
         notes=notes,
     )
-
-
-def _reading(difference: Interval) -> str:
-    """Say what an interval of differences allows to be said."""
-    if difference.n < 2:
-        return NOTHING
-    if difference.low > 0:
-        return "lower"
-    return "higher" if difference.high < 0 else "no difference seen"
 
 
 def _seeds(interval: Interval, begun: int) -> str:

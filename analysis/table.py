@@ -74,6 +74,18 @@ class Tables:
         """One row a singular value: run, epoch, layer, view, index (0 is the largest), value."""
         return self._frame(records.SPECTRA_FILE)
 
+    def by_epoch(self, run_ids: Sequence[str], metrics: Sequence[str]) -> pd.DataFrame:
+        """Read the rows of `epochs` that are of some runs, with the columns of some metrics alone.
+
+        Args:
+            run_ids: which runs.
+            metrics: names of `tuning.records.METRICS`.
+
+        Returns:
+            As `epochs`; nothing is kept for the next call.
+        """
+        return self._by_epoch(self.runs.loc[list(run_ids)], metrics)
+
     def rows(
         self,
         name: str,

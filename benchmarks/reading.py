@@ -39,13 +39,21 @@ def reported(uri: str) -> object:
     from analysis.compare import comparison
     from analysis.curves import confirmed, curves
     from analysis.distributions import distributions
+    from analysis.edges import edges
+    from analysis.effects import effects
+    from analysis.importance import importances
     from analysis.measuring import cost, fallbacks, kept
+    from analysis.predictors import predictions
+    from analysis.sensitivity import sensitivities
+    from analysis.shapes import shapes
     from analysis.table import load
     from tuning.records import METRICS
 
     tables = load(STUDY, uri)
-    steps = (comparison, confirmed, cost, kept, fallbacks, distributions)
-    return [curves(tables, METRICS), *(step(tables) for step in steps)]
+    steps = (comparison, confirmed, cost, fallbacks, distributions)
+    answers = (effects, predictions, importances, sensitivities, edges)
+    found = [curves(tables, METRICS), shapes(tables, kept(tables))]
+    return [*found, *(step(tables) for step in (*steps, *answers))]
 
 
 def vectored(uri: str) -> object:

@@ -38,6 +38,11 @@ class Difference:
         """The mean difference, NaN without a pair."""
         return self.interval.mean
 
+    @property
+    def stated(self) -> Interval:
+        """The interval to report: the bootstrap's, or Student's where so few pairs leave that without bounds."""
+        return self.interval if np.isinf([self.bootstrap.low, self.bootstrap.high]).any() else self.bootstrap
+
 
 def paired_difference(
     first: Sequence[float] | FloatArray,

@@ -42,8 +42,10 @@ def by_unit(pairs: FloatArray, unit: NDArray[np.intp]) -> FloatArray:
     Returns:
         Shape ``(units, units)``.
     """
-    member = (unit[:, None] == np.unique(unit)).astype(np.float64)
-    return np.asarray(member.T @ pairs @ member)
+    order = np.argsort(unit, kind="stable")
+    first = np.flatnonzero(np.diff(unit[order], prepend=-1))  # of each unit's trials, where units stand together
+    rows = np.add.reduceat(pairs[order], first, axis=0)
+    return np.asarray(np.add.reduceat(rows[:, order], first, axis=1))
 
 
 def around(value: float, drawn: FloatArray, *, n: int, confidence: float) -> Estimate:

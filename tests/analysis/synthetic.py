@@ -81,7 +81,7 @@ def mean_accuracy(architecture: str, condition: str) -> float:
 
 
 def layer(name: str, values: Sequence[float], view: str = "flat") -> LayerRecord:
-    measures = {"spectral_norm": values[0], "rank": float(len(values))}
+    measures = {"spectral_norm": values[0], "rank": float(len(values)), "nuclear_norm": sum(values)}
     return LayerRecord(layer=name, view=view, measures=measures, singular_values=array("f", values))
 
 

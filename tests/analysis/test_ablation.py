@@ -4,8 +4,8 @@ import pytest
 import scipy.stats
 
 from analysis.ablation import ablations
-from analysis.pairs import differences
-from analysis.stats import mean_interval
+from analysis.pairs import compared
+from analysis.stats import mean_interval, paired_difference
 from tests.analysis.accuracies import asked_for, runs
 from tests.analysis.conftest import in_memory
 
@@ -38,7 +38,7 @@ def test_a_factor_contributes_the_difference_seed_by_seed_with_the_interval_of_s
     assert found.whole == mean_interval(WHOLE)
     assert rest.test_accuracy == mean_interval([0.85, 0.90, 0.90])
     assert rest.difference.mean == pytest.approx(sum(gains) / 3)
-    assert (rest.difference.low, rest.difference.high) == pytest.approx((paired.low, paired.high))
+    assert (rest.difference.interval.low, rest.difference.interval.high) == pytest.approx((paired.low, paired.high))
 
 
 def test_factors_stand_in_the_order_of_the_study():
@@ -56,7 +56,7 @@ def test_a_seed_that_diverged_is_in_neither_mean_nor_difference():
 def test_one_seed_has_a_difference_without_bounds():
     (found,) = ablations(study(layers=[0.85]))
     assert found.without[0].difference.mean == pytest.approx(0.05)
-    assert math.isnan(found.without[0].difference.low)
+    assert math.isnan(found.without[0].difference.interval.low)
 
 
 def test_pairs_are_made_by_seed_and_not_by_order():
@@ -65,8 +65,8 @@ def test_pairs_are_made_by_seed_and_not_by_order():
         tables[(tables["phase"] == phase) & (tables["condition"] == "full")] for phase in ("confirm", "ablate")
     )
     shuffled = rest.iloc[[2, 0, 1]]
-    assert differences(whole, shuffled).tolist() == differences(whole, rest).tolist()
-    assert differences(whole, rest.iloc[1:]).tolist() == pytest.approx([0.02, 0.07])
+    assert compared(whole, shuffled) == compared(whole, rest) == paired_difference(WHOLE, [0.85, 0.90, 0.90])
+    assert (compared(whole, rest.iloc[1:]).n, compared(whole, rest.iloc[1:]).mean) == (2, pytest.approx(0.045))
 
 
 def test_every_architecture_is_taken_apart_by_itself():

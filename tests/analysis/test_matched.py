@@ -29,7 +29,7 @@ def test_a_condition_is_compared_with_the_baseline_at_one_learning_rate_seed_by_
     assert (found.baseline, found.learning_rate, found.left_out) == ("baseline", 0.01, ())
     assert (held.condition, held.own_rate, held.own) == ("held", 0.1, mean_interval(own))
     assert held.test_accuracy == mean_interval(at_rate)
-    assert (held.difference.low, held.difference.high) == pytest.approx((expected.low, expected.high))
+    assert (held.difference.interval.low, held.difference.interval.high) == pytest.approx((expected.low, expected.high))
     assert plain.own == plain.test_accuracy == mean_interval(PLAIN)
 
 

@@ -1,10 +1,11 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import scipy.stats
 
-from analysis.measured import LAYERS, measured
+from analysis.measured import LAYERS, ORDINARY, SPECTRAL, measured, measured_epochs
 from analysis.predictors import predictions
 from analysis.stats import granulated_tau
 from tests.analysis import planted
@@ -150,8 +151,34 @@ def test_measures_of_layers_are_their_means_in_the_flat_view(tmp_path):
     stored = Stored(tmp_path, epochs=(0, 2, 4), kept=(0, 4))
     found = measured(stored.tables, list(stored.tables.runs.index))
     run_id = stored.tables.runs.index[0]
-    # The layers' norms are equal, 1 + 4 · epoch / 4 in the baseline; their ranks are 8 and 4.
-    assert found.loc[(run_id, 2), LAYERS + "spectral_norm"] == 3.0
-    assert found.loc[(run_id, 4), LAYERS + "rank"] == 6.0
-    assert np.isnan(found.loc[(run_id, 1), LAYERS + "rank"])
+    # The layers' largest values are equal, 1 + 4 · epoch / 4 in the baseline; of eight and four each is half the last.
+    assert found.loc[(run_id, 2), LAYERS + "nuclear_norm"] == 3.0 * ((2 - 2**-7) + (2 - 2**-3)) / 2
+    assert np.isnan(found.loc[(run_id, 1), LAYERS + "nuclear_norm"])
     assert found.loc[(run_id, 4), records.SPECTRAL_NORM_MAX] == 5.0
+
+
+def test_a_mean_over_layers_that_is_a_metric_already_is_not_there_twice(tmp_path):
+    stored = Stored(tmp_path, epochs=(0, 2), kept=(0, 2))
+    found = measured(stored.tables, list(stored.tables.runs.index))
+    assert [name for name in found.columns if name.startswith(LAYERS)] == [LAYERS + "nuclear_norm"]
+    assert {records.SPECTRAL_NORM_MEAN, records.RANK_MEAN} <= set(found.columns)
+
+
+def test_epochs_that_are_not_wanted_are_left_out(tmp_path):
+    stored = Stored(tmp_path, epochs=(0, 2, 4), kept=(0, 4))
+    run_ids = list(stored.tables.runs.index)
+    whole, part = measured(stored.tables, run_ids), measured(stored.tables, run_ids, epochs=[2, 4])
+    assert part.equals(whole[whole.index.get_level_values("epoch").isin([2, 4])])
+    assert part[LAYERS + "nuclear_norm"].notna().all()
+    assert measured_epochs(stored.tables, run_ids) == (0, 1, 2, 3, 4)
+
+
+def test_no_other_metric_is_read_than_is_correlated(runs):
+    tables, read = planted.tables(runs), set()
+
+    def history(run_ids, metrics):
+        read.update(metrics)
+        return tables.history(run_ids, metrics)
+
+    assert predictions(replace(tables, history=history))
+    assert read == {*SPECTRAL, *ORDINARY}

@@ -1,0 +1,41 @@
+"""Pictures of computed tuples, one kind a file; no arithmetic beyond what axes need."""
+
+from analysis.plots.accuracy import accuracy_figure
+from analysis.plots.by_epoch import (
+    GENERALIZING,
+    HOLDING,
+    LEARNING,
+    MOVING,
+    NETWORK,
+    Column,
+    curves_figure,
+)
+from analysis.plots.correlations import correlations_figure
+from analysis.plots.fronts import fronts_figure
+from analysis.plots.intervals import Mark, Panel, intervals_figure
+from analysis.plots.panels import TITLE_CHARACTERS
+from analysis.plots.settings import settings_figure
+from analysis.plots.shapes import shapes_figure
+from analysis.plots.spectra import spectra_figure
+from analysis.plots.tuning_curves import tuning_curves_figure
+
+__all__ = [
+    "GENERALIZING",
+    "HOLDING",
+    "LEARNING",
+    "MOVING",
+    "NETWORK",
+    "TITLE_CHARACTERS",
+    "Column",
+    "Mark",
+    "Panel",
+    "accuracy_figure",
+    "correlations_figure",
+    "curves_figure",
+    "fronts_figure",
+    "intervals_figure",
+    "settings_figure",
+    "shapes_figure",
+    "spectra_figure",
+    "tuning_curves_figure",
+]

@@ -1,0 +1,59 @@
+"""Test accuracies of the confirmation, seed by seed."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from analysis.curves import Confirmed
+from analysis.looks import WIDTH, Look, looks, style
+from analysis.plots.panels import drop_unused, empty, percent
+
+
+def accuracy_figure(
+    cells: Sequence[Confirmed], architectures: Sequence[str], conditions: Sequence[str], title: str
+) -> Figure:
+    """Draw test accuracies: a panel an architecture, a row a condition, a dot a seed, mean and interval.
+
+    Args:
+        cells: what to draw; a condition without one keeps an empty row.
+        architectures: panels.
+        conditions: rows, from top to bottom.
+        title: a sentence above the picture.
+
+    Returns:
+        The picture.
+    """
+    look = looks(conditions)
+    across = min(len(architectures), 3)
+    down = -(-len(architectures) // across)
+    with style():
+        size = (WIDTH, 0.5 + down * (0.75 + 0.3 * len(conditions)))
+        figure = Figure(figsize=size, layout="constrained")
+        grid = figure.subplots(down, across, squeeze=False, sharey=True)
+        for axes, architecture in zip(grid.flat, architectures, strict=False):
+            mine = {cell.condition: cell for cell in cells if cell.architecture == architecture}
+            for place, condition in enumerate(conditions):
+                if condition in mine:
+                    _draw_accuracy(axes, mine[condition], place, look[condition])
+            low, high = axes.get_xlim()
+            axes.set_xlim(max(low, 0.0), min(high, 1.0))  # an interval may reach beyond what an accuracy can be
+            if not mine:
+                empty(axes)
+            axes.set_title(architecture, fontweight="bold")
+            axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
+            axes.xaxis.set_major_formatter(FuncFormatter(percent))
+        grid[0, 0].set_yticks(range(len(conditions)), conditions)
+        grid[0, 0].set_ylim(len(conditions) - 0.5, -0.5)
+        drop_unused(figure, grid.flat[len(architectures) :])
+        figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return figure
+
+
+def _draw_accuracy(axes: Axes, cell: Confirmed, place: int, look: Look) -> None:
+    beneath = [place + 0.27] * len(cell.accuracies)
+    axes.plot(cell.accuracies, beneath, "o", color=look.colour, markersize=4, alpha=0.45, markeredgewidth=0)
+    if cell.interval.n > 1:
+        axes.plot([cell.interval.low, cell.interval.high], [place, place], color=look.colour, linewidth=2)
+    axes.plot([cell.interval.mean], [place], "D", color=look.colour, markersize=6, markeredgecolor="white")

@@ -1,0 +1,104 @@
+"""Numbers with their intervals: a panel a quantity, a row a condition, a line at zero where nothing differs."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from analysis.looks import FAINT, INK, WIDTH, Look, looks, style
+from analysis.plots.panels import drop_unused, empty
+
+ACROSS = 4
+"""Panels side by side at most, unless told otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """One number of one condition.
+
+    Attributes:
+        condition: its name.
+        value: the number.
+        low: lower bound of its interval; where it is not finite no bar is drawn.
+        high: upper bound.
+    """
+
+    condition: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One panel.
+
+    Attributes:
+        title: above it.
+        unit: below its axis.
+        marks: at most one a condition.
+        hundredfold: shares are written a hundred times as large: percent, or percentage points.
+    """
+
+    title: str
+    unit: str
+    marks: tuple[Mark, ...]
+    hundredfold: bool = False
+
+
+def intervals_figure(
+    panels: Sequence[Panel],
+    rows: Sequence[str],
+    conditions: Sequence[str],
+    title: str,
+    across: int = ACROSS,
+) -> Figure:
+    """Draw numbers with their intervals, bold where the interval leaves out zero.
+
+    Args:
+        panels: from left to right, then down.
+        rows: conditions, from top to bottom; one without a mark keeps an empty row.
+        conditions: all of the study, for their colours.
+        title: a sentence above the picture.
+        across: panels side by side at most.
+
+    Returns:
+        The picture.
+    """
+    look = looks(conditions)
+    down = -(-len(panels) // across)
+    across = -(-len(panels) // down)  # five panels are three and two, not four and one
+    with style():
+        size = (WIDTH, 0.5 + down * (0.8 + 0.26 * len(rows)))
+        figure = Figure(figsize=size, layout="constrained")
+        grid = figure.subplots(down, across, squeeze=False, sharey=True)
+        for axes, panel in zip(grid.flat, panels, strict=False):
+            _draw(axes, panel, rows, look)
+        grid[0, 0].set_yticks(range(len(rows)), rows)
+        grid[0, 0].set_ylim(len(rows) - 0.5, -0.5)
+        drop_unused(figure, grid.flat[len(panels) :])
+        figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return figure
+
+
+def _draw(axes: Axes, panel: Panel, rows: Sequence[str], look: dict[str, Look]) -> None:
+    axes.set_title(panel.title, fontweight="bold")
+    if not panel.marks:
+        empty(axes)
+        return
+    axes.axvline(0.0, color=FAINT, linewidth=1.0, zorder=0.5)
+    for mark in panel.marks:
+        place, colour = rows.index(mark.condition), look[mark.condition].colour
+        bounded = math.isfinite(mark.low) and math.isfinite(mark.high)
+        apart = bounded and not mark.low <= 0.0 <= mark.high
+        if bounded:
+            axes.plot([mark.low, mark.high], [place, place], color=colour, linewidth=3.2 if apart else 1.4)
+        face = colour if apart else "white"
+        axes.plot([mark.value], [place], "D", color=colour, markersize=6, markerfacecolor=face, markeredgecolor=colour)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
+    if panel.hundredfold:
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.6g}"))
+    axes.set_xlabel(panel.unit, color=INK)

@@ -1,0 +1,65 @@
+"""All sections of a report that answer a question of the study."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.compare import Comparison
+from analysis.effects import effects
+from analysis.measuring import Kept
+from analysis.page import Picture
+from analysis.sections.families import families
+from analysis.sections.norms import norms
+from analysis.sections.performance import performance
+from analysis.sections.prediction import prediction
+from analysis.sections.ranks import ranks
+from analysis.sections.search import searches
+from analysis.sections.section import Section
+from analysis.sections.shapes import distributed
+from analysis.table import Tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """Questions and their answers, in the order of the page.
+
+    Attributes:
+        performance: what each condition does to test accuracy.
+        norms: how spectral norms change over time.
+        ranks: what each condition does to rank.
+        shapes: how distributions of singular values differ between architectures.
+        families: whether one family of architectures benefits more.
+        prediction: whether spectra predict performance.
+        search: what the search says of its budget, its settings, and its objectives where it had two.
+    """
+
+    performance: Section
+    norms: Section
+    ranks: Section
+    shapes: Section
+    families: Section
+    prediction: Section
+    search: tuple[Section, ...]
+
+
+def answers(tables: Tables, comparison: Comparison, known: Sequence[Kept], norms_by_epoch: Picture) -> Answers:
+    """Answer what a study asked, as far as its numbers allow.
+
+    Args:
+        tables: the study's.
+        comparison: computed from them.
+        known: which epochs kept whole vectors of singular values.
+        norms_by_epoch: the picture of spectral norms by epoch.
+
+    Returns:
+        The answers.
+    """
+    on_accuracy = effects(tables)
+    return Answers(
+        performance=performance(on_accuracy),
+        norms=norms(tables, norms_by_epoch),
+        ranks=ranks(tables),
+        shapes=distributed(tables, known),
+        families=families(on_accuracy),
+        prediction=prediction(tables),
+        search=searches(tables, comparison),
+    )

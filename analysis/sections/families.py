@@ -1,0 +1,103 @@
+"""Whether a condition helps one family of architectures more than another."""
+
+from analysis.effects import Effects, FamilyContrast
+from analysis.notation import NOTHING, number, points, points_between
+from analysis.plots import Mark, Panel, intervals_figure
+from analysis.readings import Named, Verbs, told
+from analysis.sections.section import STATED, Section, picture
+from analysis.sheets import Sheet
+
+QUESTION = "Does one family of architectures benefit more?"
+
+MOST_PAIRS = 4
+"""Pairs of architectures that a table lists below a condition; more would bury the families."""
+
+
+def families(found: Effects) -> Section:
+    """Say how the gain of every condition differs between families.
+
+    Args:
+        found: the effects on test accuracy.
+
+    Returns:
+        The section.
+    """
+    if not found.families:
+        nothing = (
+            f"A difference between families needs two of them, each with a condition and {found.baseline} confirmed on "
+            "the same seeds: this study has none."
+        )
+        return Section(question=QUESTION, said=(nothing,))
+    pairs = list(dict.fromkeys(one.families for one in found.families))
+    conditions = [one.condition for one in found.overall]
+    title = f"By how much the gain over {found.baseline} is larger in one family than in another, with 95% intervals"
+    panels = [_panel([one for one in found.families if one.families == pair], pair) for pair in pairs]
+    rows = [one for one in conditions if one != found.baseline]
+    return Section(
+        question=QUESTION,
+        said=tuple(_said(found, pair) for pair in pairs),
+        picture=picture("families", title, intervals_figure(panels, rows, conditions, title)),
+        reading="Filled and bold: the interval leaves out zero. To the right the first family gains more.",
+        sheet=_sheet(found, pairs),
+    )
+
+
+def _said(found: Effects, pair: tuple[str, str]) -> str:
+    mine = [
+        Named(
+            name=one.condition,
+            bounds=one.interaction.families.stated,
+            text=f"{points_between(one.interaction.families.stated)} points, p by Holm {number(one.adjusted_p)}",
+        )
+        for one in found.families
+        if one.families == pair
+    ]
+    first, second = pair
+    verbs = Verbs(
+        higher=f"{first} gains more from",
+        lower=f"{second} gains more from",
+        same="no difference seen in what they gain from",
+    )
+    return f"{first} against {second}: {told(mine, verbs)}."
+
+
+def _panel(found: list[FamilyContrast], pair: tuple[str, str]) -> Panel:
+    marks = []
+    for one in found:
+        stated = one.interaction.families.stated
+        marks.append(Mark(condition=one.condition, value=stated.mean, low=stated.low, high=stated.high))
+    title = f"gain of {pair[0]} − gain of {pair[1]}"
+    return Panel(title=title, unit="percentage points", marks=tuple(marks), hundredfold=True)
+
+
+def _sheet(found: Effects, pairs: list[tuple[str, str]]) -> Sheet:
+    blocks: dict[str, list[tuple[str, ...]]] = {}
+    for pair in pairs:
+        mine = [one for one in found.families if one.families == pair]
+        blocks[" − ".join(pair)] = [row for one in mine for row in _rows(one)]
+    return Sheet(
+        title=QUESTION,
+        headings=("condition", "difference of gains, points", "by Student's t", "p", "p by Holm", "seeds"),
+        blocks=blocks,
+        notes=(
+            f"A gain is condition − {found.baseline} on one seed, averaged over the architectures of a family; the "
+            "difference of gains is that of the first family less that of the second. Below each condition the same "
+            f"for one architecture of each, where there are two to {MOST_PAIRS} pairs. {STATED} p: exact sign-flip "
+            "test, and after Holm's rule over all conditions and pairs of families. It speaks of these architectures, "
+            "and of other seeds.",
+        ),
+        of="families",
+    )
+
+
+def _rows(one: FamilyContrast) -> list[tuple[str, ...]]:
+    whole = one.interaction.families
+    texts = (points_between(whole.stated), points(whole.interval), number(whole.test.p))
+    rows: list[tuple[str, ...]] = [(one.condition, *texts, number(one.adjusted_p), str(whole.n))]
+    if not 1 < len(one.architectures[0]) * len(one.architectures[1]) <= MOST_PAIRS:
+        return rows
+    for first, row in zip(one.architectures[0], one.interaction.pairs, strict=True):
+        for second, each in zip(one.architectures[1], row, strict=True):
+            texts = (points_between(each.stated), points(each.interval), number(each.test.p))
+            rows.append((f"· {first} − {second}", *texts, NOTHING, str(each.n)))
+    return rows

@@ -1,0 +1,73 @@
+"""What accuracy goes with what Lipschitz bound: the Pareto fronts of a search with both objectives."""
+
+from collections.abc import Sequence
+
+from analysis.fronts import Front, fronts
+from analysis.notation import NOTHING, number
+from analysis.plots import fronts_figure
+from analysis.sections.section import Section, picture
+from analysis.sheets import Sheet
+from analysis.stats import FloatArray
+from analysis.table import Tables
+
+QUESTION = "Which validation accuracy goes with which Lipschitz bound?"
+
+
+def front(tables: Tables) -> Section | None:
+    """Show the fronts of a search by nsga2.
+
+    Args:
+        tables: the study's.
+
+    Returns:
+        The section; None where the search had one objective.
+    """
+    found = fronts(tables)
+    if not found:
+        return None
+    architectures = list(dict.fromkeys(one.architecture for one in found))
+    conditions = list(tables.runs["condition"].cat.categories)
+    title = "Trials of the search, and those that no other of their cell beats in both accuracy and bound"
+    return Section(
+        question=QUESTION,
+        said=(
+            "These are single trials of the search, judged by the validation data that they were chosen by: they show "
+            "what trades against what, and are no result. What was confirmed is the most accurate of each cell.",
+        ),
+        picture=picture("front", title, fronts_figure(found, architectures, conditions, title)),
+        reading="Up and to the left is better: more accurate, with a smaller certified bound.",
+        sheet=_sheet(found, architectures),
+    )
+
+
+def _sheet(found: Sequence[Front], architectures: Sequence[str]) -> Sheet:
+    blocks = {
+        architecture: [
+            (
+                one.condition,
+                str(len(one.scores)),
+                str(len(one.front)),
+                _ends(one.bounds[one.front], 1),
+                _ends(one.scores[one.front], 100),
+            )
+            for one in found
+            if one.architecture == architecture
+        ]
+        for architecture in architectures
+    }
+    return Sheet(
+        title=QUESTION,
+        headings=("condition", "trials", "on the front", "log10 bound along it", "validation % along it"),
+        blocks=blocks,
+        notes=(
+            "From the smallest bound on the front to the highest accuracy; of single trials, hence without intervals.",
+        ),
+    )
+
+
+def _ends(values: FloatArray, scale: int) -> str:
+    return (
+        " to ".join(number(scale * float(value)) for value in dict.fromkeys(values[[0, -1]]))
+        if len(values)
+        else NOTHING
+    )

@@ -1,0 +1,91 @@
+"""How spectral norms change over time: the last epoch against the state before the first step."""
+
+from analysis.changes import Change, changes
+from analysis.notation import NOTHING, plus_minus, spanned
+from analysis.page import Picture
+from analysis.readings import Named, Verbs, told
+from analysis.sections.section import STATED, Section
+from analysis.sheets import Sheet
+from analysis.table import Tables
+from tuning import records
+
+QUESTION = "How do spectral norms change over time?"
+METRICS = {records.SPECTRAL_NORM_MAX: "largest spectral norm", records.SPECTRAL_NORM_MEAN: "mean spectral norm"}
+VERBS = Verbs(
+    higher="rises under",
+    lower="falls under",
+    same="no change seen under",
+    open="one seed alone, hence no interval, under",
+)
+READING = (
+    "Norms and ranks are of each weight as a flat matrix (a convolution as output channels × everything else), then "
+    "the maximum or the mean over the weights. The Lipschitz bound is certified for the network as it is evaluated: "
+    "the norms of its maps composed along its graph, BatchNorm folded in, the branches of a residual block added. A "
+    "network that cannot be traced has none."
+)
+
+
+def norms(tables: Tables, curves: Picture) -> Section:
+    """Say how the spectral norms of every cell have changed.
+
+    Args:
+        tables: the study's.
+        curves: norms by epoch, drawn.
+
+    Returns:
+        The section; without a table where no confirmation run has measured twice.
+    """
+    found = [changes(tables, metric) for metric in METRICS]
+    if not found[0]:
+        nothing = "No confirmation run has measured its weights at two epochs, so there is no change to report."
+        return Section(question=QUESTION, said=(nothing,), picture=curves, reading=READING)
+    architectures = list(dict.fromkeys(one.architecture for one in found[0]))
+    return Section(
+        question=QUESTION,
+        said=tuple(_said(architecture, found[0]) for architecture in architectures),
+        picture=curves,
+        reading=READING,
+        sheet=_sheet(found, architectures),
+    )
+
+
+def _said(architecture: str, found: tuple[Change, ...]) -> str:
+    mine = [one for one in found if one.architecture == architecture]
+    named = [Named(name=one.condition, bounds=one.difference.stated, text=_signed(one)) for one in mine]
+    first, last = mine[0].epochs
+    return f"{architecture}: from epoch {first} to {last} the largest spectral norm {told(named, VERBS)}."
+
+
+def _sheet(found: list[tuple[Change, ...]], architectures: list[str]) -> Sheet:
+    columns = [{(one.architecture, one.condition): one for one in each} for each in found]
+    blocks = {
+        architecture: [
+            (condition, *(text for each in columns for text in _texts(each.get((name, condition)))), _seeds(one))
+            for (name, condition), one in columns[0].items()
+            if name == architecture
+        ]
+        for architecture in architectures
+    }
+    headings = [text for name in METRICS.values() for text in (f"{name}, start", "end", "change")]
+    return Sheet(
+        title=QUESTION,
+        headings=("condition", *headings, "seeds"),
+        blocks=blocks,
+        notes=(
+            "Start: before the first step. Start and end: mean ± half-width of the 95% t-interval over confirmation "
+            f"seeds. Change: end − start of the same run. {STATED}",
+        ),
+    )
+
+
+def _texts(one: Change | None) -> tuple[str, str, str]:
+    return (NOTHING,) * 3 if one is None else (plus_minus(one.start), plus_minus(one.end), _signed(one))
+
+
+def _signed(one: Change) -> str:
+    stated = one.difference.stated
+    return spanned(stated.mean, stated.low, stated.high, sign=True)
+
+
+def _seeds(one: Change) -> str:
+    return str(one.difference.n)

@@ -1,0 +1,188 @@
+"""How each condition changes test accuracy: paired differences, on each architecture and over all of them."""
+
+from collections.abc import Sequence
+
+from analysis.effects import Contrast, Effects, Overall
+from analysis.notation import NOTHING, count, listed, number, points_between, spanned
+from analysis.plots import Mark, Panel, intervals_figure
+from analysis.readings import Named, Verbs, told
+from analysis.sections.section import STATED, Section, picture
+from analysis.sheets import Sheet
+from analysis.stats import Estimate, Interval
+
+LEVEL = 0.05
+"""At which a test is said to speak."""
+
+MOST_PAIRS = 10
+"""Pairs of conditions other than the baseline that a table lists for an architecture; more would bury the rest."""
+
+ALL = "all architectures"
+
+
+def performance(found: Effects) -> Section:
+    """Say what every condition does to test accuracy.
+
+    Args:
+        found: the effects on test accuracy.
+
+    Returns:
+        The section.
+    """
+    question = f"How does each condition change test accuracy, against {found.baseline}?"
+    if not found.to_baseline:
+        alone = f"No other condition shares a completed confirmation seed with {found.baseline}: nothing to compare."
+        return Section(question=question, said=(alone,))
+    title = f"Paired differences of test accuracy to {found.baseline}, with 95% intervals"
+    others = [one.condition for one in found.overall if one.condition != found.baseline]
+    figure = intervals_figure(_panels(found), others, [one.condition for one in found.overall], title)
+    return Section(
+        question=question,
+        said=tuple([*_by_architecture(found), *_over_all(found), _tested(found.to_baseline), *_seeable(found)]),
+        picture=picture("performance", title, figure),
+        reading="Filled and bold: the interval leaves out zero. Panels have their own scales.",
+        sheet=_sheet(question, found),
+    )
+
+
+def _by_architecture(found: Effects) -> list[str]:
+    said = []
+    for architecture in _architectures(found):
+        mine = [
+            Named(
+                name=one.condition,
+                bounds=one.difference.stated,
+                text=f"{points_between(one.difference.stated)} points",
+            )
+            for one in found.to_baseline
+            if one.architecture == architecture
+        ]
+        said.append(f"{architecture}: {told(mine, Verbs())}.")
+    return said
+
+
+def _over_all(found: Effects) -> list[str]:
+    """Say what holds over all architectures, where there are several."""
+    if len(_architectures(found)) < 2:
+        return []
+    gains = [
+        Named(name=one.condition, bounds=one.gain, text=f"{points_between(one.gain)} points") for one in _gaining(found)
+    ]
+    levels = [f"{one.condition} {_level(one.level)}" for one in found.overall if one.level.n]
+    return [
+        f"Over all architectures, by the interquartile mean of the differences: {told(gains, Verbs())}.",
+        f"Interquartile means of test accuracy over all architectures, in percent: {listed(levels)}.",
+    ]
+
+
+def _tested(contrasts: Sequence[Contrast]) -> str:
+    """Say what the sign-flip tests leave after Holm's rule, and what they could have left."""
+    n = len(contrasts)
+    alone = f"Of {n} intervals about {n / 20:.1f} would leave out zero if nothing differed."
+    kept = [f"{one.condition} on {one.architecture}" for one in contrasts if one.adjusted_p <= LEVEL]
+    family = count(n, "comparison")
+    if kept:
+        return (
+            f"After Holm's rule over {family} with {contrasts[0].against}, p ≤ 0.05 remains for {listed(kept)}. {alone}"
+        )
+    said = f"After Holm's rule over {family} with {contrasts[0].against} no sign-flip test is left with p ≤ 0.05"
+    least = min(one.difference.test.smallest for one in contrasts)
+    if least * n <= LEVEL:
+        return f"{said}. {alone}"
+    pairs = max(one.difference.n for one in contrasts)
+    return f"{said}, nor could one be: with {count(pairs, 'seed')} p is at least {number(least)} before it. {alone}"
+
+
+def _seeable(found: Effects) -> list[str]:
+    """Say how small a difference the study could have seen."""
+    there = sorted((one for one in found.to_baseline if one.detectable > 0), key=lambda one: one.detectable)
+    if not there:
+        return []
+    ends = [
+        f"{100 * one.detectable:.2f} points ({one.condition} on {one.architecture})" for one in (there[0], there[-1])
+    ]
+    return [
+        "The smallest true difference that a t-test on these seeds finds four times in five is "
+        + (" to ".join(ends) if len(there) > 1 else ends[0])
+        + "; smaller ones may be there and not be seen."
+    ]
+
+
+def _panels(found: Effects) -> list[Panel]:
+    panels = []
+    for architecture in _architectures(found):
+        mine = [one for one in found.to_baseline if one.architecture == architecture]
+        marks = tuple(_mark(one.condition, one.difference.stated) for one in mine)
+        panels.append(Panel(title=architecture, unit="percentage points", marks=marks, hundredfold=True))
+    if len(panels) > 1:
+        marks = tuple(_mark(one.condition, one.gain) for one in _gaining(found))
+        title = f"{ALL}, interquartile mean"
+        panels.append(Panel(title=title, unit="percentage points", marks=marks, hundredfold=True))
+    return panels
+
+
+def _mark(condition: str, bounds: Interval | Estimate) -> Mark:
+    value = bounds.mean if isinstance(bounds, Interval) else bounds.value
+    return Mark(condition=condition, value=value, low=bounds.low, high=bounds.high)
+
+
+def _sheet(question: str, found: Effects) -> Sheet:
+    blocks: dict[str, list[tuple[str, ...]]] = {}
+    for architecture in _architectures(found):
+        pairs = [one for one in found.between if one.architecture == architecture]
+        mine = [one for one in found.to_baseline if one.architecture == architecture]
+        rows = [_row(one.condition, one) for one in mine]
+        if len(pairs) <= MOST_PAIRS:
+            rows += [_row(f"{one.condition} − {one.against}", one) for one in pairs]
+        blocks[architecture] = rows
+    if len(blocks) > 1:
+        blocks[ALL] = [
+            (one.condition, points_between(one.gain), *[NOTHING] * 5, str(one.gain.n)) for one in _gaining(found)
+        ]
+    return Sheet(
+        title=question,
+        headings=(
+            "condition",
+            "difference, points",
+            "p",
+            "p by Holm",
+            "effect size",
+            "P(higher)",
+            "could have seen",
+            "seeds",
+        ),
+        blocks=blocks,
+        notes=(
+            f"Condition − {found.baseline} on the same seeds, or − the other condition named. {STATED} p: exact "
+            "sign-flip test, and after Holm's rule over all rows with the baseline, or all pairs of others, of which "
+            f"more than {MOST_PAIRS} an architecture are left out. Effect size: Cohen's d of the differences with "
+            "Hedges' correction. P(higher): that one seed's accuracy is higher, ties counting half. Could have seen: "
+            "the true difference, in points, that a t-test would find four times in five. All architectures: "
+            "interquartile mean over all pairs, stratified bootstrap.",
+        ),
+    )
+
+
+def _row(name: str, one: Contrast) -> tuple[str, ...]:
+    effect, improvement = one.difference.effect, one.difference.improvement
+    return (
+        name,
+        points_between(one.difference.stated),
+        number(one.difference.test.p),
+        number(one.adjusted_p),
+        spanned(effect.value, effect.low, effect.high, sign=True, decimals=2),
+        spanned(improvement.value, improvement.low, improvement.high, decimals=2),
+        f"{100 * one.detectable:.2f}" if one.detectable > 0 else NOTHING,
+        str(one.difference.n),
+    )
+
+
+def _architectures(found: Effects) -> list[str]:
+    return list(dict.fromkeys(one.architecture for one in found.to_baseline))
+
+
+def _gaining(found: Effects) -> list[Overall]:
+    return [one for one in found.overall if one.condition != found.baseline and one.gain.n]
+
+
+def _level(estimate: Estimate) -> str:
+    return spanned(100 * estimate.value, 100 * estimate.low, 100 * estimate.high, decimals=2)

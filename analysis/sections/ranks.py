@@ -1,0 +1,138 @@
+"""What each condition does to the ranks of weights: paired differences to the baseline."""
+
+from analysis.curves import cells, confirmed_runs
+from analysis.effects import Contrast, Effects, effects
+from analysis.notation import NOTHING, plus_minus, spanned
+from analysis.plots import Mark, Panel, intervals_figure
+from analysis.readings import Named, Verbs, told
+from analysis.sections.section import STATED, Section, picture
+from analysis.sheets import Sheet
+from analysis.stats import Interval, mean_interval
+from analysis.table import Tables
+from tuning import records
+
+METRICS = {
+    records.EFFECTIVE_RANK_MEAN: "effective rank",
+    records.STABLE_RANK_MEAN: "stable rank",
+    records.RANK_MEAN: "numeric rank",
+}
+"""Means over the weights as flat matrices, and what they are called."""
+
+SPOKEN = (records.EFFECTIVE_RANK_MEAN, records.STABLE_RANK_MEAN)
+"""Those that are put into words and drawn: the numeric rank of a trained weight is nearly always full."""
+
+READING = (
+    "Filled and bold: the interval leaves out zero. The effective rank is the exponential of the entropy of the "
+    "singular values' shares, the stable rank the sum of their squares over the largest one; each is the mean over the "
+    "weights as flat matrices after the last epoch."
+)
+
+Levels = dict[tuple[str, str], Interval]
+"""Mean and interval of a metric by architecture and condition."""
+
+
+def ranks(tables: Tables) -> Section:
+    """Say what every condition does to effective, stable and numeric rank.
+
+    Args:
+        tables: the study's.
+
+    Returns:
+        The section.
+    """
+    found = {metric: effects(tables, metric) for metric in METRICS}
+    plain = next(iter(found.values())).baseline
+    question = f"What does each condition do to the rank of weights, against {plain}?"
+    there = [metric for metric in METRICS if found[metric].to_baseline]
+    if not there:
+        nothing = f"No other condition shares a completed confirmation seed with {plain} that measured ranks."
+        return Section(question=question, said=(nothing,))
+    spoken = [metric for metric in SPOKEN if metric in there] or there
+    conditions = list(tables.runs["condition"].cat.categories)
+    title = f"Paired differences of ranks to {plain}, with 95% intervals"
+    panels = [panel for one in _architectures(found[there[0]]) for panel in _panels(found, spoken, one)]
+    figure = intervals_figure(panels, [one for one in conditions if one != plain], conditions, title, len(spoken))
+    return Section(
+        question=question,
+        said=tuple(_said(found[metric], metric, one) for one in _architectures(found[there[0]]) for metric in spoken),
+        picture=picture("ranks", title, figure),
+        reading=READING,
+        sheet=_sheet(question, tables, {metric: found[metric] for metric in there}),
+    )
+
+
+def _said(found: Effects, metric: str, architecture: str) -> str:
+    mine = [
+        Named(name=one.condition, bounds=one.difference.stated, text=_signed(one)) for one in _of(found, architecture)
+    ]
+    return f"{architecture}, {METRICS[metric]}: {told(mine, Verbs())}."
+
+
+def _panels(found: dict[str, Effects], spoken: list[str], architecture: str) -> list[Panel]:
+    return [
+        Panel(
+            title=f"{architecture}: {METRICS[metric]}",
+            unit="difference",
+            marks=tuple(_mark(one) for one in _of(found[metric], architecture)),
+        )
+        for metric in spoken
+    ]
+
+
+def _mark(one: Contrast) -> Mark:
+    stated = one.difference.stated
+    return Mark(condition=one.condition, value=stated.mean, low=stated.low, high=stated.high)
+
+
+def _sheet(question: str, tables: Tables, found: dict[str, Effects]) -> Sheet:
+    first = next(iter(found.values()))
+    levels = {metric: _levels(tables, metric) for metric in found}
+    differences = {
+        metric: {(one.architecture, one.condition): _signed(one) for one in each.to_baseline}
+        for metric, each in found.items()
+    }
+    blocks = {
+        architecture: [
+            (
+                condition,
+                *(
+                    text
+                    for metric in found
+                    for text in (
+                        plus_minus(levels[metric][architecture, condition]),
+                        differences[metric].get((architecture, condition), NOTHING),
+                    )
+                ),
+            )
+            for name, condition in cells(tables)
+            if name == architecture
+        ]
+        for architecture in _architectures(first)
+    }
+    return Sheet(
+        title=question,
+        headings=("condition", *(text for metric in found for text in (METRICS[metric], "difference"))),
+        blocks=blocks,
+        notes=(
+            "Mean ± half-width of the 95% t-interval over confirmation seeds after the last epoch; the difference is "
+            f"to {first.baseline} on the same seeds. {STATED} Each interval by itself: where there are many, one in "
+            "twenty misses by chance.",
+        ),
+    )
+
+
+def _levels(tables: Tables, metric: str) -> Levels:
+    return {cell: mean_interval(confirmed_runs(tables, *cell)[metric].to_numpy(float)) for cell in cells(tables)}
+
+
+def _of(found: Effects, architecture: str) -> list[Contrast]:
+    return [one for one in found.to_baseline if one.architecture == architecture]
+
+
+def _architectures(found: Effects) -> list[str]:
+    return list(dict.fromkeys(one.architecture for one in found.to_baseline))
+
+
+def _signed(one: Contrast) -> str:
+    stated = one.difference.stated
+    return spanned(stated.mean, stated.low, stated.high, sign=True)

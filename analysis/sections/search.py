@@ -1,0 +1,22 @@
+"""What the search says of itself: its budget, its settings, and its two objectives where it had two."""
+
+from analysis.compare import Comparison
+from analysis.sections.budget import budget
+from analysis.sections.front import front
+from analysis.sections.section import Section
+from analysis.sections.settings import settings
+from analysis.table import Tables
+
+
+def searches(tables: Tables, comparison: Comparison) -> tuple[Section, ...]:
+    """Describe the search.
+
+    Args:
+        tables: the study's.
+        comparison: computed from them.
+
+    Returns:
+        Sections for which it has trials, at most three.
+    """
+    made = (budget(tables), settings(tables, comparison), front(tables))
+    return tuple(section for section in made if section is not None)

@@ -1,0 +1,48 @@
+"""One section of the report: a question, what the numbers allow to be said, one picture, one small table."""
+
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from analysis.looks import svg
+from analysis.page import Picture
+from analysis.sheets import Sheet
+
+STATED = (
+    "Intervals of differences: bootstrap-t over paired seeds, 95%; below four pairs, where that is unbounded, "
+    "Student's."
+)
+"""Which interval stands behind a paired difference, the same in every section."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A question and its answer.
+
+    Attributes:
+        question: its heading.
+        said: sentences, each of an architecture or of the study.
+        picture: None where there are too few numbers for one.
+        reading: what a reader of the picture must know.
+        sheet: the numbers with their intervals; None as ``picture``.
+    """
+
+    question: str
+    said: tuple[str, ...]
+    picture: Picture | None = None
+    reading: str = ""
+    sheet: Sheet | None = None
+
+
+def picture(name: str, title: str, figure: Figure) -> Picture:
+    """Write a figure as a picture of the page.
+
+    Args:
+        name: of its file.
+        title: what is shown.
+        figure: drawn in the house's style.
+
+    Returns:
+        The picture.
+    """
+    return Picture(name=name, title=title, svg=svg(figure))

@@ -1,0 +1,119 @@
+"""Which settings mattered, how accuracy depends on them, and whether a chosen one lies at an end of its range."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.asked import ranges
+from analysis.compare import Comparison
+from analysis.edges import Edge, edges
+from analysis.importance import FEWEST, Importance, importances
+from analysis.notation import NOTHING, count, number, setting
+from analysis.plots import settings_figure
+from analysis.sections.section import Section, picture
+from analysis.sensitivity import Sensitivity, sensitivities
+from analysis.sheets import Sheet
+from analysis.table import Tables
+from tuning.records import short_name
+
+QUESTION = "Which settings mattered, and were their ranges wide enough?"
+READING = (
+    "A dot is a trial of full budget, a diamond with its band the mean and 95% t-interval of the trials in one part of "
+    "the range, the other settings varying as they were drawn. Axes show the trials that learned; one that diverged "
+    "counts as 0 and lies below."
+)
+
+
+def settings(tables: Tables, comparison: Comparison) -> Section | None:
+    """Say how validation accuracy depends on what was searched.
+
+    Args:
+        tables: the study's.
+        comparison: computed from them.
+
+    Returns:
+        The section; None where no number was searched.
+    """
+    found = sensitivities(tables)
+    if not found:
+        return None
+    at_edges, important = edges(tables), importances(tables)
+    curved = [one for one in found if len(one.band.mean) > 1]
+    architectures = list(dict.fromkeys(one.architecture for one in curved))
+    title = "Validation accuracy of the search's trials against each searched setting"
+    return Section(
+        question=QUESTION,
+        said=tuple([*_warned(at_edges, comparison), *_untold(important), *_flat(curved)]),
+        picture=picture("settings", title, settings_figure(curved, architectures, comparison.conditions, title))
+        if curved
+        else None,
+        reading=READING,
+        sheet=_sheet(tables, comparison, at_edges, important),
+    )
+
+
+def _warned(found: Sequence[Edge], comparison: Comparison) -> list[str]:
+    if found:
+        return [
+            f"{one.condition} on {one.architecture} chose its {_name(one.setting)} at the "
+            f"{'upper' if one.upper else 'lower'} end of its range ({number(one.value)} of {number(one.low)} to "
+            f"{number(one.high)}): the optimum may lie beyond, and a wider range may change the comparison."
+            for one in found
+        ]
+    chose = any(cell.chosen for cell in comparison.cells.values())
+    return ["No chosen setting lies within 5% of an end of its range."] if chose else []
+
+
+def _untold(found: Sequence[Importance]) -> list[str]:
+    few = [one for one in found if one.refused]
+    if not few:
+        return []
+    which = "of every cell" if len(few) == len(found) else f"of {count(len(few), 'cell')}"
+    return [f"Importance needs {FEWEST} trials of full budget; the searches {which} have fewer, and none is given."]
+
+
+def _flat(curved: Sequence[Sensitivity]) -> list[str]:
+    return (
+        [] if curved else ["No cell has the 8 trials of full budget that two parts of a range need: no curve is drawn."]
+    )
+
+
+def _name(flat: str) -> str:
+    return short_name(flat).replace("_", " ")
+
+
+def _sheet(tables: Tables, comparison: Comparison, at_edges: Sequence[Edge], important: Sequence[Importance]) -> Sheet:
+    shares = {(one.architecture, one.condition): one.shares for one in important}
+    ends = {
+        (one.architecture, one.condition, one.setting): "upper end" if one.upper else "lower end" for one in at_edges
+    }
+    blocks = {}
+    for architecture in comparison.architectures:
+        rows = []
+        for cell in comparison.of(architecture):
+            of_cell = shares.get((architecture, cell.condition), {})
+            for flat, (kind, bounds) in ranges(tables.asked, cell.condition).items():
+                chosen = setting(cell.chosen[flat]) if flat in cell.chosen else NOTHING
+                numeric = kind != "choice" and flat in cell.chosen
+                end = ends.get((architecture, cell.condition, flat), "inside" if numeric else NOTHING)
+                rows.append((cell.condition, _name(flat), _share(of_cell, flat), chosen, _range(kind, bounds), end))
+        blocks[architecture] = rows
+    return Sheet(
+        title=QUESTION,
+        headings=("condition", "setting", "importance, %", "chosen", "range", "where in it"),
+        blocks=blocks,
+        notes=(
+            "Importance: PED-ANOVA, how far the best tenth of the trials (five at least) pins a setting down; the "
+            "shares of a cell add up to 100, and have no interval. At an end: within 5% of the range, in the scale of "
+            "the search.",
+        ),
+    )
+
+
+def _share(shares: Mapping[str, float], flat: str) -> str:
+    return f"{100 * shares[flat]:.0f}" if flat in shares else NOTHING
+
+
+def _range(kind: str, bounds: Sequence[Any]) -> str:
+    if kind == "choice":
+        return ", ".join(map(setting, bounds))
+    return " to ".join(f"{bound:g}" for bound in bounds) + (", log" if kind == "log_uniform" else "")

@@ -1,0 +1,112 @@
+"""How the distributions of singular values differ between architectures."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from analysis.measuring import Kept
+from analysis.notation import NOTHING, listed, percent, points_between
+from analysis.plots import shapes_figure
+from analysis.readings import Named, Verbs, told
+from analysis.sections.section import STATED, Section, picture
+from analysis.shapes import HALF, NINE_TENTHS, TENTH, Shape, shapes
+from analysis.sheets import Sheet
+from analysis.stats import Interval, paired_difference
+from analysis.table import Tables
+
+QUESTION = "How do distributions of singular values differ between architectures?"
+VERBS = Verbs(
+    higher="higher in",
+    lower="lower in",
+    same="no difference seen in",
+    open="one seed alone, hence no interval, in",
+)
+
+
+def distributed(tables: Tables, known: Sequence[Kept]) -> Section:
+    """Say how far singular values fall off in each architecture.
+
+    Args:
+        tables: the study's.
+        known: which epochs kept their vectors.
+
+    Returns:
+        The section.
+    """
+    found = shapes(tables, known)
+    if not found:
+        return Section(question=QUESTION, said=("No confirmation run has stored spectra.",))
+    conditions = list(tables.runs["condition"].cat.categories)
+    architectures = list(dict.fromkeys(one.architecture for one in found))
+    title = (
+        "Singular values relative to the largest of their weight: mean over weights, shaded the 95% interval over seeds"
+    )
+    return Section(
+        question=QUESTION,
+        said=tuple(_said([one for one in found if one.condition == name]) for name in _conditions(found)),
+        picture=picture("shapes", title, shapes_figure(found, conditions, architectures, title)),
+        reading=(
+            "Weights as flat matrices, at the last epoch whose vectors were kept. A line that stays high is a weight "
+            "that uses all of its directions, one that falls early a weight of low rank."
+        ),
+        sheet=_sheet(found, architectures),
+    )
+
+
+def _said(found: Sequence[Shape]) -> str:
+    levels = [f"{percent(one.at(HALF))}% in {one.architecture}" for one in found]
+    said = f"{found[0].condition}: half-way down its list a singular value is, of the largest, {listed(levels)}"
+    if len(found) == 1:
+        return f"{said}."
+    others = [
+        Named(name=one.architecture, bounds=bounds, text=f"{points_between(bounds)} points")
+        for one in found[1:]
+        for bounds in [_against(one, found[0])]
+    ]
+    return f"{said}. Against {found[0].architecture}, {told(others, VERBS)}."
+
+
+def _against(one: Shape, first: Shape) -> Interval:
+    """Compare two architectures half-way, seed by seed."""
+    seeds = sorted(one.of_seed.keys() | first.of_seed.keys())
+    mine, others = ([shape.of_seed[s][HALF] if s in shape.of_seed else np.nan for s in seeds] for shape in (one, first))
+    return paired_difference(mine, others).stated
+
+
+def _sheet(found: Sequence[Shape], architectures: list[str]) -> Sheet:
+    first = {one.condition: one for one in found if one.architecture == architectures[0]}
+    blocks = {
+        architecture: [
+            (
+                one.condition,
+                *(percent(one.at(place)) for place in (TENTH, HALF, NINE_TENTHS)),
+                NOTHING
+                if architecture == architectures[0] or one.condition not in first
+                else points_between(_against(one, first[one.condition])),
+                str(one.at(HALF).n),
+            )
+            for one in found
+            if one.architecture == architecture
+        ]
+        for architecture in architectures
+    }
+    return Sheet(
+        title=QUESTION,
+        headings=(
+            "condition",
+            "a tenth down, % of σ₁",
+            "half-way, %",
+            "nine tenths, %",
+            f"half-way, against {architectures[0]}",
+            "seeds",
+        ),
+        blocks=blocks,
+        notes=(
+            "Mean ± half-width of the 95% t-interval over seeds of the mean over weights. The last column but one is "
+            f"the difference in percentage points under the same condition and seed. {STATED}",
+        ),
+    )
+
+
+def _conditions(found: Sequence[Shape]) -> list[str]:
+    return list(dict.fromkeys(one.condition for one in found))

@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+
+from analysis.compare import comparison
+from analysis.notation import percent
+from analysis.sections.budget import NO_RESULT, budget
+from analysis.sections.front import front
+from analysis.sections.search import searches
+from analysis.sections.settings import settings
+from analysis.stats import Interval
+from analysis.tuning_curves import tuning_curves
+from tests.analysis import planted, synthetic
+from tuning import records
+
+RATES = np.geomspace(1e-4, 0.1, 16).tolist()
+STRENGTHS = np.geomspace(1e-5, 0.1, 16)[::-1].tolist()
+SCORES = np.linspace(0.9, 0.6, 16).tolist()
+
+
+def searched(scores=SCORES, reasons=None, **search):
+    number = len(scores)
+    runs = planted.searched(
+        "mlp-small", "decay", scores, rates=RATES[:number], strengths=STRENGTHS[:number], reasons=reasons
+    )
+    return planted.tables(runs, **search)
+
+
+def chosen(rate):
+    run = synthetic.Run(
+        phase="confirm", architecture="mlp-small", condition="decay", index=0, learning_rate=rate, strength=0.001
+    )
+    runs = planted.searched("mlp-small", "decay", SCORES, rates=RATES, strengths=STRENGTHS)
+    return planted.tables([*runs, synthetic.with_records(run)])
+
+
+def test_expected_scores_are_those_of_the_curve_and_are_said_to_be_no_result():
+    tables = searched(algorithm="sobol")
+    section = budget(tables)
+    (curve,) = tuning_curves(tables)
+    band = curve.expected.band
+    bounds = [(band.mean[place], band.low[place], band.high[place]) for place in (0, 3, 7)]
+    at = [percent(Interval(mean=mean, low=low, high=high, n=16)) for mean, low, high in bounds]
+    assert section.sheet.blocks["mlp-small"] == [("decay", *at, "16")]
+    assert section.said == (NO_RESULT,)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "search", "why"),
+    [
+        (None, {"algorithm": "tpe"}, "needs exchangeable trials"),
+        ({3: "early_stopped"}, {"algorithm": "sobol"}, "got 1 of 16 that were stopped early"),
+    ],
+)
+def test_a_curve_that_may_not_be_drawn_is_a_sentence_that_says_why(reasons, search, why):
+    section = budget(searched(reasons=reasons, **search))
+    (said,) = section.said
+    assert said.startswith("No curve for any cell: an expected best score needs")
+    assert why in said
+    assert section.picture is section.sheet is None
+
+
+def test_a_chosen_setting_at_an_end_of_its_range_is_a_warning():
+    tables = chosen(0.099)
+    section = settings(tables, comparison(tables))
+    assert section.said == (
+        "decay on mlp-small chose its learning rate at the upper end of its range (0.0990 of 0.000100 to 0.100): the "
+        "optimum may lie beyond, and a wider range may change the comparison.",
+    )
+    assert [row[-1] for row in section.sheet.blocks["mlp-small"]] == ["upper end", "inside"]
+
+
+def test_settings_inside_of_their_ranges_are_no_warning():
+    tables = chosen(0.01)
+    section = settings(tables, comparison(tables))
+    assert section.said == ("No chosen setting lies within 5% of an end of its range.",)
+    shares = [float(row[2]) for row in section.sheet.blocks["mlp-small"]]
+    assert sum(shares) == pytest.approx(100, abs=1)
+    assert section.picture is not None
+
+
+def test_a_small_search_has_words_in_place_of_curves_and_importances():
+    tables = searched(SCORES[:6])
+    section = settings(tables, comparison(tables))
+    assert section.picture is None
+    assert section.said == (
+        "Importance needs 10 trials of full budget; the searches of every cell have fewer, and none is given.",
+        "No cell has the 8 trials of full budget that two parts of a range need: no curve is drawn.",
+    )
+
+
+def bounded():
+    """Trials at (bound, accuracy): the second is beaten by the first, the last by the third."""
+    points = [(1.0, 0.6), (2.0, 0.5), (3.0, 0.8), (4.0, 0.8)]
+    return [
+        planted.run(
+            {1: {records.LIPSCHITZ_BOUND: bound, records.VAL_ACCURACY: score}},
+            phase="tune", architecture="mlp-small", condition="decay", index=index,
+        )
+        for index, (bound, score) in enumerate(points)
+    ]  # fmt: skip
+
+
+def test_the_front_of_two_objectives_holds_what_no_other_trial_beats():
+    section = front(planted.tables(bounded(), algorithm="nsga2"))
+    assert section.sheet.blocks == {"mlp-small": [("decay", "4", "2", "1.00 to 3.00", "60.0 to 80.0")]}
+    assert "are no result" in section.said[0]
+
+
+def test_a_search_with_one_objective_has_no_front():
+    tables = planted.tables(bounded(), algorithm="sobol")
+    assert front(tables) is None
+    assert [section.question for section in searches(tables, comparison(tables))] == [
+        "What would a search of fewer trials have found?",
+        "Which settings mattered, and were their ranges wide enough?",
+    ]
+
+
+def test_a_study_without_a_search_has_no_section_of_it():
+    tables = planted.tables(planted.confirmed({}, seeds=2))
+    assert searches(tables, comparison(tables)) == ()
