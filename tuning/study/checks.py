@@ -1,5 +1,8 @@
 """How a setting is refused: the rule, what came, the cure, in one line."""
 
+MOST = 1_000_000
+"""Above it a count is a slip of the hand."""
+
 
 def check(rule: str, holds: bool, got: object, cure: str) -> None:
     """Refuse a setting that breaks its rule.

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tuning.records import ALGORITHMS, repeatability
-from tuning.study.checks import check
+from tuning.study.checks import MOST, check
 from tuning.study.draws import check_sobol, grid_size
 from tuning.study.names import check_known
 from tuning.study.points import Point, check_points, read_point
 from tuning.study.space import Choice, plain
-from tuning.study.strict import MOST, Strict, named
+from tuning.study.strict import Strict, named
 
 if TYPE_CHECKING:
     from tuning.study.cell import Cell

@@ -6,9 +6,6 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from tuning.study.names import nearest
 
-MOST = 1_000_000
-"""Above it a count is a slip of the hand."""
-
 
 class Strict(BaseModel):
     """Frozen, and every key that it does not know is refused with the nearest one that it does."""

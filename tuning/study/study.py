@@ -9,13 +9,14 @@ from models import ARCHITECTURES, Architecture
 from tuning.study.ablate import Ablate, check_ablation
 from tuning.study.build import build
 from tuning.study.cell import Cell, Condition, read_condition
+from tuning.study.checks import MOST
 from tuning.study.dataset import DataSettings
 from tuning.study.matched import baseline, check_matched
 from tuning.study.names import check_known, check_name
 from tuning.study.optimizers import OPTIMIZERS
 from tuning.study.search import Search
 from tuning.study.space import parse, plain
-from tuning.study.strict import MOST, Strict, named
+from tuning.study.strict import Strict, named
 from tuning.study.training import INITIALIZATIONS, Measure, Resources, Schedule
 
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from regularizers.linear_map import VIEWS
 from regularizers.measure import BUNDLES
-from tuning.study.checks import check
+from tuning.study.checks import MOST, check
 from tuning.study.names import check_known
-from tuning.study.strict import MOST
 
 INITIALIZATIONS = ("default", "orthogonal", "mup")
 SCHEDULES = ("constant", "multi_step", "cosine", "linear")
