@@ -1,4 +1,4 @@
-"""The command line: ``python -m analysis {report,compare} STUDY``, ``python -m analysis spectra CHECKPOINT``."""
+"""The command line: ``python -m analysis {report,compare,export} STUDY``, ``python -m analysis spectra CHECKPOINT``."""
 
 import re
 import sys
@@ -12,10 +12,13 @@ from rich.console import Console
 
 from analysis import budget_table, sheets
 from analysis.compare import Comparison, comparison
-from analysis.formats import Format, markdown, terminal, to_csv
+from analysis.export import FileFormat, export
+from analysis.formats import Format, latex, markdown, terminal, to_csv
+from analysis.joined import load_joined
+from analysis.notation import count
 from analysis.report import Report, report
 from analysis.summaries import write_summaries
-from analysis.table import Tables, load
+from analysis.table import Tables
 from tuning.command_line import OneLineGroup, one_line_errors, put, show
 
 app = typer.Typer(
@@ -35,7 +38,10 @@ class View(StrEnum):
     PADDED = "padded"
 
 
-Study = Annotated[str, typer.Argument(help="The study's name, as in its file.")]
+Studies = Annotated[
+    list[str],
+    typer.Argument(metavar="STUDY...", help="The study's name, as in its file; several that fit are read as one."),
+]
 TrackingUri = Annotated[
     str | None,
     typer.Option(help="MLflow store; default MLFLOW_TRACKING_URI, else sqlite:///mlflow.db."),
@@ -45,29 +51,46 @@ How = Annotated[Format, typer.Option("--format", help="How the comparison is pri
 
 @app.command("report")
 def report_command(
-    study: Study,
+    study: Studies,
     tracking_uri: TrackingUri = None,
     out: Annotated[Path | None, typer.Option(help="The page; default results/STUDY/report.html.")] = None,
     how: How = Format.TABLE,
 ) -> None:
     """Print the comparison, write the HTML page, and store a summary run for each cell."""
     with one_line_errors():
-        tables = load(study, tracking_uri)
+        tables = load_joined(study, tracking_uri)
         compared = comparison(tables)
         written = report(tables, compared)
-        page = Path("results") / study / "report.html" if out is None else out
+        page = Path("results") / tables.study / "report.html" if out is None else out
         _write(page, written.html)
         print(f"Report: {page}", file=sys.stderr)
-        _summarize(tables, written)
+        if len(study) == 1:  # a summary run stands in its study's experiment
+            _summarize(tables, written)
         _print(compared, sheets.sheets(tables), how)
 
 
 @app.command("compare")
-def compare_command(study: Study, tracking_uri: TrackingUri = None, how: How = Format.TABLE) -> None:
+def compare_command(study: Studies, tracking_uri: TrackingUri = None, how: How = Format.TABLE) -> None:
     """Print the comparison of all conditions on all architectures."""
     with one_line_errors():
-        tables = load(study, tracking_uri)
+        tables = load_joined(study, tracking_uri)
         _print(comparison(tables), sheets.sheets(tables), how)
+
+
+@app.command("export")
+def export_command(
+    study: Studies,
+    tracking_uri: TrackingUri = None,
+    out: Annotated[Path | None, typer.Option(help="The folder; default results/STUDY/export.")] = None,
+    how: Annotated[FileFormat, typer.Option("--format", help="How tables are written.")] = FileFormat.PARQUET,
+    spectra: Annotated[bool, typer.Option("--spectra", help="Also one row a singular value, which are many.")] = False,
+) -> None:
+    """Write tidy tables of runs, epochs and layers, for one's own notebook."""
+    with one_line_errors():
+        tables = load_joined(study, tracking_uri)
+        folder = Path("results") / tables.study / "export" if out is None else out
+        for name, rows in export(tables, folder, how, spectra=spectra).items():
+            put(f"{folder / name}: {count(rows, 'row')}\n")
 
 
 @app.command("spectra")
@@ -92,7 +115,8 @@ def spectra_command(
             console = Console()
             show(spectra.terminal(measured, console), console=console)
         else:
-            put(spectra.markdown(measured) if how is Format.MARKDOWN else spectra.to_csv(measured))
+            writers = {Format.MARKDOWN: spectra.markdown, Format.LATEX: spectra.latex, Format.CSV: spectra.to_csv}
+            put(writers[how](measured))
             if how is Format.CSV:
                 print(*measured.remarks, sep="\n", file=sys.stderr)
         if out is not None:
@@ -135,6 +159,8 @@ def _print(compared: Comparison, beside: list[sheets.Sheet], how: Format) -> Non
         show(budget_table.terminal(compared, console), *map(sheets.terminal, beside), console=console)
     elif how is Format.MARKDOWN:
         put("\n".join([markdown(compared), budget_table.markdown(compared), *map(sheets.markdown, beside)]))
+    elif how is Format.LATEX:
+        put("\n".join([latex(compared), budget_table.latex(compared), *map(sheets.latex, beside)]))
     else:
         put(to_csv(compared))
         for sheet in beside:

@@ -7,10 +7,19 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from analysis import latex as tex
 from analysis.budget import Budget
 from analysis.compare import Cell, Comparison, Endings
 from analysis.formats import fits
-from analysis.notation import NOTHING, count, escaped, listed, markdown_table, number, several
+from analysis.notation import (
+    NOTHING,
+    count,
+    escaped,
+    listed,
+    markdown_table,
+    number,
+    several,
+)
 from tuning.records import Phase
 
 PHASES = (Phase.TUNE, Phase.CONFIRM)
@@ -154,6 +163,23 @@ def markdown(comparison: Comparison) -> str:
     return (
         f"{markdown_table(lines)}\n\n" + "\n\n".join([legend(comparison), *map(escaped, sentences(comparison))]) + "\n"
     )
+
+
+def latex(comparison: Comparison) -> str:
+    """Write the budgets as a LaTeX table, with what there is to say of them.
+
+    Args:
+        comparison: the study's.
+
+    Returns:
+        The text, ending in a line break.
+    """
+    lines = [["architecture", "condition", *HEADINGS]]
+    for architecture in comparison.architectures:
+        for cell in comparison.of(architecture):
+            lines.append([architecture, cell.condition, *texts(cell, phases(comparison))])
+    table = tex.table("ll" + "r" * len(HEADINGS), [[tex.escaped(text) for text in line] for line in lines])
+    return "\n\n".join([table, *map(tex.escaped, [legend(comparison), *sentences(comparison)])]) + "\n"
 
 
 def sentences(comparison: Comparison) -> list[str]:

@@ -13,9 +13,17 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from analysis import latex as tex
 from analysis.budget import as_data
 from analysis.compare import Cell, Comparison
-from analysis.notation import NOTHING, escaped, markdown_table, number, percent, setting
+from analysis.notation import (
+    NOTHING,
+    escaped,
+    markdown_table,
+    number,
+    percent,
+    setting,
+)
 from analysis.sentences import remarks, verdict
 from tuning.records import short_name
 
@@ -25,6 +33,7 @@ class Format(StrEnum):
 
     TABLE = "table"
     MARKDOWN = "markdown"
+    LATEX = "latex"
     CSV = "csv"
 
 
@@ -192,6 +201,24 @@ def markdown(comparison: Comparison) -> str:
         cells[2] = f"**{cells[2]}**" if row.best else cells[2]
         lines.append(cells)
     return f"{markdown_table(lines)}\n\n{LEGEND.format(mark='bold')}\n"
+
+
+def latex(comparison: Comparison) -> str:
+    """Write the comparison as a LaTeX table.
+
+    Args:
+        comparison: the study's.
+
+    Returns:
+        The text, ending in a line break.
+    """
+    lines = [[tex.escaped(text) for text in (*HEADINGS, "chosen settings")]]
+    for row in rows(comparison):
+        cells = [tex.escaped(text) for text in (*row.texts, row.chosen)]
+        cells[_ACCURACY] = rf"\textbf{{{cells[_ACCURACY]}}}" if row.best else cells[_ACCURACY]
+        lines.append(cells)
+    columns = "ll" + "r" * (len(HEADINGS) - 2) + "l"
+    return f"{tex.table(columns, lines)}\n\n{tex.escaped(LEGEND.format(mark='bold'))}\n"
 
 
 def to_csv(comparison: Comparison) -> str:

@@ -8,9 +8,18 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from analysis import latex as tex
 from analysis.ablation import Ablation, ablations
 from analysis.matched import Matched, matched
-from analysis.notation import NOTHING, escaped, listed, markdown_table, number, percent, points
+from analysis.notation import (
+    NOTHING,
+    escaped,
+    listed,
+    markdown_table,
+    number,
+    percent,
+    points,
+)
 from analysis.readings import Reading, reading
 from analysis.stats import Interval
 from analysis.table import Tables
@@ -95,6 +104,21 @@ def markdown(sheet: Sheet) -> str:
     lines = [(sheet.of, *sheet.headings), ("---", "---", *["---:"] * (len(sheet.headings) - 1))]
     lines += [tuple(map(escaped, (block, *row))) for block, rows in sheet.blocks.items() for row in rows]
     return "\n\n".join([f"**{escaped(sheet.title)}**", markdown_table(lines), *map(escaped, sheet.notes)]) + "\n"
+
+
+def latex(sheet: Sheet) -> str:
+    """Write a sheet as a LaTeX table under its title.
+
+    Args:
+        sheet: what to write.
+
+    Returns:
+        The text, ending in a line break.
+    """
+    lines = [(sheet.of, *sheet.headings), *((block, *row) for block, rows in sheet.blocks.items() for row in rows)]
+    table = tex.table("ll" + "r" * (len(sheet.headings) - 1), [tuple(map(tex.escaped, line)) for line in lines])
+    title = rf"\textbf{{{tex.escaped(sheet.title)}}}"
+    return "\n\n".join([title, table, *map(tex.escaped, sheet.notes)]) + "\n"
 
 
 def _matched(found: Sequence[Matched]) -> Sheet:

@@ -11,6 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from analysis import latex as tex
 from analysis.formats import fits
 from analysis.notation import NOTHING, count, escaped, markdown_table, number
 from analysis.spectra.measured import Layer, Measured
@@ -156,6 +157,23 @@ def markdown(measured: Measured) -> str:
     said = [legend(shown), summary(measured), *measured.remarks]
     notes = "\n".join(f"- {escaped(sentence)}" for sentence in said if sentence)
     return f"{markdown_table(lines)}\n\n{notes}\n"
+
+
+def latex(measured: Measured) -> str:
+    """Write the table in LaTeX, and below it what there is to say.
+
+    Args:
+        measured: the checkpoint.
+
+    Returns:
+        The text, ending in a line break.
+    """
+    shown = columns(measured)
+    lines = [("layer", "shape", *(column.heading for column in shown))]
+    lines += [tuple(texts(layer, shown)) for layer in measured.layers]
+    table = tex.table("l" + "r" * (len(shown) + 1), [tuple(map(tex.escaped, line)) for line in lines])
+    said = [legend(shown), summary(measured), *measured.remarks]
+    return "\n\n".join([table, *(tex.escaped(sentence) for sentence in said if sentence)]) + "\n"
 
 
 def to_csv(measured: Measured) -> str:

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,35 @@ def test_compare_prints_markdown_that_stands_in_a_page(invoke, store):
     lines = invoke("compare", "quickstart", "--tracking-uri", store, "--format", "markdown").stdout.splitlines()
     assert len({line.count("|") for line in lines[:8]}) == 1
     assert lines[4].startswith("| mlp-small | spectral | **95.00 ± 2.48** |")
+
+
+def test_compare_prints_latex_whose_tables_have_as_many_cells_a_row_as_columns(invoke, store):
+    result = invoke("compare", "quickstart", "--tracking-uri", store, "--format", "latex")
+    assert result.exit_code == 0, result.stderr
+    tables = re.findall(r"\\begin\{tabular\}\{(\w+)\}\n(.*?)\\end\{tabular\}", result.stdout, re.DOTALL)
+    assert len(tables) == 2
+    for columns, body in tables:
+        rows = [line for line in body.splitlines() if line.endswith(r"\\")]
+        assert {line.count("&") for line in rows} == {len(columns) - 1}
+    assert r"mlp-small & spectral & \textbf{95.00 $\pm$ 2.48} & 90.10" in result.stdout
+    assert result.stdout.isascii()
+
+
+def test_export_writes_the_tables_and_says_where(invoke, store, tmp_path):
+    result = invoke("export", "quickstart", "--tracking-uri", store, "--format", "csv")
+    assert result.exit_code == 0, result.stderr
+    assert "results/quickstart/export/runs.csv: 36 rows\n" in result.stdout
+    folder = tmp_path / "results" / "quickstart" / "export"
+    assert {path.name for path in folder.iterdir()} == {"runs.csv", "epochs.csv", "layers.csv"}
+
+
+def test_studies_that_do_not_fit_together_are_refused_in_one_line(invoke, store):
+    result = invoke("compare", "quickstart", "gaps", "--tracking-uri", store)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr == (
+        "error: equal names mean equal things, got another condition 'decay' in 'quickstart' and 'gaps'\n"
+    )
 
 
 def test_compare_takes_the_store_from_the_environment(invoke, store, monkeypatch):
