@@ -54,6 +54,9 @@ def report_command(
     study: Studies,
     tracking_uri: TrackingUri = None,
     out: Annotated[Path | None, typer.Option(help="The page; default results/STUDY/report.html.")] = None,
+    tables_to: Annotated[
+        Path | None, typer.Option("--tables", help="A folder for all tables of the page, each as a CSV file.")
+    ] = None,
     how: How = Format.TABLE,
 ) -> None:
     """Print the comparison, write the HTML page, and store a summary run for each cell."""
@@ -64,6 +67,8 @@ def report_command(
         page = Path("results") / tables.study / "report.html" if out is None else out
         _write(page, written.html)
         print(f"Report: {page}", file=sys.stderr)
+        if tables_to is not None:
+            _write_tables(tables_to, compared, [*written.answers.sheets, *sheets.sheets(tables)])
         if len(study) == 1:  # a summary run stands in its study's experiment
             _summarize(tables, written)
         _print(compared, sheets.sheets(tables), how)
@@ -149,6 +154,23 @@ def _write(page: Path, html: str) -> None:
         page.write_text(html, encoding="utf-8")
     except OSError as error:
         raise ValueError(f"--out must be a file that can be written, got {str(page)!r}: {error.strerror}") from None
+
+
+def _write_tables(folder: Path, compared: Comparison, beside: list[sheets.Sheet]) -> None:
+    """Write the comparison and every other table of the page as CSV.
+
+    Raises:
+        ValueError: if a table cannot be written there.
+    """
+    texts = {"comparison": to_csv(compared), **{sheet.name: sheets.to_csv(sheet) for sheet in beside}}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ValueError(f"--tables must be a folder that can be written to, got {str(folder)!r}: {reason}") from None
+    print(f"Tables: {folder}", file=sys.stderr)
 
 
 def _print(compared: Comparison, beside: list[sheets.Sheet], how: Format) -> None:

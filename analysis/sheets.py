@@ -1,5 +1,7 @@
 """The small tables beside the comparison, written out: on the terminal, in Markdown, for the page."""
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -44,6 +46,7 @@ class Sheet:
     """A small table.
 
     Attributes:
+        name: of its file.
         title: the question that it answers.
         headings: of its columns, the first of names, the others of numbers and words.
         blocks: by architecture, or whatever else each is of, rows of as many texts.
@@ -51,6 +54,7 @@ class Sheet:
         of: what a block is of.
     """
 
+    name: str
     title: str
     headings: tuple[str, ...]
     blocks: Mapping[str, Sequence[tuple[str, ...]]]
@@ -121,6 +125,22 @@ def latex(sheet: Sheet) -> str:
     return "\n\n".join([title, table, *map(tex.escaped, sheet.notes)]) + "\n"
 
 
+def to_csv(sheet: Sheet) -> str:
+    """Write a sheet as CSV, its texts as they are shown.
+
+    Args:
+        sheet: what to write.
+
+    Returns:
+        The text, with a heading line.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([sheet.of, *sheet.headings])
+    writer.writerows([block, *row] for block, rows in sheet.blocks.items() for row in rows)
+    return buffer.getvalue()
+
+
 def _matched(found: Sequence[Matched]) -> Sheet:
     plain = found[0].baseline
     blocks = {
@@ -145,6 +165,7 @@ def _matched(found: Sequence[Matched]) -> Sheet:
     if left_out:
         notes.append(f"Not trained at it: {listed(left_out)}; another optimizer, a fixed learning rate, or not run.")
     return Sheet(
+        name="matched",
         title=f"At the learning rate of {plain}, does it still differ?",
         headings=("condition", "own learning rate", "accuracy % there", f"at that of {plain}", "difference", "seeds"),
         blocks=blocks,
@@ -173,6 +194,7 @@ def _ablation(found: Sequence[Ablation]) -> Sheet:
         f"The difference is the whole less what is left, in points. {EACH_ALONE}",
     )
     return Sheet(
+        name="ablation",
         title=f"What does each factor of {whole} contribute?",
         headings=("without", "test accuracy %", "difference", "accuracy without it", "seeds"),
         blocks=blocks,

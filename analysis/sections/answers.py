@@ -15,6 +15,7 @@ from analysis.sections.ranks import ranks
 from analysis.sections.search import searches
 from analysis.sections.section import Section
 from analysis.sections.shapes import distributed
+from analysis.sheets import Sheet
 from analysis.table import Tables
 
 
@@ -39,6 +40,12 @@ class Answers:
     families: Section
     prediction: Section
     search: tuple[Section, ...]
+
+    @property
+    def sheets(self) -> list[Sheet]:
+        """The tables of all sections that have one."""
+        sections = (self.performance, self.norms, self.ranks, self.shapes, self.families, self.prediction, *self.search)
+        return [section.sheet for section in sections if section.sheet is not None]
 
 
 def answers(tables: Tables, comparison: Comparison, known: Sequence[Kept], norms_by_epoch: Picture) -> Answers:

@@ -65,6 +65,7 @@ def _sheet(found: Sequence[TuningCurve], architectures: Sequence[str]) -> Sheet:
         for architecture in architectures
     }
     return Sheet(
+        name="budget",
         title=QUESTION,
         headings=("condition", "one trial, %", "a quarter of the trials, %", "half of the trials, %", "trials"),
         blocks=blocks,

@@ -76,6 +76,7 @@ def _sheet(found: Effects, pairs: list[tuple[str, str]]) -> Sheet:
         mine = [one for one in found.families if one.families == pair]
         blocks[" − ".join(pair)] = [row for one in mine for row in _rows(one)]
     return Sheet(
+        name="families",
         title=QUESTION,
         headings=("condition", "difference of gains, points", "by Student's t", "p", "p by Holm", "seeds"),
         blocks=blocks,

@@ -56,6 +56,7 @@ def _sheet(found: Sequence[Front], architectures: Sequence[str]) -> Sheet:
         for architecture in architectures
     }
     return Sheet(
+        name="front",
         title=QUESTION,
         headings=("condition", "trials", "on the front", "log10 bound along it", "validation % along it"),
         blocks=blocks,

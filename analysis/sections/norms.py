@@ -68,6 +68,7 @@ def _sheet(found: list[tuple[Change, ...]], architectures: list[str]) -> Sheet:
     }
     headings = [text for name in METRICS.values() for text in (f"{name}, start", "end", "change")]
     return Sheet(
+        name="norms",
         title=QUESTION,
         headings=("condition", *headings, "seeds"),
         blocks=blocks,

@@ -139,6 +139,7 @@ def _sheet(question: str, found: Effects) -> Sheet:
             (one.condition, points_between(one.gain), *[NOTHING] * 5, str(one.gain.n)) for one in _gaining(found)
         ]
     return Sheet(
+        name="performance",
         title=question,
         headings=(
             "condition",

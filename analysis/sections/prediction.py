@@ -170,6 +170,7 @@ def _sheet(found: Sequence[Prediction], outcomes: Sequence[str]) -> Sheet:
                 rows.append((_called(measure), *(text for one in mine for text in _texts(one))))
         blocks[_called(outcome)] = rows
     return Sheet(
+        name="prediction",
         title=QUESTION,
         headings=(
             "measure",

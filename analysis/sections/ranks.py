@@ -110,6 +110,7 @@ def _sheet(question: str, tables: Tables, found: dict[str, Effects]) -> Sheet:
         for architecture in _architectures(first)
     }
     return Sheet(
+        name="ranks",
         title=question,
         headings=("condition", *(text for metric in found for text in (METRICS[metric], "difference"))),
         blocks=blocks,

@@ -98,6 +98,7 @@ def _sheet(tables: Tables, comparison: Comparison, at_edges: Sequence[Edge], imp
                 rows.append((cell.condition, _name(flat), _share(of_cell, flat), chosen, _range(kind, bounds), end))
         blocks[architecture] = rows
     return Sheet(
+        name="settings",
         title=QUESTION,
         headings=("condition", "setting", "importance, %", "chosen", "range", "where in it"),
         blocks=blocks,

@@ -91,6 +91,7 @@ def _sheet(found: Sequence[Shape], architectures: list[str]) -> Sheet:
         for architecture in architectures
     }
     return Sheet(
+        name="shapes",
         title=QUESTION,
         headings=(
             "condition",

@@ -96,6 +96,17 @@ def test_report_writes_the_page_and_says_where(invoke, store, tmp_path):
     assert "95.00 ± 2.48" in result.stdout
 
 
+def test_report_writes_every_table_of_the_page_where_it_is_told_to(invoke, store, tmp_path):
+    result = invoke("report", "quickstart", "--tracking-uri", store, "--tables", "tables")
+    assert result.exit_code == 0, result.stderr
+    written = {path.stem: path.read_text(encoding="utf-8").splitlines() for path in (tmp_path / "tables").iterdir()}
+    assert {"comparison", "performance", "norms", "ranks", "shapes"} <= written.keys()
+    assert written["performance"][0].startswith('architecture,condition,"difference, points",p,p by Holm')
+    assert written["performance"][1].startswith("mlp-small,decay,+1.00")
+    for lines in written.values():
+        assert len(lines) > 1
+
+
 @pytest.fixture(scope="module")
 def reported(store, tmp_path_factory):
     """Write the report twice, as one does after more runs; returns the comparison before it."""
