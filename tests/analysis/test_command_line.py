@@ -102,7 +102,7 @@ def test_report_writes_every_table_of_the_page_where_it_is_told_to(invoke, store
     written = {path.stem: path.read_text(encoding="utf-8").splitlines() for path in (tmp_path / "tables").iterdir()}
     assert {"comparison", "performance", "norms", "ranks", "shapes"} <= written.keys()
     assert written["performance"][0].startswith('architecture,condition,"difference, points",p,p by Holm')
-    assert written["performance"][1].startswith("mlp-small,decay,+1.00")
+    assert written["performance"][1].startswith('mlp-small,decay,"+1.00 [')
     for lines in written.values():
         assert len(lines) > 1
 
