@@ -8,8 +8,8 @@ from regularizers.lanczos import largest_eigenvalue, start_vector
 from regularizers.linear_map import padded_products
 
 NORM_ERROR = 1e-4
-"""How far below the norm a value found to ``TOLERANCE`` is at most, relatively: twenty times what was seen of four
-hundred convolutions, constant, smooth and random ones (``tests/regularizers/test_lanczos.py``)."""
+"""How far below the norm a value found to ``lanczos.TOLERANCE`` is at most, relatively: twenty times what was seen of
+four hundred convolutions, constant, smooth and random ones (``tests/regularizers/test_lanczos.py``)."""
 
 
 def padded_norm(

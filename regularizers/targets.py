@@ -122,6 +122,21 @@ def select(model: nn.Module, where: Sequence[str] | None = None) -> list[Target]
     raise ValueError(f"where must match a weight, got {wanted}; this model has {present}: name one of these too")
 
 
+def check_entries(targets: Iterable[Target]) -> None:
+    """Refuse weights without entries, which have no singular values.
+
+    Args:
+        targets: the weights.
+
+    Raises:
+        ValueError: there is one.
+    """
+    for target in targets:
+        if target.parameter.numel() == 0:
+            shape = tuple(target.parameter.shape)
+            raise ValueError(f"a weight must have entries, got shape {shape} in {target.name!r}; remove the layer")
+
+
 def by_shape(targets: Iterable[Target]) -> list[list[Target]]:
     """Targets of equal matrix shape, dtype and device together, so that a group can be one batched call.
 

@@ -51,7 +51,7 @@ def _spectra(values: Tensor, routines: Sequence[str], target: Target, bundle: st
     tolerance = max(fan_out, fan_in) * torch.finfo(target.weight.dtype).eps
     measures = norms(values, fan_in / fan_out) | ranks(values, tolerance)
     if bundle != "economy":
-        measures |= power_law(values, tolerance) | marchenko_pastur(values, fan_out, fan_in)
+        measures |= power_law(values, tolerance) | marchenko_pastur(values, fan_out, fan_in, tolerance)
     return [
         LayerSpectrum(
             view="flat",

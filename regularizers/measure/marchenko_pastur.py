@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from regularizers.measure.sizes import all_equal
+
 _BANDWIDTH = 0.1
 _POINTS = 1000
 _DENSITY = 0.01  # where the estimated density is less, the fit does not look
@@ -15,7 +17,7 @@ _FINER = 5  # times as fine is each further round
 _ROUNDS = 5
 
 
-def marchenko_pastur(values: Tensor, fan_out: int, fan_in: int) -> dict[str, Tensor]:
+def marchenko_pastur(values: Tensor, fan_out: int, fan_in: int, tolerance: float = 0.0) -> dict[str, Tensor]:
     """The bulk of the λ = σ² by the law of Marchenko and Pastur, and what lies outside.
 
     The λ are scaled to mean 1. With Q = max(fan)/min(fan) ≥ 1, entries of variance s²/max(fan) would give them the
@@ -28,10 +30,11 @@ def marchenko_pastur(values: Tensor, fan_out: int, fan_in: int) -> dict[str, Ten
         values: σ, (…, r), descending, float64.
         fan_out: rows of the matrix.
         fan_in: its columns.
+        tolerance: relative to σ₁, at which ``all_equal`` takes differences for rounding.
 
     Returns:
         By name, each (…): mp_softrank = b/λ₁, and num_spikes, how many λ exceed b + √(b^⅔ M^−⅔ / √Q), M = min(fan).
-        NaN where no bulk fits, and for zero matrices.
+        NaN where no bulk fits, where all values are equal, and for zero matrices.
 
     Example:
         >>> generator = torch.Generator().manual_seed(0)
@@ -48,7 +51,7 @@ def marchenko_pastur(values: Tensor, fan_out: int, fan_in: int) -> dict[str, Ten
     fitted = scaled.sqrt() if q == 1 else scaled
     points, density = _density(fitted)
     scale = _quarter_circle_scale(points, density) if q == 1 else _scale(points, density, top, q)
-    edge = (scale * (1 + q**-0.5)).square()
+    edge = (scale * (1 + q**-0.5)).square().where(~all_equal(values, tolerance), torch.nan)
     beyond = edge + (edge ** (2 / 3) * small ** (-2 / 3) / q**0.5).sqrt()
     spikes = (scaled > beyond.unsqueeze(-1)).sum(-1).to(values)
     return {"mp_softrank": edge / top, "num_spikes": spikes.where(edge.isfinite(), torch.nan)}

@@ -15,7 +15,7 @@ from regularizers.measure.by_weight import by_weight
 from regularizers.measure.top_triplets import top_triplets
 from regularizers.measure.undisturbed import undisturbed
 from regularizers.polar import widened
-from regularizers.targets import Target, select
+from regularizers.targets import Target, check_entries, select
 
 DIRECTIONS = 10
 """Leading singular vectors that are compared, as in Yunis et al. 2024 (https://arxiv.org/abs/2408.11804)."""
@@ -46,9 +46,13 @@ class Movement:
 
     Args:
         model: as it is before the first step.
+
+    Raises:
+        ValueError: a weight has no entries.
     """
 
     def __init__(self, model: nn.Module) -> None:
+        check_entries(select(model))
         self._initial = _weights(model)
         self._last = self._initial
         self._directions: dict[str, _Directions] | None = None

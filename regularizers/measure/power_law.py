@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor
 
+from regularizers.measure.sizes import all_equal
+
 FEWEST, MOST = 10, 15_000
 """How many singular values a weight must have, and may, to be fitted."""
 
@@ -24,13 +26,13 @@ def power_law(values: Tensor, tolerance: float = 0.0) -> dict[str, Tensor]:
 
     Args:
         values: σ, (…, r), descending, float64.
-        tolerance: relative to σ₁; where σ₁ − σ_r is not more, all values count as equal, since their differences are
-            rounding. (An orthogonal weight in float32 would have an alpha of millions.)
+        tolerance: relative to σ₁, at which ``all_equal`` takes differences for rounding. (An orthogonal weight in
+            float32 would have an alpha of millions.)
 
     Returns:
         By name, each (…): alpha, D, alpha_weighted = alpha·log₁₀ λ₁, log_alpha_norm = log₁₀ Σλ^alpha over all λ, and
-        log_spectral_norm = log₁₀ λ₁. NaN, or infinite, where there is no such number: fewer than 10 values or more
-        than 15,000, fewer than two above 10⁻⁵, or all equal.
+        log_spectral_norm = log₁₀ λ₁. NaN, or infinite, where there is no such number; of the fit where there are fewer
+        than 10 values or more than 15,000, fewer than two above 10⁻⁵, or all are equal.
 
     Example:
         >>> quantiles = (torch.arange(1, 401).double() - 0.5) / 400
@@ -43,9 +45,9 @@ def power_law(values: Tensor, tolerance: float = 0.0) -> dict[str, Tensor]:
     nan = torch.full_like(top, torch.nan)
     alpha, distance = nan, nan
     if FEWEST <= values.shape[-1] <= MOST:
-        equal = values[..., :1] - values[..., -1:] <= tolerance * values[..., :1]
-        alpha, distance = _fit(logs.where(~equal, logs[..., :1]).flip(-1))
-        exists = (logs > math.log(_THRESHOLD)).sum(-1) >= 2
+        equal = all_equal(values, tolerance)
+        alpha, distance = _fit(logs.flip(-1))
+        exists = ~equal & ((logs > math.log(_THRESHOLD)).sum(-1) >= 2)
         alpha, distance = alpha.where(exists, nan), distance.where(exists, nan)
     return {
         "alpha": alpha,

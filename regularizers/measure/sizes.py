@@ -86,6 +86,19 @@ def ranks(values: Tensor, tolerance: float) -> dict[str, Tensor]:
     }
 
 
+def all_equal(values: Tensor, tolerance: float) -> Tensor:
+    """Whether singular values are equal but for rounding, as those of an orthogonal weight are.
+
+    Args:
+        values: σ, (…, r), descending.
+        tolerance: how much of σ₁ is rounding.
+
+    Returns:
+        (…), true where σ₁ − σ_r ≤ tolerance · σ₁.
+    """
+    return values[..., 0] - values[..., -1] <= tolerance * values[..., 0]
+
+
 def finite(measures: Mapping[str, Tensor | float]) -> dict[str, float]:
     """Measures of one matrix as plain numbers, without those that are none.
 

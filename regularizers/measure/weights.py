@@ -14,7 +14,7 @@ from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.padded import padded_spectra
 from regularizers.measure.undisturbed import undisturbed
 from regularizers.names import check_name
-from regularizers.targets import Target, select
+from regularizers.targets import check_entries, select
 
 
 def measure(
@@ -59,7 +59,7 @@ def measure(
     check_name("view", view, VIEWS)
     check_name("bundle", bundle, BUNDLES)
     targets = select(model)
-    _check_entries(targets)
+    check_entries(targets)
     with undisturbed(model), torch.no_grad():
         if view == "flat":
             spectra = flat_spectra(targets, bundle)
@@ -69,15 +69,3 @@ def measure(
             find = circular_spectra if view == "circular" else padded_spectra
             spectra = find(convolutions, sizes)
     return {target.name: spectra[target.name] for target in targets if target.name in spectra}
-
-
-def _check_entries(targets: Sequence[Target]) -> None:
-    """Refuse weights without entries, which have no singular values.
-
-    Raises:
-        ValueError: there is one.
-    """
-    for target in targets:
-        if target.parameter.numel() == 0:
-            shape = tuple(target.parameter.shape)
-            raise ValueError(f"a weight must have entries, got shape {shape} in {target.name!r}; remove the layer")

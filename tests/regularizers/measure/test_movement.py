@@ -50,6 +50,13 @@ def test_the_norm_of_a_large_change_without_leading_direction_is_found_to_its_to
     assert exact * (1 - NORM_TOLERANCE / 2) <= found <= exact * (1 + 1e-5)
 
 
+def test_a_weight_without_entries_is_refused() -> None:
+    with pytest.warns(UserWarning, match="zero-element"):
+        empty = nn.Sequential(nn.Linear(5, 0), nn.Linear(3, 3))
+    with pytest.raises(ValueError, match="a weight must have entries"):
+        Movement(empty)
+
+
 @torch.no_grad()
 def test_agreement_is_one_for_the_same_directions_whatever_their_signs_and_zero_for_others() -> None:
     net = model(8, 4)
