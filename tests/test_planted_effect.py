@@ -108,6 +108,15 @@ def test_no_effect_is_claimed_where_there_is_none(found: Effects) -> None:
     assert all(one.adjusted_p > 0.05 for one in nulls)
 
 
+def test_nulls_differ_from_each_other_no_oftener_than_the_level_says(found: Effects) -> None:
+    """Of 21 pairs of conditions that do the same 5 % are one; they share runs, so that a few may come together."""
+    same = {"baseline", *NULLS}
+    pairs = [one for one in (*found.to_baseline, *found.between) if {one.condition, one.against} <= same]
+    assert len(pairs) == 21
+    assert sum(one.difference.test.p <= 0.05 for one in pairs) <= 3
+    assert sum(one.difference.interval.low > 0 or one.difference.interval.high < 0 for one in pairs) <= 3
+
+
 def test_the_rate_that_each_condition_takes_is_the_best_it_has_tried(planted: Tables) -> None:
     runs = planted.runs
     for condition in runs["condition"].cat.categories:

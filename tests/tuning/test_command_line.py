@@ -34,8 +34,8 @@ from tuning.command_line import OneLineGroup, put, say_error, show
         (analysis, "spectra a --view", "option '--view' requires an argument"),
         (analysis, "spectra a b", "got unexpected extra argument(s) (b)"),
         (analysis, "spectra a --nope", "no such option: --nope"),
-        (analysis, "compare x --format bad", "'--format': 'bad' is not one of 'table', 'markdown', 'csv'; analysis"),
-        (analysis, "report", "missing argument 'study'; analysis report --help"),
+        (analysis, "compare x --format bad", "'bad' is not one of 'table', 'markdown', 'latex', 'csv'; analysis"),
+        (analysis, "report", "missing argument 'STUDY...'; analysis report --help"),
     ],
 )
 def test_a_mistake_in_the_arguments_is_one_line_and_exit_code_2(app, arguments, message):
