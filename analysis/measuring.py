@@ -12,6 +12,9 @@ from analysis.curves import cells, confirmed_runs
 from analysis.table import Tables
 from tuning import records
 
+NORM = "spectral_norm"
+"""The measure that every spectrum has."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
@@ -35,7 +38,7 @@ class Kept:
     Attributes:
         architecture: its name.
         views: of which there are measures, in the order in which they were taken.
-        measured: the epochs that have measures, ascending.
+        measured: the epochs that have measures of a spectrum, ascending.
         kept: those of them that have vectors, ascending.
         size: bytes of a trial's vectors as stored.
     """
@@ -95,7 +98,9 @@ def kept(tables: Tables) -> tuple[Kept, ...]:
 
 
 def _kept(tables: Tables, architecture: str, run_id: str) -> Kept:
-    ((_, layers),) = tables.rows(records.LAYERS_FILE, [run_id], columns=["epoch", "view"])
+    ((_, layers),) = tables.rows(records.LAYERS_FILE, [run_id], columns=["epoch", "view", NORM])
+    if NORM in layers.column_names:  # a row without one is of a weight that has no spectrum: no vector was left out
+        layers = layers.filter(pc.is_valid(layers[NORM]))
     vectors = tables.fetch(run_id, records.SPECTRA_FILE)
     epochs: set[int] = set()
     for batch in tables.batches(records.SPECTRA_FILE, run_id, columns=["epoch"]):

@@ -102,6 +102,10 @@ def _seeds(cells: list[Cell]) -> str:
     return " or ".join(count(number, "seed") for number in sorted({len(cell.seeds) for cell in cells}))
 
 
+UNFOUND = "none converged"
+"""How the routine of a spectrum ends that no routine has found."""
+
+
 def measured(cost: Cost | None, kept: Sequence[Kept], fallbacks: Mapping[str, int]) -> list[str]:
     """Say what measuring took, which vectors were not kept, and which spectra needed a fallback.
 
@@ -115,12 +119,18 @@ def measured(cost: Cost | None, kept: Sequence[Kept], fallbacks: Mapping[str, in
     """
     found = [_cost(cost)] if cost else []
     found += [_thinned(one) for one in kept if len(one.kept) < len(one.measured)]
-    if fallbacks:
-        total = sum(fallbacks.values())
-        told = listed([f"{times:,} by {routine}" for routine, times in fallbacks.items()])
-        were = "spectrum of the confirmation runs was" if total == 1 else "spectra of the confirmation runs were"
-        found.append(f"{total:,} {were} found by a fallback: {told}.")
+    lost = {routine: times for routine, times in fallbacks.items() if routine.endswith(UNFOUND)}
+    helped = {routine: times for routine, times in fallbacks.items() if routine not in lost}
+    found += [_spectra(helped, "found by a fallback")] if helped else []
+    found += [_spectra(lost, "not found, because no routine converged")] if lost else []
     return found
+
+
+def _spectra(routines: Mapping[str, int], were: str) -> str:
+    total = sum(routines.values())
+    told = listed([f"{times:,} by {routine}" for routine, times in routines.items()])
+    of = "spectrum of the confirmation runs was" if total == 1 else "spectra of the confirmation runs were"
+    return f"{total:,} {of} {were}: {told}."
 
 
 def _cost(cost: Cost) -> str:

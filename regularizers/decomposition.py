@@ -69,7 +69,7 @@ def root_eigenvalues(gram: Tensor) -> Tensor | None:
     """
     try:
         eigenvalues = torch.linalg.eigvalsh(gram)
-    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+    except RuntimeError:  # LinAlgError is one, and so is what a GPU's library says
         return None
     return eigenvalues.clamp(min=0).sqrt().flip(-1) if bool(eigenvalues.isfinite().all()) else None
 
@@ -91,7 +91,7 @@ def eigenpairs(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """
     try:
         values, vectors = torch.linalg.eigh(matrix)
-    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+    except RuntimeError:  # LinAlgError is one, and so is what a GPU's library says
         alone = [_eigenpairs_alone(one) for one in matrix.reshape(-1, *matrix.shape[-2:])]
         values = torch.stack([values for values, _ in alone]).view(matrix.shape[:-1]).to(matrix)
         vectors = torch.stack([vectors for _, vectors in alone]).view(matrix.shape).to(matrix)
@@ -102,7 +102,7 @@ def _eigenpairs_alone(matrix: Tensor) -> tuple[Tensor, Tensor]:
     wide = matrix.double().cpu()
     try:
         values, vectors = torch.linalg.eigh(wide)
-    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+    except RuntimeError:  # LinAlgError is one, and so is what a GPU's library says
         return wide[0] * torch.nan, wide * torch.nan
     return values, vectors
 
@@ -161,7 +161,7 @@ def _first_that_converges(first: str, routines: Sequence[tuple[str, Routine]], m
     for name, routine in [*routines, *more, ("float64 on the CPU", _one_by_one)]:
         try:
             values = routine(decomposed)
-        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+        except RuntimeError:  # LinAlgError is one, and so is what a GPU's library says
             continue
         if values is not None and bool(values.isfinite().all()):
             return values.where(finite.unsqueeze(-1), torch.nan), name if name == first else f"{first}: {name}"

@@ -1,5 +1,6 @@
 """A cell whose files lie in a folder, written by the store's own routines but without a store."""
 
+import math
 from array import array
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from tuning.store.spectra import Parts, merge
 class Stored:
     """Two completed confirmation runs of one cell, their files as the store writes them."""
 
-    def __init__(self, folder, epochs, kept, routines=("svd",)):
+    def __init__(self, folder, epochs, kept, routines=("svd",), lost=()):
         runs = [
             synthetic.Run(phase="confirm", architecture="mlp-small", condition="baseline", index=index)
             for index in range(2)
@@ -24,6 +25,9 @@ class Stored:
                 layers = [replace(layer, routine=routine) for layer in layers]
                 if epoch not in kept:
                     layers = [replace(layer, singular_values=array("f")) for layer in layers]
+                if epoch in lost:
+                    nothing = {"measures": {}, "routine": "gram: none converged"}
+                    layers = [replace(layer, singular_values=array("f", [math.nan]), **nothing) for layer in layers]
                 parts.write("k", epoch, layers)
             merge(parts.of("k"), folder / run.key, lambda name: None)
         self.folder = folder

@@ -93,6 +93,15 @@ def test_fallbacks_are_counted_by_routine(tmp_path):
     ]
 
 
+def test_spectra_that_no_routine_found_are_said_to_be_lost_and_not_to_be_thinned(tmp_path):
+    stored = Stored(tmp_path, epochs=range(4), kept=range(4), lost=(2,))
+    (found,) = kept(stored.tables)
+    assert found.measured == found.kept == (0, 1, 3)
+    assert measured(None, [found], fallbacks(stored.tables)) == [
+        "6 spectra of the confirmation runs were not found, because no routine converged: 6 by gram: none converged."
+    ]
+
+
 def test_files_from_before_routines_were_told_fell_back_nowhere(tmp_path):
     stored = Stored(tmp_path, epochs=range(2), kept=range(2), routines=("svd: gesvd",))
     path = stored.fetch(stored.tables.runs.index[0], records.LAYERS_FILE)
