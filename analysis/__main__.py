@@ -3,6 +3,7 @@
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -68,10 +69,10 @@ def report_command(
         _write(page, written.html)
         print(f"Report: {page}", file=sys.stderr)
         if tables_to is not None:
-            _write_tables(tables_to, compared, [*written.answers.sheets, *sheets.sheets(tables)])
+            _write_tables(tables_to, compared, [*written.answers.sheets, *written.sheets])
         if len(study) == 1:  # a summary run stands in its study's experiment
             _summarize(tables, written)
-        _print(compared, sheets.sheets(tables), how)
+        _print(compared, written.sheets, how)
 
 
 @app.command("compare")
@@ -156,7 +157,7 @@ def _write(page: Path, html: str) -> None:
         raise ValueError(f"--out must be a file that can be written, got {str(page)!r}: {error.strerror}") from None
 
 
-def _write_tables(folder: Path, compared: Comparison, beside: list[sheets.Sheet]) -> None:
+def _write_tables(folder: Path, compared: Comparison, beside: Sequence[sheets.Sheet]) -> None:
     """Write the comparison and every other table of the page as CSV.
 
     Raises:
@@ -173,7 +174,7 @@ def _write_tables(folder: Path, compared: Comparison, beside: list[sheets.Sheet]
     print(f"Tables: {folder}", file=sys.stderr)
 
 
-def _print(compared: Comparison, beside: list[sheets.Sheet], how: Format) -> None:
+def _print(compared: Comparison, beside: Sequence[sheets.Sheet], how: Format) -> None:
     """Print the comparison and what stands beside it; CSV is one table, so there the rest is only named."""
     if how is Format.TABLE:
         console = Console()

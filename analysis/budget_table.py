@@ -178,8 +178,7 @@ def latex(comparison: Comparison) -> str:
     for architecture in comparison.architectures:
         for cell in comparison.of(architecture):
             lines.append([architecture, cell.condition, *texts(cell, phases(comparison))])
-    table = tex.table("ll" + "r" * len(HEADINGS), [[tex.escaped(text) for text in line] for line in lines])
-    return "\n\n".join([table, *map(tex.escaped, [legend(comparison), *sentences(comparison)])]) + "\n"
+    return tex.noted_table("ll" + "r" * len(HEADINGS), lines, [legend(comparison), *sentences(comparison)])
 
 
 def sentences(comparison: Comparison) -> list[str]:

@@ -104,6 +104,15 @@ class Effects:
     overall: tuple[Overall, ...]
     families: tuple[FamilyContrast, ...]
 
+    @property
+    def architectures(self) -> list[str]:
+        """Those on which a condition was compared with the baseline, in the study's order."""
+        return list(dict.fromkeys(one.architecture for one in self.to_baseline))
+
+    def on(self, architecture: str) -> list[Contrast]:
+        """Return the other conditions against the baseline on one architecture."""
+        return [one for one in self.to_baseline if one.architecture == architecture]
+
 
 def effects(tables: Tables, metric: str = records.TEST_ACCURACY) -> Effects:
     """Compare the conditions of a study on the confirmation seeds that they share.

@@ -1,7 +1,7 @@
 """A study's tables as files, for one's own notebook."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -48,39 +48,45 @@ def export(tables: Tables, folder: Path, how: FileFormat, *, spectra: bool = Fal
     Raises:
         ValueError: the folder cannot be written to.
     """
-    sources = {
-        "runs": lambda: iter([_plain(tables.runs.reset_index())]),
-        "epochs": lambda: iter([_plain(tables.epochs)]),
-        "layers": lambda: _by_run(tables, records.LAYERS_FILE),
-    }
-    if spectra:
-        sources["spectra"] = lambda: _by_run(tables, records.SPECTRA_FILE)
+    files: dict[str, tuple[pa.Schema, Iterable[pa.Table]]] = {}
+    for name, frame in (("runs", tables.runs.reset_index()), ("epochs", tables.epochs)):
+        plain = _plain(frame)
+        files[name] = (plain.schema, [plain])
+    by_run = {"layers": records.LAYERS_FILE, **({"spectra": records.SPECTRA_FILE} if spectra else {})}
+    for name, file in by_run.items():
+        files[name] = (_schema(tables, file), _by_run(tables, file))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return {f"{name}.{how}": _write(folder / f"{name}.{how}", source, how) for name, source in sources.items()}
+        return {f"{name}.{how}": _write(folder / f"{name}.{how}", *file, how) for name, file in files.items()}
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ValueError(f"--out must be a folder that can be written to, got {str(folder)!r} ({reason})") from error
 
 
-def _write(path: Path, source: Callable[[], Iterator[pa.Table]], how: FileFormat) -> int:
-    """Stream tables into one file of the columns that any of them has."""
-    schema = pa.unify_schemas([table.schema for table in source()] or [_TAGS.append(_SEED)])
+def _write(path: Path, schema: pa.Schema, source: Iterable[pa.Table], how: FileFormat) -> int:
+    """Stream tables into one file."""
     rows = 0
     with tempfile.TemporaryDirectory(dir=path.parent) as beside:
         fresh = Path(beside) / path.name
         with _OPEN[how](fresh, schema) as sink:
-            for table in source():
+            for table in source:
                 sink.write_table(_fit(table, schema))
                 rows += len(table)
         fresh.replace(path)
     return rows
 
 
+def _schema(tables: Tables, name: str) -> pa.Schema:
+    """The columns that any run's file has, from what each says of itself, and the tags before them."""
+    paths = (tables.fetch(run_id, name) for run_id in tables.runs.index)
+    stored = (_unpacked_schema(pq.read_schema(path)) for path in paths if path is not None)
+    return pa.unify_schemas([pa.schema([*_TAGS, _SEED]), *stored])
+
+
 def _fit(table: pa.Table, schema: pa.Schema) -> pa.Table:
     there = set(table.column_names)
-    nothing = (pa.nulls(len(table), field.type) if field.name not in there else table[field.name] for field in schema)
-    return pa.table(list(nothing), schema=schema)
+    columns = [table[field.name] if field.name in there else pa.nulls(len(table), field.type) for field in schema]
+    return pa.table(columns, schema=schema)
 
 
 def _by_run(tables: Tables, name: str) -> Iterator[pa.Table]:
@@ -97,6 +103,13 @@ def _by_run(tables: Tables, name: str) -> Iterator[pa.Table]:
 def _unpacked(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Write a dictionary's texts out: its numbers are a run's own."""
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def _unpacked_schema(schema: pa.Schema) -> pa.Schema:
+    dictionary = pa.types.is_dictionary
+    return pa.schema([
+        pa.field(field.name, field.type.value_type if dictionary(field.type) else field.type) for field in schema
+    ])
 
 
 def _plain(frame: pd.DataFrame) -> pa.Table:

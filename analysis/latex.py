@@ -27,6 +27,21 @@ def escaped(text: str) -> str:
     return "".join(_LATEX.get(mark, mark) for mark in text)
 
 
+def noted_table(columns: str, lines: Iterable[Iterable[str]], notes: Iterable[str]) -> str:
+    """Write a table and what there is to say of it, every text escaped.
+
+    Args:
+        columns: as `table` takes them.
+        lines: the headings and all others, as they are.
+        notes: sentences, as they are; empty ones are left out.
+
+    Returns:
+        The text, ending in a line break.
+    """
+    written = table(columns, [map(escaped, line) for line in lines])
+    return "\n\n".join([written, *(escaped(note) for note in notes if note)]) + "\n"
+
+
 def table(columns: str, lines: Iterable[Iterable[str]]) -> str:
     r"""Join rows as LaTeX writes a table, with the rules of the package booktabs.
 

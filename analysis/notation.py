@@ -97,6 +97,22 @@ def plus_minus(interval: Interval) -> str:
     return mean if math.isnan(interval.half_width) else f"{mean} ± {interval.half_width:.{decimals}f}"
 
 
+def signed(interval: Interval) -> str:
+    """Write a difference with the bounds of its interval, three significant digits each.
+
+    Args:
+        interval: of any unit.
+
+    Returns:
+        As `spanned` writes it, with its sign.
+
+    Example:
+        >>> signed(Interval(mean=0.5, low=-0.25, high=1.25, n=5))
+        '+0.500 [-0.250, +1.25]'
+    """
+    return spanned(interval.mean, interval.low, interval.high, sign=True)
+
+
 def points_between(interval: Interval | Estimate) -> str:
     """Write a difference of shares in percentage points, with the bounds of its interval.
 

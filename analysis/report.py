@@ -25,7 +25,7 @@ from analysis.plots import (
 )
 from analysis.sections import Answers, answers, picture
 from analysis.sentences import measured, remarks, verdict
-from analysis.sheets import sheets
+from analysis.sheets import Sheet, sheets
 from analysis.table import Tables
 
 CURVES = {
@@ -54,12 +54,14 @@ class Report:
         pictures: ``accuracy``, ``learning`` and ``holding``; ``moving``, ``generalizing`` and ``network`` where the
             study measured what they show.
         answers: the sections that answer the study's questions, each with its own picture.
+        sheets: the tables beside the comparison that stand in no section.
         spectra: by architecture, one picture a view of which spectra are stored.
     """
 
     html: str
     pictures: Mapping[str, Picture]
     answers: Answers
+    sheets: Sequence[Sheet]
     spectra: Mapping[str, Sequence[Picture]]
 
     @property
@@ -98,7 +100,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
     """
     known = kept(tables)
     pictures, spectra = _pictures(tables, comparison), _spectra(tables, comparison, known)
-    found = answers(tables, comparison, known, pictures["holding"])
+    found, beside = answers(tables, comparison, known, pictures["holding"]), sheets(tables)
     pages = environment()
     pages.filters |= {"chosen": chosen, "budget_texts": budget_table.texts}
     html = pages.get_template("report.html.j2").render(
@@ -110,7 +112,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         budget=budget_table.sentences(comparison),
         budget_phases=budget_table.phases(comparison),
         budget_words=" + ".join(budget_table.WORDS[phase] for phase in budget_table.phases(comparison)),
-        sheets=sheets(tables),
+        sheets=beside,
         asked=described(tables.asked),
         surroundings=surroundings(tables.asked),
         description=tables.asked.get("description", ""),
@@ -121,7 +123,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         measured=measured(cost(tables), known, fallbacks(tables)),
         provenance=provenance(tables),
     )
-    return Report(html=html, pictures=pictures, answers=found, spectra=spectra)
+    return Report(html=html, pictures=pictures, answers=found, sheets=beside, spectra=spectra)
 
 
 def _pictures(tables: Tables, comparison: Comparison) -> dict[str, Picture]:

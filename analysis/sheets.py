@@ -120,9 +120,8 @@ def latex(sheet: Sheet) -> str:
         The text, ending in a line break.
     """
     lines = [(sheet.of, *sheet.headings), *((block, *row) for block, rows in sheet.blocks.items() for row in rows)]
-    table = tex.table("ll" + "r" * (len(sheet.headings) - 1), [tuple(map(tex.escaped, line)) for line in lines])
     title = rf"\textbf{{{tex.escaped(sheet.title)}}}"
-    return "\n\n".join([title, table, *map(tex.escaped, sheet.notes)]) + "\n"
+    return f"{title}\n\n" + tex.noted_table("ll" + "r" * (len(sheet.headings) - 1), lines, sheet.notes)
 
 
 def to_csv(sheet: Sheet) -> str:

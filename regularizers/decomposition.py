@@ -51,7 +51,7 @@ def gram_values(matrix: Tensor) -> tuple[Tensor, str]:
     """
     if matrix.dtype in {torch.float64, torch.complex128}:
         return svd_values(matrix)
-    values = _by_gram(matrix)
+    values = _by_gram(matrix)  # of finite matrices, nearly all, without a pass that looks for what is not
     if values is not None:
         return values, "gram"
     wide = matrix.to(_accurate(matrix))
@@ -105,6 +105,23 @@ def _eigenpairs_alone(matrix: Tensor) -> tuple[Tensor, Tensor]:
     except RuntimeError:  # LinAlgError is one, and so is what a GPU's library says
         return wide[0] * torch.nan, wide * torch.nan
     return values, vectors
+
+
+def in_unit(tensor: Tensor) -> tuple[Tensor, float]:
+    """A tensor over its largest entry, so that no square of an entry over- or underflows, and that entry's size.
+
+    Args:
+        tensor: of any shape.
+
+    Returns:
+        The quotient, and max |entry|; the tensor itself where that is 0 or NaN.
+
+    Example:
+        >>> in_unit(torch.tensor([-4.0, 2.0]))
+        (tensor([-1.0000,  0.5000]), 4.0)
+    """
+    size = float(tensor.abs().amax())
+    return (tensor / size if size > 0 else tensor), size
 
 
 def lower_gram(matrix: Tensor, dtype: torch.dtype | None = None) -> Tensor:

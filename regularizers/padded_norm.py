@@ -4,6 +4,7 @@ import math
 
 from torch import Tensor
 
+from regularizers.decomposition import in_unit
 from regularizers.lanczos import largest_eigenvalue, start_vector
 from regularizers.linear_map import padded_products
 
@@ -35,9 +36,7 @@ def padded_norm(
         >>> round(padded_norm(torch.ones(1, 1, 3, 3) / 9, (64, 64), 1, 1)[0], 5)  # ((1 + 2 cos π/65) / 3)²
         0.99844
     """
-    size = float(kernel.abs().amax())
-    # Relative to the largest entry no square over- or underflows.
-    unit = kernel / size if size > 0 else kernel
+    unit, size = in_unit(kernel)
     forward, adjoint = padded_products(unit, input_size, stride, padding)
     start = start_vector(kernel.shape[1] * input_size[0] * input_size[1], unit)
     eigenvalue, routine = largest_eigenvalue(lambda x: adjoint(forward(x)), start)

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.curves import Confirmed
-from analysis.looks import WIDTH, Look, looks, style
-from analysis.plots.panels import drop_unused, empty, percent
+from analysis.looks import Look, looks, style
+from analysis.plots.panels import empty, name_rows, panelled, percent
 
 
 def accuracy_figure(
@@ -26,13 +26,9 @@ def accuracy_figure(
         The picture.
     """
     look = looks(conditions)
-    across = min(len(architectures), 3)
-    down = -(-len(architectures) // across)
     with style():
-        size = (WIDTH, 0.5 + down * (0.75 + 0.3 * len(conditions)))
-        figure = Figure(figsize=size, layout="constrained")
-        grid = figure.subplots(down, across, squeeze=False, sharey=True)
-        for axes, architecture in zip(grid.flat, architectures, strict=False):
+        figure, panels = panelled(len(architectures), 3, 0.5, 0.75 + 0.3 * len(conditions), sharey=True)
+        for axes, architecture in zip(panels, architectures, strict=True):
             mine = {cell.condition: cell for cell in cells if cell.architecture == architecture}
             for place, condition in enumerate(conditions):
                 if condition in mine:
@@ -44,10 +40,7 @@ def accuracy_figure(
             axes.set_title(architecture, fontweight="bold")
             axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
             axes.xaxis.set_major_formatter(FuncFormatter(percent))
-        grid[0, 0].set_yticks(range(len(conditions)), conditions)
-        grid[0, 0].set_ylim(len(conditions) - 0.5, -0.5)
-        drop_unused(figure, grid.flat[len(architectures) :])
-        figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+        name_rows(figure, panels[0], conditions, title)
     return figure
 
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.looks import FAINT, INK, WIDTH, style
+from analysis.plots.panels import name_rows
 from analysis.stats import Estimate
 
 DARK = 0.7
@@ -42,9 +43,7 @@ def correlations_figure(
             axes.set_title(heading)
             _draw(axes, found, list(measures), epochs)
             axes.axhline(len(measures) - ordinary - 0.5, color=INK, linewidth=0.9)
-        grid[0, 0].set_yticks(range(len(measures)), measures.values())
-        grid[0, 0].set_ylim(len(measures) - 0.5, -0.5)
-        figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+        name_rows(figure, grid[0, 0], measures.values(), title)
     return figure
 
 

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.fronts import Front
-from analysis.looks import WIDTH, looks, style
-from analysis.plots.panels import drop_unused, legend, legend_rows, line, percent
+from analysis.looks import looks, style
+from analysis.plots.panels import legend, legend_rows, line, panelled, percent
 
 
 def fronts_figure(
@@ -25,14 +25,10 @@ def fronts_figure(
         The picture.
     """
     look = looks(conditions)
-    across = min(len(architectures), 3)
-    down = -(-len(architectures) // across)
     with style():
         handles = [line(look[name], name) for name in conditions]
-        size = (WIDTH, 0.55 + 0.2 * legend_rows(handles) + 2.6 * down)
-        figure = Figure(figsize=size, layout="constrained")
-        grid = figure.subplots(down, across, squeeze=False)
-        for axes, architecture in zip(grid.flat, architectures, strict=False):
+        figure, panels = panelled(len(architectures), 3, 0.55 + 0.2 * legend_rows(handles), 2.6)
+        for axes, architecture in zip(panels, architectures, strict=True):
             axes.set_title(architecture, fontweight="bold")
             for one in fronts:
                 if one.architecture == architecture:
@@ -44,6 +40,5 @@ def fronts_figure(
             axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
             axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
             axes.yaxis.set_major_formatter(FuncFormatter(percent))
-        drop_unused(figure, grid.flat[len(architectures) :])
         legend(figure, title, handles)
     return figure

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.looks import FAINT, INK, WIDTH, Look, looks, style
-from analysis.plots.panels import drop_unused, empty
+from analysis.looks import FAINT, INK, Look, looks, style
+from analysis.plots.panels import empty, name_rows, panelled
+from analysis.stats import Estimate, Interval
 
 ACROSS = 4
 """Panels side by side at most, unless told otherwise."""
@@ -30,6 +31,12 @@ class Mark:
     value: float
     low: float
     high: float
+
+    @classmethod
+    def of(cls, condition: str, bounds: Interval | Estimate) -> "Mark":
+        """Take number and bounds from what the statistics say."""
+        value = bounds.mean if isinstance(bounds, Interval) else bounds.value
+        return cls(condition=condition, value=value, low=bounds.low, high=bounds.high)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,15 +79,10 @@ def intervals_figure(
     down = -(-len(panels) // across)
     across = -(-len(panels) // down)  # five panels are three and two, not four and one
     with style():
-        size = (WIDTH, 0.5 + down * (0.8 + 0.26 * len(rows)))
-        figure = Figure(figsize=size, layout="constrained")
-        grid = figure.subplots(down, across, squeeze=False, sharey=True)
-        for axes, panel in zip(grid.flat, panels, strict=False):
+        figure, drawn = panelled(len(panels), across, 0.5, 0.8 + 0.26 * len(rows), sharey=True)
+        for axes, panel in zip(drawn, panels, strict=True):
             _draw(axes, panel, rows, look)
-        grid[0, 0].set_yticks(range(len(rows)), rows)
-        grid[0, 0].set_ylim(len(rows) - 0.5, -0.5)
-        drop_unused(figure, grid.flat[len(panels) :])
-        figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+        name_rows(figure, drawn[0], rows, title)
     return figure
 
 

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.looks import FAINT, TITLE_SIZE, Look
+from analysis.looks import FAINT, TITLE_SIZE, WIDTH, Look
 
 MARKED = 25
 """Up to so many epochs each is marked by a dot; more would make a line of dots."""
@@ -28,6 +28,34 @@ def empty(axes: Axes) -> None:
     axes.text(0.5, 0.5, "no confirmation run", transform=axes.transAxes, ha="center", va="center", color=FAINT)
     axes.tick_params(labelbottom=False)
     axes.grid(visible=False)
+
+
+def panelled(
+    count: int, across: int, frame: float, height: float, *, sharey: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure of so many panels, a row after the other, and their axes.
+
+    Args:
+        count: panels.
+        across: side by side at most.
+        frame: height of what stands above and below them, in inches.
+        height: of a row of panels.
+        sharey: whether they have one vertical axis.
+    """
+    across = min(count, across)
+    down = -(-count // across)
+    figure = Figure(figsize=(WIDTH, frame + down * height), layout="constrained")
+    grid = figure.subplots(down, across, squeeze=False, sharey=sharey)
+    drop_unused(figure, grid.flat[count:])
+    return figure, list(grid.flat[:count])
+
+
+def name_rows(figure: Figure, axes: Axes, names: Iterable[str], title: str) -> None:
+    """Name the rows of a picture beside its first panel, from top to bottom, and set its title above."""
+    names = list(names)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
 
 
 def drop_unused(figure: Figure, unused: Iterable[Axes]) -> None:

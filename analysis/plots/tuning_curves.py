@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.looks import WIDTH, looks, style
-from analysis.plots.panels import drop_unused, legend, legend_rows, line, percent
+from analysis.looks import looks, style
+from analysis.plots.panels import legend, legend_rows, line, panelled, percent
 from analysis.tuning_curves import TuningCurve
 
 
@@ -25,14 +25,10 @@ def tuning_curves_figure(
         The picture.
     """
     look = looks(conditions)
-    across = min(len(architectures), 3)
-    down = -(-len(architectures) // across)
     with style():
         handles = [line(look[name], name) for name in conditions]
-        size = (WIDTH, 0.55 + 0.2 * legend_rows(handles) + 2.3 * down)
-        figure = Figure(figsize=size, layout="constrained")
-        grid = figure.subplots(down, across, squeeze=False)
-        for axes, architecture in zip(grid.flat, architectures, strict=False):
+        figure, panels = panelled(len(architectures), 3, 0.55 + 0.2 * legend_rows(handles), 2.3)
+        for axes, architecture in zip(panels, architectures, strict=True):
             axes.set_title(architecture, fontweight="bold")
             for curve in curves:
                 if curve.architecture != architecture or curve.expected is None:
@@ -46,6 +42,5 @@ def tuning_curves_figure(
             low, high = axes.get_ylim()
             axes.set_ylim(max(low, -0.02), min(high, 1.02))  # an interval may reach beyond what an accuracy can be
             axes.yaxis.set_major_formatter(FuncFormatter(percent))
-        drop_unused(figure, grid.flat[len(architectures) :])
         legend(figure, title, handles)
     return figure

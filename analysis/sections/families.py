@@ -62,12 +62,9 @@ def _said(found: Effects, pair: tuple[str, str]) -> str:
 
 
 def _panel(found: list[FamilyContrast], pair: tuple[str, str]) -> Panel:
-    marks = []
-    for one in found:
-        stated = one.interaction.families.stated
-        marks.append(Mark(condition=one.condition, value=stated.mean, low=stated.low, high=stated.high))
+    marks = tuple(Mark.of(one.condition, one.interaction.families.stated) for one in found)
     title = f"gain of {pair[0]} − gain of {pair[1]}"
-    return Panel(title=title, unit="percentage points", marks=tuple(marks), hundredfold=True)
+    return Panel(title=title, unit="percentage points", marks=marks, hundredfold=True)
 
 
 def _sheet(found: Effects, pairs: list[tuple[str, str]]) -> Sheet:

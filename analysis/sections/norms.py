@@ -1,7 +1,7 @@
 """How spectral norms change over time: the last epoch against the state before the first step."""
 
 from analysis.changes import Change, changes
-from analysis.notation import NOTHING, plus_minus, spanned
+from analysis.notation import NOTHING, plus_minus, signed
 from analysis.page import Picture
 from analysis.readings import Named, Verbs, told
 from analysis.sections.section import STATED, Section
@@ -51,7 +51,9 @@ def norms(tables: Tables, curves: Picture) -> Section:
 
 def _said(architecture: str, found: tuple[Change, ...]) -> str:
     mine = [one for one in found if one.architecture == architecture]
-    named = [Named(name=one.condition, bounds=one.difference.stated, text=_signed(one)) for one in mine]
+    named = [
+        Named(name=one.condition, bounds=one.difference.stated, text=signed(one.difference.stated)) for one in mine
+    ]
     first, last = mine[0].epochs
     return f"{architecture}: from epoch {first} to {last} the largest spectral norm {told(named, VERBS)}."
 
@@ -80,12 +82,9 @@ def _sheet(found: list[tuple[Change, ...]], architectures: list[str]) -> Sheet:
 
 
 def _texts(one: Change | None) -> tuple[str, str, str]:
-    return (NOTHING,) * 3 if one is None else (plus_minus(one.start), plus_minus(one.end), _signed(one))
-
-
-def _signed(one: Change) -> str:
-    stated = one.difference.stated
-    return spanned(stated.mean, stated.low, stated.high, sign=True)
+    return (
+        (NOTHING,) * 3 if one is None else (plus_minus(one.start), plus_minus(one.end), signed(one.difference.stated))
+    )
 
 
 def _seeds(one: Change) -> str:

@@ -8,7 +8,7 @@ from analysis.plots import Mark, Panel, intervals_figure
 from analysis.readings import Named, Verbs, told
 from analysis.sections.section import STATED, Section, picture
 from analysis.sheets import Sheet
-from analysis.stats import Estimate, Interval
+from analysis.stats import Estimate
 
 LEVEL = 0.05
 """At which a test is said to speak."""
@@ -46,15 +46,14 @@ def performance(found: Effects) -> Section:
 
 def _by_architecture(found: Effects) -> list[str]:
     said = []
-    for architecture in _architectures(found):
+    for architecture in found.architectures:
         mine = [
             Named(
                 name=one.condition,
                 bounds=one.difference.stated,
                 text=f"{points_between(one.difference.stated)} points",
             )
-            for one in found.to_baseline
-            if one.architecture == architecture
+            for one in found.on(architecture)
         ]
         said.append(f"{architecture}: {told(mine, Verbs())}.")
     return said
@@ -62,7 +61,7 @@ def _by_architecture(found: Effects) -> list[str]:
 
 def _over_all(found: Effects) -> list[str]:
     """Say what holds over all architectures, where there are several."""
-    if len(_architectures(found)) < 2:
+    if len(found.architectures) < 2:
         return []
     gains = [
         Named(name=one.condition, bounds=one.gain, text=f"{points_between(one.gain)} points") for one in _gaining(found)
@@ -109,28 +108,21 @@ def _seeable(found: Effects) -> list[str]:
 
 def _panels(found: Effects) -> list[Panel]:
     panels = []
-    for architecture in _architectures(found):
-        mine = [one for one in found.to_baseline if one.architecture == architecture]
-        marks = tuple(_mark(one.condition, one.difference.stated) for one in mine)
+    for architecture in found.architectures:
+        marks = tuple(Mark.of(one.condition, one.difference.stated) for one in found.on(architecture))
         panels.append(Panel(title=architecture, unit="percentage points", marks=marks, hundredfold=True))
     if len(panels) > 1:
-        marks = tuple(_mark(one.condition, one.gain) for one in _gaining(found))
+        marks = tuple(Mark.of(one.condition, one.gain) for one in _gaining(found))
         title = f"{ALL}, interquartile mean"
         panels.append(Panel(title=title, unit="percentage points", marks=marks, hundredfold=True))
     return panels
 
 
-def _mark(condition: str, bounds: Interval | Estimate) -> Mark:
-    value = bounds.mean if isinstance(bounds, Interval) else bounds.value
-    return Mark(condition=condition, value=value, low=bounds.low, high=bounds.high)
-
-
 def _sheet(question: str, found: Effects) -> Sheet:
     blocks: dict[str, list[tuple[str, ...]]] = {}
-    for architecture in _architectures(found):
+    for architecture in found.architectures:
         pairs = [one for one in found.between if one.architecture == architecture]
-        mine = [one for one in found.to_baseline if one.architecture == architecture]
-        rows = [_row(one.condition, one) for one in mine]
+        rows = [_row(one.condition, one) for one in found.on(architecture)]
         if len(pairs) <= MOST_PAIRS:
             rows += [_row(f"{one.condition} − {one.against}", one) for one in pairs]
         blocks[architecture] = rows
@@ -175,10 +167,6 @@ def _row(name: str, one: Contrast) -> tuple[str, ...]:
         f"{100 * one.detectable:.2f}" if one.detectable > 0 else NOTHING,
         str(one.difference.n),
     )
-
-
-def _architectures(found: Effects) -> list[str]:
-    return list(dict.fromkeys(one.architecture for one in found.to_baseline))
 
 
 def _gaining(found: Effects) -> list[Overall]:

@@ -1,8 +1,8 @@
 """What each condition does to the ranks of weights: paired differences to the baseline."""
 
 from analysis.curves import cells, confirmed_runs
-from analysis.effects import Contrast, Effects, effects
-from analysis.notation import NOTHING, plus_minus, spanned
+from analysis.effects import Effects, effects
+from analysis.notation import NOTHING, plus_minus, signed
 from analysis.plots import Mark, Panel, intervals_figure
 from analysis.readings import Named, Verbs, told
 from analysis.sections.section import STATED, Section, picture
@@ -50,11 +50,11 @@ def ranks(tables: Tables) -> Section:
     spoken = [metric for metric in SPOKEN if metric in there] or there
     conditions = list(tables.runs["condition"].cat.categories)
     title = f"Paired differences of ranks to {plain}, with 95% intervals"
-    panels = [panel for one in _architectures(found[there[0]]) for panel in _panels(found, spoken, one)]
+    panels = [panel for one in found[there[0]].architectures for panel in _panels(found, spoken, one)]
     figure = intervals_figure(panels, [one for one in conditions if one != plain], conditions, title, len(spoken))
     return Section(
         question=question,
-        said=tuple(_said(found[metric], metric, one) for one in _architectures(found[there[0]]) for metric in spoken),
+        said=tuple(_said(found[metric], metric, one) for one in found[there[0]].architectures for metric in spoken),
         picture=picture("ranks", title, figure),
         reading=READING,
         sheet=_sheet(question, tables, {metric: found[metric] for metric in there}),
@@ -63,7 +63,8 @@ def ranks(tables: Tables) -> Section:
 
 def _said(found: Effects, metric: str, architecture: str) -> str:
     mine = [
-        Named(name=one.condition, bounds=one.difference.stated, text=_signed(one)) for one in _of(found, architecture)
+        Named(name=one.condition, bounds=one.difference.stated, text=signed(one.difference.stated))
+        for one in found.on(architecture)
     ]
     return f"{architecture}, {METRICS[metric]}: {told(mine, Verbs())}."
 
@@ -73,22 +74,17 @@ def _panels(found: dict[str, Effects], spoken: list[str], architecture: str) -> 
         Panel(
             title=f"{architecture}: {METRICS[metric]}",
             unit="difference",
-            marks=tuple(_mark(one) for one in _of(found[metric], architecture)),
+            marks=tuple(Mark.of(one.condition, one.difference.stated) for one in found[metric].on(architecture)),
         )
         for metric in spoken
     ]
-
-
-def _mark(one: Contrast) -> Mark:
-    stated = one.difference.stated
-    return Mark(condition=one.condition, value=stated.mean, low=stated.low, high=stated.high)
 
 
 def _sheet(question: str, tables: Tables, found: dict[str, Effects]) -> Sheet:
     first = next(iter(found.values()))
     levels = {metric: _levels(tables, metric) for metric in found}
     differences = {
-        metric: {(one.architecture, one.condition): _signed(one) for one in each.to_baseline}
+        metric: {(one.architecture, one.condition): signed(one.difference.stated) for one in each.to_baseline}
         for metric, each in found.items()
     }
     blocks = {
@@ -107,7 +103,7 @@ def _sheet(question: str, tables: Tables, found: dict[str, Effects]) -> Sheet:
             for name, condition in cells(tables)
             if name == architecture
         ]
-        for architecture in _architectures(first)
+        for architecture in first.architectures
     }
     return Sheet(
         name="ranks",
@@ -124,16 +120,3 @@ def _sheet(question: str, tables: Tables, found: dict[str, Effects]) -> Sheet:
 
 def _levels(tables: Tables, metric: str) -> Levels:
     return {cell: mean_interval(confirmed_runs(tables, *cell)[metric].to_numpy(float)) for cell in cells(tables)}
-
-
-def _of(found: Effects, architecture: str) -> list[Contrast]:
-    return [one for one in found.to_baseline if one.architecture == architecture]
-
-
-def _architectures(found: Effects) -> list[str]:
-    return list(dict.fromkeys(one.architecture for one in found.to_baseline))
-
-
-def _signed(one: Contrast) -> str:
-    stated = one.difference.stated
-    return spanned(stated.mean, stated.low, stated.high, sign=True)

@@ -171,9 +171,7 @@ def latex(measured: Measured) -> str:
     shown = columns(measured)
     lines = [("layer", "shape", *(column.heading for column in shown))]
     lines += [tuple(texts(layer, shown)) for layer in measured.layers]
-    table = tex.table("l" + "r" * (len(shown) + 1), [tuple(map(tex.escaped, line)) for line in lines])
-    said = [legend(shown), summary(measured), *measured.remarks]
-    return "\n\n".join([table, *(tex.escaped(sentence) for sentence in said if sentence)]) + "\n"
+    return tex.noted_table("l" + "r" * (len(shown) + 1), lines, [legend(shown), summary(measured), *measured.remarks])
 
 
 def to_csv(measured: Measured) -> str:

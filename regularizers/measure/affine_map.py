@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from regularizers.decomposition import lower_gram, root_eigenvalues, svd_values
+from regularizers.decomposition import in_unit, lower_gram, root_eigenvalues, svd_values
 from regularizers.padded_norm import NORM_ERROR, padded_norm
 
 
@@ -61,15 +61,10 @@ class AffineMap:
     @property
     def _flat_norm_is_exact(self) -> bool:
         """Whether patches do not overlap and one of them lies inside the image, so that no tap of it meets padding."""
-        sizes = zip(
-            self.weight.shape[2:],
-            self.input_size,
-            self.stride,
-            self.padding or [0] * len(self.stride),  # where the sides differ every position has a patch
-            self.dilation,
-            strict=True,
+        padding = self.padding or [0] * len(self.stride)  # where the sides differ every position has a patch
+        return self.overlaps == 1 and a_patch_lies_inside(
+            self.weight.shape[2:], self.input_size, self.stride, padding, self.dilation
         )
-        return self.overlaps == 1 and all(-p % s + d * (k - 1) < n for k, n, s, p, d in sizes)
 
     def flat_norm(self) -> float:
         """An upper bound of the operator norm, σ₁(diag(scale) W) · √overlaps.
@@ -136,6 +131,32 @@ def overlaps(
     return math.prod(min(-(-k * math.gcd(s, d) // s), windows) for k, s, d, windows in sizes)
 
 
+def a_patch_lies_inside(
+    kernel_size: Sequence[int],
+    input_size: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+) -> bool:
+    """Whether one of the windows of a convolution holds no padding.
+
+    The first that begins inside the image begins at position −p mod s.
+
+    Args:
+        kernel_size: taps k, a number for each dimension.
+        input_size: extents n of the image.
+        stride: steps s.
+        padding: zeros p on each side.
+        dilation: distances d.
+
+    Example:
+        >>> [a_patch_lies_inside((1,), (n,), (3,), (1,), (1,)) for n in (2, 3)]
+        [False, True]
+    """
+    sizes = zip(kernel_size, input_size, stride, padding, dilation, strict=True)
+    return all(-p % s + d * (k - 1) < n for k, n, s, p, d in sizes)
+
+
 def largest_singular_value(matrices: Tensor) -> float:
     """The largest singular value in a stack of matrices, never below it by more than float64's rounding.
 
@@ -150,8 +171,7 @@ def largest_singular_value(matrices: Tensor) -> float:
     matrices = matrices.double()
     if not matrices.isfinite().all():
         return math.nan
-    size = float(matrices.abs().max())
-    unit = matrices / size if size > 0 else matrices  # whose squares neither over- nor underflow
+    unit, size = in_unit(matrices)
     rows, columns = unit.shape[-2:]
     values = root_eigenvalues(lower_gram(unit if rows <= columns else unit.mT))
     if values is None:

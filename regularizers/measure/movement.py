@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from regularizers.decomposition import gram_values
+from regularizers.decomposition import gram_values, in_unit
 from regularizers.lanczos import largest_eigenvalue, start_vector
 from regularizers.linear_map import flatten
 from regularizers.measure.by_weight import by_weight
@@ -138,11 +138,10 @@ def _norm(change: Tensor) -> float:
     """The largest singular value; of a large matrix to ``NORM_TOLERANCE``, never above the true one but by rounding."""
     if min(change.shape) <= _WHOLE:
         return float(gram_values(change)[0][0])
-    size = change.abs().amax()
-    unit = change / torch.where(size > 0, size, 1)  # whose squares neither over- nor underflow
+    unit, size = in_unit(change)
     start = start_vector(unit.shape[1], unit)
     eigenvalue, _ = largest_eigenvalue(lambda x: unit.mT @ (unit @ x), start, tolerance=NORM_TOLERANCE)
-    return math.sqrt(eigenvalue) * float(size)
+    return math.sqrt(eigenvalue) * size
 
 
 def _agreement(now: _Directions, before: _Directions) -> float:

@@ -8,6 +8,7 @@ from torch import nn
 
 from regularizers.decomposition import gram_values
 from regularizers.linear_map import flatten
+from regularizers.measure.affine_map import a_patch_lies_inside
 from regularizers.measure.by_weight import by_weight
 from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.sizes import finite
@@ -78,7 +79,7 @@ def _spectrum(target: Target, size: tuple[int, int]) -> LayerSpectrum:
     fan_out, fan_in = co * out[0] * out[1], ci * size[0] * size[1]
     if taps == [1, 1]:
         values, routine = gram_values(flatten(weight))
-        norm = float(values[0]) if _sees_the_image(size, padding, stride) else 0.0
+        norm = float(values[0]) if a_patch_lies_inside(taps, size, stride, padding, (1, 1)) else 0.0
     else:
         # float32 tells the values of a float32 weight apart as well as these are known, in half float64's time.
         norm, routine = padded_norm(widened(weight), size, stride, padding)
@@ -90,8 +91,3 @@ def _spectrum(target: Target, size: tuple[int, int]) -> LayerSpectrum:
         routine=routine,
         measures=finite({"spectral_norm": norm, "rms_norm": norm * math.sqrt(fan_in / fan_out)}),
     )
-
-
-def _sees_the_image(size: tuple[int, int], padding: tuple[int, int], stride: tuple[int, int]) -> bool:
-    """Whether a single tap ever stands on a pixel, and not on padding alone."""
-    return all(-p % s < n for n, p, s in zip(size, padding, stride, strict=True))
