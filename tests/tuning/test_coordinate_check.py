@@ -6,8 +6,11 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from regularizers import REGULARIZERS
 from tests.tuning.studies import study
+from tests.tuning.test_examples import EXAMPLES
 from tuning.__main__ import app
+from tuning.study import load, shipped
 from tuning.study.widths import WIDTHS, at_widths, read_condition_text
 from tuning.trial.coordinate_check import Coordinates, coordinate_check
 from tuning.trial.trainer import Loop
@@ -88,6 +91,29 @@ def test_the_architecture_is_the_studys_and_searched_values_stand_in_the_middle(
     assert tuple(resnets) == WIDTHS["resnet"]
     assert resnets[8][0].architecture.depth == 8
     assert resnets[8][0].training.learning_rate == 0.5
+
+
+@pytest.mark.parametrize("path", [*EXAMPLES, *shipped().values()], ids=lambda path: path.stem)
+@pytest.mark.parametrize("family", ["mlp", "resnet"])
+def test_every_condition_of_every_study_can_be_checked_alone(path, family):
+    asked = load(path)
+    for name, condition in asked.conditions.items():
+        trials = at_widths(asked, name, family=family, seeds=1)
+        assert tuple(trials) == WIDTHS[family]
+        assert {trial.condition for group in trials.values() for trial in group} == {name}
+        held = {type(trial.regularizer) for group in trials.values() for trial in group}
+        assert held == {REGULARIZERS[condition.regularizer]}
+
+
+def test_what_is_about_other_conditions_is_left_out():
+    asked = study(
+        search={"trials": 2, "points": [{"learning_rate": 1e-2, "strength": 1e-3}]},
+        confirm={"seeds": 2, "learning_rate": "matched"},
+        ablate={"condition": "decay", "factors": {"decay": {"regularizer": "none"}}},
+    )
+    for name in asked.conditions:
+        coordinates = coordinate_check(at_widths(asked, name, family="mlp", widths=[4, 8], seeds=1), 1)
+        assert coordinates.widths == (4, 8)
 
 
 def test_a_condition_is_a_name_or_a_mapping():

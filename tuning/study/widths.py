@@ -59,8 +59,10 @@ def at_widths(
     architectures = [
         dataclasses.replace(template, name=f"{family}-{width}", size="custom", width=width) for width in sorted(chosen)
     ]
-    search = {"trials": 1, "seed": study.search.seed}  # nothing is searched, and starting points may be of others
-    asked = {**study.as_data(), "architectures": architectures, "conditions": {name: written}, "search": search}
+    # Nothing is searched or confirmed, and starting points, a baseline and an ablation are of other conditions.
+    asked = {key: value for key, value in study.as_data().items() if key not in {"confirm", "ablate"}}
+    asked |= {"architectures": architectures, "conditions": {name: written}}
+    asked["search"] = {"trials": 1, "seed": study.search.seed}
     cells = parse_study(asked, "coordinate-check").cells
     return {
         cell.architecture.width: [
