@@ -62,7 +62,7 @@ def report_command(
 ) -> None:
     """Print the comparison, write the HTML page, and store a summary run for each cell."""
     with one_line_errors():
-        tables = load_joined(study, tracking_uri)
+        tables = _read(study, tracking_uri)
         compared = comparison(tables)
         written = report(tables, compared)
         page = Path("results") / tables.study / "report.html" if out is None else out
@@ -79,7 +79,7 @@ def report_command(
 def compare_command(study: Studies, tracking_uri: TrackingUri = None, how: How = Format.TABLE) -> None:
     """Print the comparison of all conditions on all architectures."""
     with one_line_errors():
-        tables = load_joined(study, tracking_uri)
+        tables = _read(study, tracking_uri)
         _print(comparison(tables), sheets.sheets(tables), how)
 
 
@@ -93,7 +93,7 @@ def export_command(
 ) -> None:
     """Write tidy tables of runs, epochs and layers, for one's own notebook."""
     with one_line_errors():
-        tables = load_joined(study, tracking_uri)
+        tables = _read(study, tracking_uri)
         folder = Path("results") / tables.study / "export" if out is None else out
         for name, rows in export(tables, folder, how, spectra=spectra).items():
             put(f"{folder / name}: {count(rows, 'row')}\n")
@@ -128,6 +128,18 @@ def spectra_command(
         if out is not None:
             _write(out, spectra.page(measured))
             print(f"Page: {out}", file=sys.stderr)
+
+
+def _read(studies: Sequence[str], tracking_uri: str | None) -> Tables:
+    """Read studies as one, and say what there is to say of that.
+
+    Raises:
+        ValueError: as `load_joined` does.
+    """
+    tables = load_joined(studies, tracking_uri)
+    for remark in tables.remarks:
+        print(remark, file=sys.stderr)
+    return tables
 
 
 def _image(text: str | None) -> tuple[int, int, int] | None:

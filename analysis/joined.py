@@ -9,20 +9,26 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from analysis.asked import Asked, architectures, conditions
-from analysis.notation import listed, several
+from analysis.asked import Asked, architectures, baseline, conditions
+from analysis.matched import RATE
+from analysis.notation import listed, setting, several
 from analysis.table import Tables, in_order, load
+from tuning.records import Phase
 
 _OWN = ("name", "description", "architectures", "conditions", "measure", "resources", "ablate")
 """What may differ: which cells there are, what else was asked of them, and what no trial's numbers depend on."""
+
+Name = tuple[str, str]
+"""A cell: its architecture's name and its condition's."""
 
 
 def load_joined(studies: Sequence[str], tracking_uri: str | None = None) -> Tables:
     """Read studies as if they had been one.
 
     Equal settings make the cells comparable: the same data, training, search and seed give every cell of every study
-    the same budget, the same draws of shared hyperparameters and the same confirmation seeds. Together the studies
-    must have every condition on every architecture, each cell once.
+    the same budget, the same draws of shared hyperparameters and the same confirmation seeds: none of these depends
+    on a study's name. A cell that several have, as a baseline, is so asked equally; it is taken from the study that
+    takes it apart, else from the first. Together the studies must have every condition on every architecture.
 
     Args:
         studies: names, at least one.
@@ -42,9 +48,11 @@ def load_joined(studies: Sequence[str], tracking_uri: str | None = None) -> Tabl
 
 
 def _joined(parts: Sequence[Tables]) -> Tables:
-    asked = join({part.study: part.asked for part in parts})
-    owner = {run_id: part for part in parts for run_id in part.runs.index}
-    plain = [part.runs.astype({"architecture": str, "condition": str}) for part in parts]
+    each = {part.study: part.asked for part in parts}
+    asked, holders = join(each), _holders(each)
+    _check_one_rate(parts, holders)
+    plain = [_own(part, holders) for part in parts]
+    owner = {run_id: part for part, runs in zip(parts, plain, strict=True) for run_id in runs.index}
     return Tables(
         study="+".join(part.study for part in parts),
         tracking_uri=parts[0].tracking_uri,
@@ -52,7 +60,65 @@ def _joined(parts: Sequence[Tables]) -> Tables:
         runs=in_order(pd.concat(plain), asked),
         history=partial(_history, owner, parts),
         fetch=partial(_fetch, owner),
+        remarks=tuple(_taken(holders)),
     )
+
+
+def _own(part: Tables, holders: Mapping[Name, Sequence[str]]) -> pd.DataFrame:
+    """The runs of those cells that are taken from a study."""
+    runs = part.runs.astype({"architecture": str, "condition": str})
+    cells = zip(runs["architecture"], runs["condition"], strict=True)
+    return runs[[holders.get(cell, [part.study])[0] == part.study for cell in cells]]
+
+
+def _holders(asked: Mapping[str, Asked]) -> dict[Name, list[str]]:
+    """By cell, the studies that have it: first the one that it is taken from."""
+    holders: dict[Name, list[str]] = {}
+    for study, one in asked.items():
+        for cell in _cells(one):
+            holders.setdefault(cell, []).append(study)
+    for (_, condition), studies in holders.items():
+        # What a condition is without a factor is compared with the runs of its own study.
+        studies.sort(key=lambda study: (asked[study].get("ablate") or {}).get("condition") != condition)
+    return holders
+
+
+def _taken(holders: Mapping[Name, Sequence[str]]) -> list[str]:
+    """Say from which study cells come that several have."""
+    together: dict[tuple[str, ...], list[Name]] = {}
+    for cell, studies in holders.items():
+        if len(studies) > 1:
+            together.setdefault(tuple(studies), []).append(cell)
+    return [
+        f"Asked equally in {listed(sorted(studies))}: {_spoken(cells)}. Their runs are those of {studies[0]}; "
+        f"the others' are left out."
+        for studies, cells in together.items()
+    ]
+
+
+def _check_one_rate(parts: Sequence[Tables], holders: Mapping[Name, Sequence[str]]) -> None:
+    """See that a baseline that several studies have has chosen one learning rate in all of them.
+
+    What was trained at the baseline's learning rate is compared with it. A search that learns need not repeat.
+
+    Raises:
+        ValueError: it has chosen several.
+    """
+    for (architecture, condition), studies in holders.items():
+        shared = [part for part in parts if part.study in studies and condition == baseline(part.asked)]
+        rates = {part.study: rate for part in shared for rate in _rates(part.runs, architecture, condition)}
+        if len(set(rates.values())) > 1:
+            told = listed([f"{setting(rate)} in {study!r}" for study, rate in rates.items()])
+            raise ValueError(
+                f"studies joined with learning_rate: matched have a baseline of one learning rate, got {told} for "
+                f"{condition} on {architecture}; report them apart"
+            )
+
+
+def _rates(runs: pd.DataFrame, architecture: str, condition: str) -> "pd.Series[float]":
+    """The learning rates of a cell's confirmation runs, which all have the same."""
+    mine = (runs["architecture"] == architecture) & (runs["condition"] == condition)
+    return runs.loc[mine & (runs["phase"] == Phase.CONFIRM), RATE]
 
 
 def _history(
@@ -76,22 +142,20 @@ def join(asked: Mapping[str, Asked]) -> dict[str, Any]:
         The first one's data, with the architectures and conditions of all.
 
     Raises:
-        ValueError: they asked for different things, or leave a cell out, or have one twice.
+        ValueError: they asked for different things, or leave a cell out.
     """
     for (one, first), (other, second) in combinations(asked.items(), 2):
         if not (first and second):
             nameless = one if not first else other
             raise ValueError(f"joined studies must be known as they were asked, got {nameless!r} without its file")
         _check_equal(one, first, other, second)
-        shared = _cells(first) & _cells(second)
-        if shared:
-            cells = several([f"{condition} on {architecture}" for architecture, condition in sorted(shared)])
-            raise ValueError(f"each cell stands in one of the joined studies, got {cells} in {one!r} and {other!r}")
     whole = _united(list(asked.values()))
-    missing = _cells(whole) - set().union(*map(_cells, asked.values()))
+    missing = set(_cells(whole)).difference(*map(_cells, asked.values()))
     if missing:
-        cells = several([f"{condition} on {architecture}" for architecture, condition in sorted(missing)])
-        raise ValueError(f"joined studies have every condition on every architecture, got none with {cells}; run those")
+        raise ValueError(
+            f"joined studies have every condition on every architecture, got none with {_spoken(sorted(missing))}; "
+            "run those"
+        )
     return whole
 
 
@@ -107,7 +171,10 @@ def _check_equal(one: str, first: Asked, other: str, second: Asked) -> None:
         theirs = named(second)
         for name, here in named(first).items():
             if name in theirs and theirs[name] != here:
-                raise ValueError(f"equal names mean equal things, got another {kind} {name!r} in {one!r} and {other!r}")
+                raise ValueError(
+                    f"equal names mean equal things, got another {kind} {name!r} in {one!r} and {other!r}; "
+                    "run one of them again as in the other, or under another name"
+                )
 
 
 def _difference(where: str, here: Any, there: Any) -> tuple[str, Any, Any]:
@@ -123,8 +190,12 @@ def _architectures(asked: Asked) -> dict[str, Any]:
     return {architecture["name"]: architecture for architecture in asked["architectures"]}
 
 
-def _cells(asked: Asked) -> set[tuple[str, str]]:
-    return {(architecture, condition) for architecture in architectures(asked) for condition in conditions(asked)}
+def _cells(asked: Asked) -> list[Name]:
+    return [(architecture, condition) for architecture in architectures(asked) for condition in conditions(asked)]
+
+
+def _spoken(cells: Sequence[Name]) -> str:
+    return several([f"{condition} on {architecture}" for architecture, condition in cells])
 
 
 def _united(asked: Sequence[Asked]) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         question=question(tables, comparison),
         comparison=comparison,
         verdicts={name: verdict(comparison, name) for name in comparison.architectures},
-        remarks=remarks(comparison),
+        remarks=[*remarks(comparison), *tables.remarks],
         budget=budget_table.sentences(comparison),
         budget_phases=budget_table.phases(comparison),
         budget_words=" + ".join(budget_table.WORDS[phase] for phase in budget_table.phases(comparison)),

@@ -40,6 +40,7 @@ class Tables:
         history: run ids and names of metrics to their points, a row each: ``run_id``, ``metric``, ``epoch``,
             ``value``. Where a resumed trial reported an epoch twice, the point that comes later counts.
         fetch: ``(run_id, file name)`` to the local path of that run's file, None where there is none.
+        remarks: sentences on which runs these are, where there is something to say.
     """
 
     study: str
@@ -48,6 +49,7 @@ class Tables:
     runs: pd.DataFrame
     history: Callable[[Sequence[str], Sequence[str]], pa.Table]
     fetch: Callable[[str, str], Path | None]
+    remarks: tuple[str, ...] = ()
 
     @cached_property
     def epochs(self) -> pd.DataFrame:

@@ -79,7 +79,8 @@ def test_studies_that_do_not_fit_together_are_refused_in_one_line(invoke, store)
     assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr == (
-        "error: equal names mean equal things, got another condition 'decay' in 'quickstart' and 'gaps'\n"
+        "error: equal names mean equal things, got another condition 'decay' in 'quickstart' and 'gaps'; "
+        "run one of them again as in the other, or under another name\n"
     )
 
 
