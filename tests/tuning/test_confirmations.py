@@ -207,9 +207,9 @@ def test_a_plan_counts_all_of_it_and_says_what_is_left_out(tmp_path):
     assert result.exit_code == 0, result.output
     said = " ".join(result.output.split())
     assert (
-        "(10 cells × (5 trials to tune + 3 seeds to confirm) + up to 12 at the learning rate of baseline + 36 without "
-        "a factor) × 2 epochs = 128 trainings, 256 epochs at most (asha stops some early; a cell that chooses the "
-        "learning rate of baseline itself is not trained at it again)" in said
+        "10 cells × (5 trials to tune + 3 seeds to confirm) + up to 4 cells × 3 seeds at the learning rate of baseline "
+        "+ 2 cells × 6 factors left out × 3 seeds = 128 trainings, × 2 epochs = 256 epochs at most (asha stops some "
+        "early; a cell that chooses the learning rate of baseline itself is not trained at it again)" in said
     )
     assert "given is not confirmed at the learning rate of baseline: its own is fixed" in said
     assert "other is not confirmed at the learning rate of baseline: those of muon and adam" in said

@@ -41,7 +41,7 @@ def test_a_plan_shows_cells_searched_trials_epochs_parameters_and_operations_who
     assert "baseline 5 + 2 15 + 6 154 MFLOP" in text
     assert "decay learning_rate, strength" in text
     assert (
-        "4 cells × (5 trials to tune + 2 seeds to confirm) × 3 epochs = 28 trainings, 84 epochs at most "
+        "4 cells × (5 trials to tune + 2 seeds to confirm) = 28 trainings, × 3 epochs = 84 epochs at most "
         "(asha stops some early)" in text
     )
     assert "The search repeats exactly: it runs one trial at a time." in text

@@ -73,28 +73,39 @@ def _uneven(cost: StudyCost) -> dict[str, str]:
 
 
 def _work(cost: StudyCost) -> str:
+    """Write the count so that it can be followed: what is trained = so many trainings, × epochs = so many epochs."""
     study = cost.study
-    epochs = sum(cell.epochs(phase) for cell in cost.cells for phase in cost.phases)
-    asked = "1 cell" if len(cost.cells) == 1 else f"{len(cost.cells)} cells"
+    asked = _counted(len(cost.cells), "cell")
     if not _uneven(cost):
         trials, seeds = (cost.cells[0].trainings[phase] for phase in PHASES)
-        parts = [f"{asked} × ({trials} trials to tune + {seeds} seeds to confirm)", *_further(cost)]
-        asked = parts[0] if len(parts) == 1 else f"({' + '.join(parts)})"
-        asked += f" × {study.training.epochs} epochs"
-    trainings = sum(_trainings(cost, phase) for phase in cost.phases)
+        each = f"{_counted(trials, 'trial')} to tune + {_counted(seeds, 'seed')} to confirm"
+        asked = " + ".join([f"{asked} × ({each})", *_further(cost)])
+    trainings = sum(sum(cell.trainings.values()) for cell in cost.cells)
+    epochs = sum(cell.epochs(phase) for cell in cost.cells for phase in cost.phases)
     less = "; ".join(_less(cost))
-    return f"{asked} = {trainings:,} trainings, {epochs:,} epochs{f' at most ({less})' if less else ''}"
-
-
-def _trainings(cost: StudyCost, phase: Phase) -> int:
-    return sum(cell.trainings.get(phase, 0) for cell in cost.cells)
+    return (
+        f"{asked} = {_counted(trainings, 'training')}, × {_counted(study.training.epochs, 'epoch')} = "
+        f"{_counted(epochs, 'epoch')}{f' at most ({less})' if less else ''}"
+    )
 
 
 def _further(cost: StudyCost) -> list[str]:
     """Say what is trained beside the search and its confirmation, and how often."""
-    at_rate, without = (_trainings(cost, phase) for phase in (Phase.MATCHED, Phase.ABLATE))
-    told = [f"up to {at_rate:,} at the learning rate of {baseline(cost.study)}"] if at_rate else []
-    return told + ([f"{without:,} without a factor"] if without else [])
+    study = cost.study
+    seeds = _counted(study.confirm.seeds, "seed")
+    cells = {phase: sum(phase in cell.trainings for cell in cost.cells) for phase in cost.phases}
+    told = []
+    if Phase.MATCHED in cells:
+        at_rate = _counted(cells[Phase.MATCHED], "cell")
+        told.append(f"up to {at_rate} × {seeds} at the learning rate of {baseline(study)}")
+    if Phase.ABLATE in cells and study.ablate is not None:
+        apart, factors = _counted(cells[Phase.ABLATE], "cell"), _counted(len(study.ablate.factors), "factor")
+        told.append(f"{apart} × {factors} left out × {seeds}")
+    return told
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _less(cost: StudyCost) -> list[str]:
