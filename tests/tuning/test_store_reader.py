@@ -29,6 +29,12 @@ def test_an_unknown_study_is_told_with_the_nearest_and_all_known(study: str) -> 
         StoreReader("quikstart", study)
 
 
+@pytest.mark.parametrize("path", ["quickstart.yaml", "studies/quickstart.yml", "./quickstart"])
+def test_a_study_asked_for_by_its_file_is_told_by_its_name(study: str, path: str) -> None:
+    with pytest.raises(ValueError, match=r"read by the name in its file, got '.*' \(did you mean 'quickstart'\?\)"):
+        StoreReader(path, study)
+
+
 def test_a_store_without_studies_says_so(uri: str) -> None:
     with pytest.raises(ValueError, match=r"has: none yet\. Run the study first"):
         StoreReader("quickstart", uri)

@@ -314,6 +314,17 @@ def test_an_unknown_name_is_refused_with_the_nearest_shipped_study():
         load("quickstrat")
 
 
+@pytest.mark.parametrize("suffix", [".yaml", ".yml"])
+def test_a_name_without_the_suffix_of_a_file_that_is_there_is_told_the_file(tmp_path, monkeypatch, suffix):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    for name in ("quick-start", "mine/study"):
+        (tmp_path / f"{name}{suffix}").write_text("")
+        with pytest.raises(ValueError, match=rf"got '?{name}'? .did you mean '{name}{suffix}'") as caught:
+            load(name)
+        assert str(caught.value).count("did you mean") == 1
+
+
 def test_a_missing_file_is_refused():
     with pytest.raises(ValueError, match="must exist"):
         load("studies/none.yaml")

@@ -131,12 +131,13 @@ class StoreReader:
 
 
 def _unknown_study(study: str, uri: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(study, known, n=1)
+    of_file = Path(study).suffix in {".yaml", ".yml"} or "/" in study
+    near = difflib.get_close_matches(Path(study).stem if of_file else study, known, n=1)
     hint = f" (did you mean '{near[0]}'?)" if near else ""
     there = ", ".join(known) if known else "none yet"
+    rule = "a study is read by the name in its file" if of_file else "a study to read must be in the store"
     return (
-        f"a study to read must be in the store, got {study!r}{hint}; {hide_password(uri)!r} has: {there}. "
-        "Run the study first, or name another store"
+        f"{rule}, got {study!r}{hint}; {hide_password(uri)!r} has: {there}. Run the study first, or name another store"
     )
 
 

@@ -66,12 +66,13 @@ def load(name_or_path: str | Path) -> Study:
     known = shipped()
     path = known.get(text, Path(text))
     if not path.is_file():
+        meant = next((file for file in (f"{text}.yaml", f"{text}.yml") if Path(file).is_file()), None)
+        hint = f" (did you mean '{meant}'?)" if meant else nearest(text, known)
         if "/" not in text and path.suffix not in {".yaml", ".yml"}:
             raise ValueError(
-                f"a study is a shipped name ({', '.join(known)}) or a path to a YAML file, "
-                f"got {text!r}{nearest(text, known)}"
+                f"a study is a shipped name ({', '.join(known)}) or a path to a YAML file, got {text!r}{hint}"
             )
-        raise ValueError(f"a study file must exist, got {text}; check the path")
+        raise ValueError(f"a study file must exist, got {text}{hint if meant else ''}; check the path")
     return read(path)
 
 
