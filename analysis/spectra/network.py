@@ -155,8 +155,12 @@ def _check_known(rule: str, name: str, files: Sequence[str] | None = None) -> No
         return
     near = difflib.get_close_matches(name, [*ARCHITECTURES, *theirs, *(files or ())], n=1)
     names = f"{', '.join(ARCHITECTURES)} or one of torchvision's for classification, e.g. resnet34"
-    cure = f"did you mean {near[0]!r}?" if near else f"name {names if files is None else f'a file, {names}'}"
-    raise ValueError(f"{rule}, got {name!r}; {cure}")
+    if files is None:
+        came, cure = repr(name), f"name {names}"
+    else:
+        is_path = Path(name).suffix or Path(name).name != name
+        came, cure = f"{name!r}, and no such file exists", "check the path" if is_path else f"name a file, {names}"
+    raise ValueError(f"{rule}, got {came}; {f'did you mean {near[0]!r}?' if near else cure}")
 
 
 def _files_beside(path: Path) -> list[str]:

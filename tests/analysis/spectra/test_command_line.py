@@ -126,7 +126,11 @@ def test_the_bands_count_all_values_by_their_share_of_the_largest(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["rsnet34"], "did you mean 'resnet34'?"),
+        (["rsnet34"], "got 'rsnet34', and no such file exists; did you mean 'resnet34'?"),
+        (["nosuch.pt"], "a file or a network's name, got 'nosuch.pt', and no such file exists; check the path"),
+        (["nosuch/weights.pt"], "got 'nosuch/weights.pt', and no such file exists; check the path"),
+        (["wieghts.pt"], "got 'wieghts.pt', and no such file exists; did you mean 'weights.pt'?"),
+        (["nothing"], "got 'nothing', and no such file exists; name a file, mlp-small, mlp-medium"),
         (["."], "got '.', a folder; name a file in it"),
         (["broken.pt"], "got 'broken.pt', which torch cannot read"),
         (["weights.pt", "--input", "3x32"], "--input must be CHANNELSxHEIGHTxWIDTH, got '3x32'; give e.g. 3x32x32"),

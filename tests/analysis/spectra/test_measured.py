@@ -124,11 +124,15 @@ def test_a_kernel_is_flattened_after_its_output_channels(save):
 @pytest.mark.parametrize(
     ("checkpoint", "options", "message"),
     [
-        ("rsnet34", {}, "got 'rsnet34'; did you mean 'resnet34'?"),
+        ("rsnet34", {}, "got 'rsnet34', and no such file exists; did you mean 'resnet34'?"),
         ("mlp-medum", {}, "did you mean 'mlp-medium'?"),
         ("weights.pth", {}, "did you mean 'weights.pt'?"),
         ("folder", {}, "got 'folder', a folder; name a file in it"),
-        ("nowhere/x.ckpt", {}, "CHECKPOINT must be a file or a network's name, got 'nowhere/x.ckpt'; name a file"),
+        (
+            "nowhere/x.ckpt",
+            {},
+            "a file or a network's name, got 'nowhere/x.ckpt', and no such file exists; check the path",
+        ),
         ("weights.pt", {"view": "circular"}, "--view circular needs the network's modules"),
         ("weights.pt", {"image": (3, 32, 32)}, "--input needs the network's modules"),
         ("weights.pt", {"model": "resnet35"}, "--model must be a network's name, got 'resnet35'; did you mean"),
@@ -149,7 +153,7 @@ def test_a_kernel_is_flattened_after_its_output_channels(save):
             {"model": "mlp-small"},
             "must be a file that can be read, got 'weights.pt/x': Not a directory",
         ),
-        ("n\0", {}, r"CHECKPOINT must be a file or a network's name, got 'n\x00'; name a file, mlp-small"),
+        ("n\0", {}, r"a file or a network's name, got 'n\x00', and no such file exists; name a file, mlp-small"),
         ("n\0", {"model": "mlp-small"}, r"must be a file that can be read, got 'n\x00': embedded null byte"),
         ("absent.pt", {"model": "mlp-small"}, "must be a file that can be read, got 'absent.pt': No such file"),
         ("mlp-small", {"view": "circular"}, "--view circular needs a convolution"),
