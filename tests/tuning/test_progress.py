@@ -1,5 +1,7 @@
 import io
+import time
 
+import pytest
 from rich.console import Console
 
 from tests.tuning.studies import study
@@ -63,6 +65,30 @@ def test_what_is_left_is_in_proportion_to_what_is_planned():
     trained(history, 0, 0, 3)
     left = progress._seconds_left()
     assert left["mlp-tiny/decay"] / left["mlp-tiny/baseline"] == 4 / 3
+
+
+def test_what_is_left_of_the_study_has_the_phases_to_come_in_it(monkeypatch):
+    """8 of 16 trials of 6 s have ended in 24 s; the 4 cells have 2 confirmations each, which no rule stops early."""
+    history, progress, stream = view(terminal=False)
+    monkeypatch.setattr(time, "monotonic", lambda: 0.0)
+    progress.begin(Phase.TUNE, PLANNED)
+    monkeypatch.setattr(time, "monotonic", lambda: 24.0)
+    trials = [trained(history, cell, index, 3) for cell in range(4) for index in range(2)]
+    progress.ended(trials[-1])
+    assert stream.getvalue().rstrip().endswith("; 24 s left in tune, about 48 s in all")
+    progress._phase = Phase.CONFIRM  # nothing is planned after it
+    assert progress._seconds_to_come() == 0
+
+
+def test_confirmations_to_come_are_reckoned_at_full_length(monkeypatch):
+    history, progress, _ = view(terminal=True)
+    monkeypatch.setattr(time, "monotonic", lambda: 0.0)
+    progress.begin(Phase.TUNE, PLANNED)
+    monkeypatch.setattr(time, "monotonic", lambda: 10.0)
+    progress.finish()
+    for cell in range(4):
+        trained(history, cell, 0, 1)  # stopped after one of three epochs
+    assert progress._seconds_to_come() == pytest.approx(10 / 8 * 8 * 6)
 
 
 def test_a_log_gets_the_first_epoch_once_and_a_line_for_each_end():

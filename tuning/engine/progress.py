@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from tuning.engine.history import History, TrialHistory
-from tuning.records import Phase, StopReason
-from tuning.study import Study
+from tuning.records import CONFIRMATIONS, Phase, StopReason
+from tuning.study import Study, confirmations_planned
 
 
 class Progress:
@@ -29,6 +29,7 @@ class Progress:
         self._console = console
         self._phase = Phase.TUNE
         self._planned: Mapping[str, int] = {}
+        self._to_confirm = confirmations_planned(study)
         self._spoken = False
         self._began = time.monotonic()
         self._finished = False
@@ -109,13 +110,13 @@ class Progress:
         value = f"val accuracy {trial.last.objective:.4f}" if trial.last is not None else "no epoch"
         self.say(
             f"{self._phase}: {_named(trial)} {done}/{self._planned[trial.settings.cell]} {_spoken(trial.reason)} "
-            f"after {trial.last_epoch} epochs, {value}; {_duration(_total(self._seconds_left()))} left"
+            f"after {trial.last_epoch} epochs, {value}; {self._rest(self._seconds_left())}"
         )
 
     def _table(self) -> Table:
         left = self._seconds_left()
         over = _duration(time.monotonic() - self._began)
-        rest = f"done in {over}" if self._finished else f"{_duration(_total(left))} left"
+        rest = f"done in {over}" if self._finished else self._rest(left)
         title = f"{self._study.name} · {self._phase} · {rest}"
         table = Table(title=title, title_justify="left", pad_edge=False, box=None, header_style="bold")
         table.add_column("cell", no_wrap=True)
@@ -138,21 +139,49 @@ class Progress:
             "–" if leader is None else f"{leader:.4f}",
         )
 
+    def _rest(self, left: Mapping[str, float | None]) -> str:
+        """Say what is left of the phase, and of the study where phases are still to come."""
+        here, to_come = _total(left), self._seconds_to_come()
+        told = f"{_duration(here)} left in {self._phase}"
+        return told if here is None or not to_come else f"{told}, about {_duration(here + to_come)} in all"
+
+    def _seconds_to_come(self) -> float:
+        """Return an estimate of the phases after this one, at most what is planned; 0 before any trial has ended.
+
+        A cell's confirmations are taken to last as its trials would, had none been stopped early.
+        """
+        rate = self._rate()
+        wholes = {cell: [_whole(trial) for trial in self._history.of(cell, self._phase)] for cell in self._planned}
+        everywhere = _mean(value for mine in wholes.values() for value in mine)
+        phases = (Phase.TUNE, *CONFIRMATIONS)
+        later = [self._to_confirm[phase] for phase in phases[phases.index(self._phase) + 1 :]]
+        each = (count * (_mean(wholes.get(cell, ())) or everywhere) for cells in later for cell, count in cells.items())
+        return 0.0 if rate is None else rate * sum(each)
+
+    def _rate(self) -> float | None:
+        """Return how long this session takes for a second of a trial, trials side by side; None before one has ended.
+
+        Ray's own time between trials is in it.
+        """
+        trials = [trial for cell in self._planned for trial in self._history.of(cell, self._phase)]
+        done = sum(map(_seconds, trials))
+        if done <= self._done_before or not any(trial.ended for trial in trials):
+            return None
+        return (time.monotonic() - self._began) / (done - self._done_before)
+
     def _seconds_left(self) -> dict[str, float | None]:
         """Return an estimate for each cell; None before any trial has ended.
 
         What is left of a cell is its mean trial so far times the trials still to run, less what the running ones have
-        done; before one has ended, its running ones are taken at their pace. It goes on at the rate at which this
-        session has gone so far, Ray's own time between trials included.
+        done; before one has ended, its running ones are taken at their pace.
         The cells run side by side, so theirs add up to that of the phase.
         """
         trials = {cell: self._history.of(cell, self._phase) for cell in self._planned}
+        rate = self._rate()
+        if rate is None:
+            return dict.fromkeys(trials)
         ended = {cell: [_seconds(trial) for trial in mine if trial.ended] for cell, mine in trials.items()}
         everywhere = [value for mine in ended.values() for value in mine]
-        done = sum(_seconds(trial) for mine in trials.values() for trial in mine)
-        if not everywhere or done <= self._done_before:
-            return dict.fromkeys(trials)
-        rate = (time.monotonic() - self._began) / (done - self._done_before)
         left: dict[str, float | None] = {}
         for cell, mine in trials.items():
             mean = _mean(ended[cell]) or _mean(map(_whole, mine)) or _mean(everywhere)
@@ -180,7 +209,7 @@ def _whole(trial: TrialHistory) -> float:
     return _seconds(trial) / epochs * trial.settings.training.epochs if epochs else 0.0
 
 
-def _total(left: dict[str, float | None]) -> float | None:
+def _total(left: Mapping[str, float | None]) -> float | None:
     known = [seconds for seconds in left.values() if seconds is not None]
     return sum(known) if known else None
 
