@@ -37,16 +37,28 @@ def as_table(coordinates: Coordinates) -> Table:
 
 
 def sentence(coordinates: Coordinates) -> str:
-    """Return what the table says as a whole.
+    """Return what the table says as a whole: the verdict of the last step, and what was otherwise before it.
+
+    Earlier steps are no verdict: outputs that shrink with the width before the first step may need some to forget it.
 
     Args:
         coordinates: what the check has recorded.
     """
-    verdicts = coordinates.verdicts(coordinates.steps)
+    last = coordinates.steps
+    verdicts = coordinates.verdicts(last)
     flat, layers = verdicts.count("flat"), len(verdicts)
     if flat == layers:
-        return f"All {layers} layers are flat: at these widths hyperparameters should transfer."
-    return f"{layers - flat} of {layers} layers are not flat: hyperparameters found at one width need not suit another."
+        told = f"all {layers} layers are flat: at these widths hyperparameters should transfer."
+    else:
+        told = f"{layers - flat} of {layers} layers are not flat: what was found at one width need not suit another."
+    return f"After step {last}, which alone is judged, {told}{_earlier(coordinates)}"
+
+
+def _earlier(coordinates: Coordinates) -> str:
+    """Name the steps before the last after which fewer layers were flat than after it."""
+    flat = {step: coordinates.verdicts(step).count("flat") for step in range(1, coordinates.steps + 1)}
+    fewer = [str(step) for step, count in flat.items() if count < flat[coordinates.steps]]
+    return f" Fewer were flat after step {', '.join(fewer)}." if fewer else ""
 
 
 def draw(coordinates: Coordinates, path: Path, title: str) -> None:

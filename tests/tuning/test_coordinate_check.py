@@ -1,6 +1,7 @@
 """The coordinate check: what it records, what it concludes, and its command."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from regularizers import REGULARIZERS
 from tests.tuning.studies import study
 from tests.tuning.test_examples import EXAMPLES
 from tuning.__main__ import app
+from tuning.coordinate_view import sentence
 from tuning.study import load, shipped
 from tuning.study.widths import WIDTHS, at_widths, read_condition_text
 from tuning.trial.coordinate_check import Coordinates, coordinate_check
@@ -76,6 +78,20 @@ def test_scion_from_orthogonal_weights_is_flat_and_sgd_from_torchs_own_is_not():
     assert flat.verdicts(5) == ["flat", "flat"]
     assert flat.slopes(0)[-1] < -0.3  # the outputs of random weights shrink with the root of the width
     assert coordinate_check(at_widths(study(), SGD, family="mlp", widths=widths), 5).verdicts(5)[-1] == "grows"
+
+
+def test_the_sentence_says_that_the_last_step_is_judged_and_when_fewer_layers_were_flat():
+    coordinates = made_up([0.0, 0.5])
+    assert sentence(coordinates) == (
+        "After step 2, which alone is judged, 1 of 2 layers are not flat: "
+        "what was found at one width need not suit another."
+    )
+    reverse = replace(coordinates, activations=coordinates.activations.flip(2))  # what precedes step 1 is no step
+    assert sentence(reverse) == (
+        "After step 2, which alone is judged, all 2 layers are flat: at these widths hyperparameters should transfer."
+    )
+    longer = replace(coordinates, activations=coordinates.activations[:, :, [0, 2, 1, 2, 1]])
+    assert sentence(longer).endswith("should transfer. Fewer were flat after step 1, 3.")
 
 
 def test_the_architecture_is_the_studys_and_searched_values_stand_in_the_middle():
