@@ -48,7 +48,7 @@ def test_a_failed_trial_is_named_and_so_is_its_cell():
     assert list(problems(cells, history)) == [
         "tune__mlp-deep__decay__001 failed: OSError: no room; run again, it is tried anew",
         "mlp-deep/decay: the planned budget was not spent: 4 of 5 tune trials ended as planned (1 failed), "
-        "13 of 15 epochs",
+        "13 of 15 epochs; run again, it goes on",
     ]
 
 
@@ -58,15 +58,23 @@ def test_trials_that_did_not_begin_or_did_not_end_are_counted():
     end(history.trials["confirm__mlp-tiny__baseline__001"], StopReason.RUNNING, 2)
     assert list(problems(cells, history)) == [
         "mlp-tiny/baseline: the planned budget was not spent: 0 of 2 confirm trials ended as planned "
-        "(1 unfinished, 1 not begun), 2 of 6 epochs"
+        "(1 unfinished, 1 not begun), 2 of 6 epochs; run again, it goes on"
     ]
 
 
 @pytest.mark.parametrize(
     ("stopping", "key", "said"),
     [
-        ("asha", "confirm__mlp-tiny__baseline__001", "1 of 2 confirm trials ended as planned (1 cut off), 5 of 6"),
-        ("none", "tune__mlp-tiny__baseline__001", "4 of 5 tune trials ended as planned (1 cut off), 14 of 15"),
+        (
+            "asha",
+            "confirm__mlp-tiny__baseline__001",
+            "1 of 2 confirm trials ended as planned (1 cut off), 5 of 6 epochs; begin",
+        ),
+        (
+            "none",
+            "tune__mlp-tiny__baseline__001",
+            "4 of 5 tune trials ended as planned (1 cut off), 14 of 15 epochs; begin",
+        ),
     ],
 )
 def test_where_no_rule_stops_trials_a_short_one_was_cut_off(stopping, key, said):
@@ -83,7 +91,8 @@ def test_a_cell_without_a_completed_trial_has_nothing_to_confirm():
     for index in range(TRIALS):
         end(history.trials[f"tune__mlp-tiny__decay__{index:03d}"], StopReason.DIVERGED, 1)
     assert list(problems(cells, history)) == [
-        "mlp-tiny/decay: no trial was completed at full budget, so there is nothing to confirm"
+        "mlp-tiny/decay: no trial was completed at full budget (5 diverged), so there is nothing to confirm; "
+        "begin anew (--fresh) with other ranges"
     ]
 
 
@@ -117,7 +126,8 @@ def test_what_else_is_confirmed_is_planned_for_the_cells_that_it_is_asked_of_and
 
 def test_before_anything_is_chosen_all_that_may_be_confirmed_is_told_as_not_begun():
     said = list(problems(study(**FURTHER).cells[:2], History()))
-    assert [line.split("spent: ")[1] for line in said] == [
+    assert {line.split("; ")[1] for line in said} == {"run again, it goes on"}
+    assert [line.split("spent: ")[1].split(";")[0] for line in said] == [
         "0 of 5 tune trials ended as planned (5 not begun), 0 of 15 epochs",
         "0 of 2 confirm trials ended as planned (2 not begun), 0 of 6 epochs",
         "0 of 5 tune trials ended as planned (5 not begun), 0 of 15 epochs",
@@ -137,6 +147,6 @@ def test_a_cell_that_chose_the_baselines_learning_rate_itself_spent_its_budget_w
         history.chosen[f"{name}/decay"] = history.trials[f"tune__{name}__decay__001"]
     assert list(problems(asked.cells, history)) == [
         f"{name}/decay: the planned budget was not spent: 0 of 2 matched trials ended as planned (2 not begun), "
-        "0 of 6 epochs"
+        "0 of 6 epochs; run again, it goes on"
         for name in ("mlp-tiny", "mlp-deep")
     ]

@@ -24,7 +24,7 @@ def test_a_run_with_a_failed_trial_ends_with_1_and_names_the_cell_until_the_tria
     assert f"problem: {BROKEN} failed: UnpicklingError: Weights only load failed" in problems
     assert (
         "problem: mlp-deep/decay: the planned budget was not spent: 1 of 2 tune trials ended as planned (1 failed), "
-        "3 of 6 epochs" in problems
+        "3 of 6 epochs; run again, it goes on" in problems
     )
     assert problems.count("problem:") == 2
     assert Counter(run.status for run in place.runs) == {"FINISHED": 5, "FAILED": 1}

@@ -27,7 +27,7 @@ def problems(cells: Sequence[Cell], history: History) -> Iterator[str]:
     for cell in cells:
         yield from _of_phase(cell, Phase.TUNE, history, planned_trials(cell, Phase.TUNE))
         if _nothing_to_confirm(cell, history):
-            yield f"{cell.key}: no trial was completed at full budget, so there is nothing to confirm{_lost(cell)}"
+            yield _without_choice(cell, history.of(cell.key, Phase.TUNE))
             continue
         for phase in CONFIRMATIONS:
             exact = len(frozen[phase].get(cell.key, ()))
@@ -46,7 +46,8 @@ def _of_phase(cell: Cell, phase: Phase, history: History, planned: int) -> Itera
         epochs = sum(trial.last_epoch for trial in trials)
         yield (
             f"{cell.key}: the planned budget was not spent: {spent} of {planned} {phase} trials ended as planned "
-            f"({_told(others, planned - len(trials))}), {epochs} of {planned * cell.study.training.epochs} epochs"
+            f"({_told(others, planned - len(trials))}), {epochs} of {planned * cell.study.training.epochs} epochs; "
+            f"{_cure(others, planned - len(trials))}"
         )
 
 
@@ -70,6 +71,16 @@ def _nothing_to_confirm(cell: Cell, history: History) -> bool:
     return len(tuned) >= planned_trials(cell, Phase.TUNE) and all(t.ended for t in tuned) and best(tuned) is None
 
 
+def _without_choice(cell: Cell, tuned: Sequence[TrialHistory]) -> str:
+    """Say how the trials of a search have ended that has left its cell without a choice, and what to do."""
+    counts = Counter(_ENDS.get(trial.reason, trial.reason.replace("_", " ")) for trial in tuned)
+    ends = ", ".join(f"{number} {end}" for end, number in counts.items())
+    failed = any(trial.reason is StopReason.ERROR for trial in tuned)
+    cure = "run again, the failed are tried anew" if failed else "begin anew (--fresh) with other ranges"
+    without = f"no trial was completed at full budget ({ends}), so there is nothing to confirm{_lost(cell)}"
+    return f"{cell.key}: {without}; {cure}"
+
+
 def _lost(cell: Cell) -> str:
     """Say what else a cell's choice would have been for."""
     study, name = cell.study, cell.condition_name
@@ -78,9 +89,19 @@ def _lost(cell: Cell) -> str:
     return "".join(f", and {what}" for what in lost)
 
 
+_ENDS = {StopReason.ERROR: "failed", StopReason.RUNNING: "unfinished"}
+"""What people call the ends whose names say less."""
+
+
 def _told(others: Sequence[TrialHistory], not_begun: int) -> str:
     """Say how the trials have ended that did not end as planned: "1 failed, 2 not begun"."""
-    words = {StopReason.ERROR: "failed", StopReason.RUNNING: "unfinished", StopReason.EARLY_STOPPED: "cut off"}
+    words = {**_ENDS, StopReason.EARLY_STOPPED: "cut off"}
     counts = Counter(words[trial.reason] for trial in others)
     told = [f"{number} {word}" for word, number in counts.items()]
     return ", ".join(told + [f"{not_begun} not begun"] * (not_begun > 0))
+
+
+def _cure(others: Sequence[TrialHistory], not_begun: int) -> str:
+    """Say what brings back what was not spent: a trial that was cut off has ended, and is not taken up again."""
+    ended = not_begun <= 0 and all(trial.reason is StopReason.EARLY_STOPPED for trial in others)
+    return "begin anew with --fresh" if ended else "run again, it goes on"
