@@ -186,8 +186,8 @@ class LayerRecord:
         view: the linear map whose singular values these are: ``"flat"``, ``"circular"`` or ``"padded"``.
         measures: ``{"spectral_norm": 1.7, "rank": 256.0, …}``, every value finite.
         singular_values: descending, ``array("f")``; empty in an epoch whose vectors are not kept.
-        routine: how they were found: ``"svd"``, ``"gram"``, …; what stood in for another is named after a
-            colon: ``"svd: gesvd"``.
+        routine: how the singular values were found: ``"svd"``, ``"gram"``, …; what stood in for another is named after
+            a colon: ``"svd: gesvd"``. Measures of movement have none: what stands in there is as exact.
     """
 
     layer: str

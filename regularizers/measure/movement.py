@@ -44,6 +44,10 @@ class Movement:
 
     Nothing in the model changes: weights are read in evaluation mode, without gradient.
 
+    Where a routine does not converge, what stands in for it decomposes in float64 and is at least as exact, so that no
+    number here needs to be told apart by how it was found (``LayerSpectrum.routine`` is of a spectrum's values alone);
+    what nothing finds is left out.
+
     Args:
         model: as it is before the first step.
 
@@ -65,7 +69,8 @@ class Movement:
 
         Returns:
             By the weight's name, numbers named as in ``definitions.MOVEMENT``, all of them finite. What has no value is
-            left out: a change at the first look, a distance from zero, an alignment without a neighbour.
+            left out: a change at the first look, a distance from zero, an alignment without a neighbour, and what no
+            routine has found.
         """
         weights, targets = _weights(model), select(model)
         first = self._directions is None and self._last is self._initial
@@ -135,13 +140,16 @@ def _updates(
 
 
 def _norm(change: Tensor) -> float:
-    """The largest singular value; of a large matrix to ``NORM_TOLERANCE``, never above the true one but by rounding."""
+    """The largest singular value; of a large matrix to ``NORM_TOLERANCE``, never above the true one but by rounding.
+
+    NaN where it was not found so exactly.
+    """
     if min(change.shape) <= _WHOLE:
         return float(gram_values(change)[0][0])
     unit, size = in_unit(change)
     start = start_vector(unit.shape[1], unit)
-    eigenvalue, _ = largest_eigenvalue(lambda x: unit.mT @ (unit @ x), start, tolerance=NORM_TOLERANCE)
-    return math.sqrt(eigenvalue) * size
+    eigenvalue, routine = largest_eigenvalue(lambda x: unit.mT @ (unit @ x), start, tolerance=NORM_TOLERANCE)
+    return math.sqrt(eigenvalue) * size if routine == "lanczos" else math.nan
 
 
 def _agreement(now: _Directions, before: _Directions) -> float:

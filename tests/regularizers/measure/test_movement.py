@@ -5,9 +5,10 @@ import math
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from regularizers import lanczos
 from regularizers.measure import MOVEMENT, Movement
 from regularizers.measure.movement import NORM_TOLERANCE
 
@@ -110,6 +111,44 @@ def test_what_has_no_value_is_left_out_and_everything_else_has_a_definition() ->
     assert "distance" not in found["0"]
     assert found["1"]["update_norm"] == found["1"]["update_stable_rank"] == 0
     assert {name for numbers in found.values() for name in numbers} == set(MOVEMENT)
+
+
+@torch.no_grad()
+def test_directions_that_a_fallback_found_give_the_same_numbers(monkeypatch) -> None:
+    looks = []
+    whole = torch.linalg.eigh
+
+    def fails_on_batches(matrix: Tensor) -> tuple[Tensor, Tensor]:
+        if matrix.ndim > 2:
+            raise torch.linalg.LinAlgError("did not converge")
+        return whole(matrix)
+
+    for eigh in (whole, fails_on_batches):
+        monkeypatch.setattr(torch.linalg, "eigh", eigh)
+        net = model(40, 30, 30, 600, seed=2)
+        movement = Movement(net)
+        movement.look(net)
+        for layer, weight in enumerate(net.parameters()):
+            weight += 0.1 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(layer))
+        looks.append(movement.look(net))
+    usual, helped = looks
+    assert helped.keys() == usual.keys()
+    for name, numbers in usual.items():
+        assert helped[name] == pytest.approx(numbers, rel=1e-7)
+
+
+@torch.no_grad()
+def test_what_no_routine_has_found_is_left_out(monkeypatch) -> None:
+    net = model(900, 700, 20)
+    movement = Movement(net)
+    movement.look(net)
+    for weight in net.parameters():
+        weight += torch.randn(weight.shape, generator=torch.Generator().manual_seed(1))
+    monkeypatch.setattr(lanczos, "_STEPS", 2)  # too few for a change without a leading direction
+    found = movement.look(net)
+    assert {"update_norm", "update_stable_rank"}.isdisjoint(found["0"])
+    assert {"distance", "update_frobenius_norm", "agreement"} <= found["0"].keys()
+    assert "update_norm" in found["1"]  # small enough to be decomposed whole
 
 
 def test_looking_leaves_no_trace_in_a_reparametrized_weight_in_training() -> None:
