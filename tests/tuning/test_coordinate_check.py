@@ -132,6 +132,15 @@ def test_what_is_about_other_conditions_is_left_out():
         assert coordinates.widths == (4, 8)
 
 
+def test_a_study_for_gpus_is_checked_without_one(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with_gpu, without = (
+        coordinate_check(at_widths(study(resources=given), "decay", family="mlp", widths=[4, 8], seeds=1), 1)
+        for given in ({"cpu": 1, "gpu": 1}, {"cpu": 1, "gpu": 0})
+    )
+    assert torch.equal(with_gpu.activations, without.activations)
+
+
 def test_a_condition_is_a_name_or_a_mapping():
     assert read_condition_text("spectral") == "spectral"
     assert read_condition_text("{regularizer: none, learning_rate: 1e-2}") == {

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -79,7 +79,8 @@ def coordinate_check(trials: Mapping[int, Sequence[TrialSettings]], steps: int) 
     wide networks, what shrinks stops learning. At step 0 the outputs may shrink with the root of the width.
 
     The steps are those of a training, regularizer included, on the first batch of the first epoch and at a constant
-    learning rate: the schedule is left out. Equal settings give equal bits.
+    learning rate: the schedule is left out. Equal settings give equal bits. Where torch sees no GPU, trials that would
+    reserve one are trained on the cores: sizes of activations depend on no device.
 
     Args:
         trials: by width, one trial a seed, which differ in the width and the seed alone.
@@ -89,7 +90,7 @@ def coordinate_check(trials: Mapping[int, Sequence[TrialSettings]], steps: int) 
         The activations before the first step and after each.
     """
     widths = sorted(trials)
-    by_seed = list(zip(*(trials[width] for width in widths), strict=True))
+    by_seed = list(zip(*(map(_here, trials[width]) for width in widths), strict=True))
     recorded: list[Tensor] = []
     for same_seed in by_seed:
         data = TrialData.open(same_seed[0], prepare_process(same_seed[0]))
@@ -97,6 +98,11 @@ def coordinate_check(trials: Mapping[int, Sequence[TrialSettings]], steps: int) 
         recorded.append(torch.stack([_activations(Loop.build(trial, data), batch, steps) for trial in same_seed]))
     layers = [target.name for target in select(Loop.build(by_seed[0][0], data).model)]
     return Coordinates(widths=tuple(widths), layers=tuple(layers), activations=torch.stack(recorded, dim=1))
+
+
+def _here(trial: TrialSettings) -> TrialSettings:
+    """A trial on what this machine has."""
+    return trial if torch.cuda.is_available() else replace(trial, resources=replace(trial.resources, gpu=0))
 
 
 def _activations(loop: Loop, batch: tuple[Tensor, Tensor], steps: int) -> Tensor:
