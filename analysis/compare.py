@@ -1,13 +1,14 @@
 """Condition against condition on each architecture: what the confirmation runs say, and how they came."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from analysis.asked import searched
 from analysis.budget import Budget, budgets
-from analysis.stats import Interval, mean_interval
+from analysis.pairs import compared
+from analysis.stats import Difference, Interval, mean_interval
 from analysis.table import PARAM, Tables
 from tuning import records
 from tuning.records import Phase, StopReason
@@ -84,6 +85,21 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lead:
+    """A condition of the highest mean test accuracy against one of a lower mean, on the same architecture.
+
+    Attributes:
+        condition: the one of the highest mean.
+        against: the other.
+        difference: of test accuracy, condition − against, over the confirmation seeds that both completed.
+    """
+
+    condition: str
+    against: str
+    difference: Difference
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """All cells of a study.
 
@@ -92,12 +108,14 @@ class Comparison:
         architectures: in the study's order.
         conditions: in the study's order.
         cells: by ``(architecture, condition)``, every pair of the two.
+        leads: by architecture, each condition of the highest mean against each confirmed one of a lower mean.
     """
 
     study: str
     architectures: tuple[str, ...]
     conditions: tuple[str, ...]
     cells: Mapping[tuple[str, str], Cell]
+    leads: Mapping[str, tuple[Lead, ...]]
 
     def of(self, architecture: str) -> tuple[Cell, ...]:
         """Return an architecture's cells in the order of the conditions."""
@@ -109,11 +127,7 @@ class Comparison:
 
     def best(self, architecture: str) -> tuple[Cell, ...]:
         """Return the cells of the highest mean test accuracy: several at a tie, none without a rival."""
-        confirmed = self.confirmed(architecture)
-        if len(confirmed) < 2:
-            return ()
-        top = max(cell.measures["test_accuracy"].mean for cell in confirmed)
-        return tuple(cell for cell in confirmed if cell.measures["test_accuracy"].mean == top)
+        return _best(self.confirmed(architecture))
 
 
 def comparison(tables: Tables) -> Comparison:
@@ -134,11 +148,30 @@ def comparison(tables: Tables) -> Comparison:
     architectures = tuple(runs["architecture"].cat.categories)
     conditions = tuple(runs["condition"].cat.categories)
     cells = {}
+    leads = {}
     for architecture in architectures:
-        for condition in conditions:
-            mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
-            cells[architecture, condition] = _cell(architecture, condition, mine, tables)
-    return Comparison(study=tables.study, architectures=architectures, conditions=conditions, cells=cells)
+        of = {name: runs[(runs["architecture"] == architecture) & (runs["condition"] == name)] for name in conditions}
+        mine = {name: _cell(architecture, name, rows, tables) for name, rows in of.items()}
+        cells.update({(architecture, name): cell for name, cell in mine.items()})
+        leads[architecture] = _leads([cell for cell in mine.values() if cell.confirmed], of)
+    return Comparison(study=tables.study, architectures=architectures, conditions=conditions, cells=cells, leads=leads)
+
+
+def _best(confirmed: Sequence[Cell]) -> tuple[Cell, ...]:
+    if len(confirmed) < 2:
+        return ()
+    top = max(cell.measures["test_accuracy"].mean for cell in confirmed)
+    return tuple(cell for cell in confirmed if cell.measures["test_accuracy"].mean == top)
+
+
+def _leads(confirmed: Sequence[Cell], runs: Mapping[str, pd.DataFrame]) -> tuple[Lead, ...]:
+    """Compare each of the best cells of an architecture with each cell that is not among them."""
+    best = [cell.condition for cell in _best(confirmed)]
+    others = [cell.condition for cell in confirmed if cell.condition not in best]
+    of = {name: rows[rows["phase"] == Phase.CONFIRM] for name, rows in runs.items()}
+    return tuple(
+        Lead(condition=one, against=other, difference=compared(of[one], of[other])) for one in best for other in others
+    )
 
 
 def _cell(architecture: str, condition: str, runs: pd.DataFrame, tables: Tables) -> Cell:

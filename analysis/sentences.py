@@ -2,23 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 
-from analysis.compare import Cell, Comparison
+from analysis.compare import Cell, Comparison, Lead
 from analysis.measuring import Cost, Kept, spacing
-from analysis.notation import count, listed, number, percent, size
+from analysis.notation import count, listed, number, percent, points_between, size
+from analysis.readings import Named, Reading, Verbs, reading, told
 
 
 def verdict(comparison: Comparison, architecture: str) -> str:
-    """Say which condition has the highest mean test accuracy, and whether the intervals set it apart.
+    """Say which condition has the highest mean test accuracy, and which of the others it is above.
 
-    Intervals are taken cell by cell. Two that overlap leave the order open; they do not show that the
-    conditions are equal.
+    Confirmation seeds are paired, so that is read off the paired differences: intervals of two means may overlap though
+    their difference leaves out zero.
 
     Args:
         comparison: the study's.
         architecture: the one spoken of.
 
     Returns:
-        One or two sentences.
+        One sentence or a few.
     """
     confirmed = comparison.confirmed(architecture)
     if not confirmed:
@@ -27,21 +28,30 @@ def verdict(comparison: Comparison, architecture: str) -> str:
     said = listed([f"{cell.condition} ({_accuracy(cell)})" for cell in best])
     if len(confirmed) == 1:
         return f"Only {said} was confirmed, so there is nothing to compare it with."
-    if len(best) > 1:
-        return f"The highest mean test accuracy is shared by {said}."
-    return f"The highest mean test accuracy is that of {said}. {_apart(best[0], confirmed)}"
+    is_of = "is that of" if len(best) == 1 else "is shared by"
+    return f"The highest mean test accuracy {is_of} {said}. {_above(comparison.leads[architecture])}".rstrip()
 
 
-def _apart(best: Cell, confirmed: tuple[Cell, ...]) -> str:
-    top = best.measures["test_accuracy"]
-    others = [cell for cell in confirmed if cell is not best]
-    if any(cell.measures["test_accuracy"].n < 2 for cell in confirmed):
-        return "An interval needs two seeds or more, so the order is not settled."
-    near = [cell.condition for cell in others if cell.measures["test_accuracy"].overlaps(top)]
-    if not near:
-        return "Its 95% interval lies above those of all the others."
-    whose = "that" if len(near) == 1 else "those"
-    return f"Its 95% interval overlaps {whose} of {listed(near)}: between them these seeds do not decide."
+def _above(leads: Sequence[Lead]) -> str:
+    settled = [lead for lead in leads if reading(lead.difference.stated) is not Reading.OPEN]
+    if leads and not settled:
+        return "An interval needs two shared seeds or more, so the order is not settled."
+    bests = list(dict.fromkeys(lead.condition for lead in leads))
+    said = []
+    for best in bests:
+        it, of_it = ("it", "") if len(bests) == 1 else (best, f" of {best}")
+        verbs = Verbs(higher=f"{it} is above", lower=f"{it} is below", same=f"no difference{of_it} is seen with")
+        mine = [_named(lead) for lead in settled if lead.condition == best]
+        said += [f"On shared seeds {told(mine, verbs)}."] if mine else []
+    open_ = list(dict.fromkeys(lead.against for lead in leads if lead not in settled))
+    if open_:
+        said.append(f"Fewer than two seeds are shared with {listed(open_)}: that order is not settled.")
+    return " ".join(said)
+
+
+def _named(lead: Lead) -> Named:
+    bounds = lead.difference.stated
+    return Named(name=lead.against, bounds=bounds, text=f"{points_between(bounds)} points")
 
 
 def _accuracy(cell: Cell) -> str:
@@ -74,7 +84,8 @@ def remarks(comparison: Comparison) -> list[str]:
         comparison: the study's.
 
     Returns:
-        A sentence a cell whose runs did not all complete, one for all that have none, one where seeds are few.
+        A sentence a cell whose runs did not all complete, one for all that have none, one where seeds are few, one
+        where the best of several was set above another.
     """
     cells = comparison.cells.values()
     names = {id(cell): f"{cell.condition} on {cell.architecture}" for cell in cells}
@@ -91,11 +102,26 @@ def remarks(comparison: Comparison) -> list[str]:
         found.append(
             f"With {_seeds(few)} a cell an interval says little: its half-width is at least 4 times the standard error."
         )
-    return found
+    return found + ([CHOSEN] if _chosen_of_several(comparison) else [])
 
 
 FEW = 3
 """Seeds below which a t-interval is hardly one: the factor is 12.7 at two seeds, 4.3 at three."""
+
+
+CHOSEN = (
+    "The best of three or more conditions was chosen on the same seeds, which flatters it, and each interval of a "
+    "difference stands by itself; the report's tests, after Holm's rule over all comparisons, are stricter."
+)
+"""What "above" is worth where there was a choice; of two conditions the interval is that of the only difference."""
+
+
+def _chosen_of_several(comparison: Comparison) -> bool:
+    return any(
+        len(comparison.confirmed(name)) > 2 and reading(lead.difference.stated) is Reading.HIGHER
+        for name, leads in comparison.leads.items()
+        for lead in leads
+    )
 
 
 def _seeds(cells: list[Cell]) -> str:

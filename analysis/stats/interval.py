@@ -31,10 +31,6 @@ class Interval:
         """What stands behind the ±: half the interval's length, NaN where there is none."""
         return (self.high - self.low) / 2
 
-    def overlaps(self, other: "Interval") -> bool:
-        """Whether the two intervals share a point; False where one of them has no bounds."""
-        return self.low <= other.high and other.low <= self.high
-
     def holds(self, value: float) -> bool:
         """Whether the interval holds a value; False where it has no bounds."""
         return self.low <= value <= self.high

@@ -1,7 +1,10 @@
 import pytest
 
 from analysis.compare import comparison
-from analysis.sentences import remarks, verdict
+from analysis.effects import effects
+from analysis.notation import points_between
+from analysis.sentences import CHOSEN, remarks, verdict
+from analysis.stats import paired_difference
 from tests.analysis.conftest import in_memory
 from tests.analysis.synthetic import EPOCHS, Run
 from tuning import records
@@ -11,6 +14,8 @@ from tuning.records import EpochRecord
 def confirmed(condition, accuracies):
     runs = []
     for index, accuracy in enumerate(accuracies):
+        if accuracy is None:  # a seed that did not complete
+            continue
         run = Run(phase="confirm", architecture="mlp-small", condition=condition, index=index)
         last = EpochRecord(epoch=EPOCHS, metrics={records.TEST_ACCURACY: accuracy})
         runs.append(Run(**{**vars(run), "records": (last,)}))
@@ -22,26 +27,73 @@ def said(**conditions):
     return verdict(comparison(in_memory(runs)), "mlp-small")
 
 
-def test_intervals_apart_are_said_to_be_apart():
-    assert said(a=[0.50, 0.51], b=[0.90, 0.91]) == (
-        "The highest mean test accuracy is that of b (90.50 ± 6.35%, 2 seeds). "
-        "Its 95% interval lies above those of all the others."
+def test_the_first_place_is_told_by_paired_differences():
+    """Means whose intervals overlap, yet b is above a by the same on each seed; c goes up and down."""
+    text = said(a=[0.80, 0.85, 0.90, 0.95], b=[0.81, 0.86, 0.92, 0.96], c=[0.90, 0.80, 0.93, 0.85])
+    assert text == (
+        "The highest mean test accuracy is that of b (88.75 ± 10.50%, 4 seeds). "
+        f"On shared seeds it is above a ({between(b=[0.81, 0.86, 0.92, 0.96], a=[0.80, 0.85, 0.90, 0.95])} points); "
+        "no difference is seen with "
+        f"c ({between(b=[0.81, 0.86, 0.92, 0.96], c=[0.90, 0.80, 0.93, 0.85])} points)."
     )
 
 
-def test_intervals_that_overlap_decide_nothing():
-    text = said(a=[0.90, 0.91, 0.92], b=[0.91, 0.92, 0.93], c=[0.1, 0.11, 0.12])
-    assert text.endswith("Its 95% interval overlaps that of a: between them these seeds do not decide.")
+def between(**two):
+    first, second = two.values()
+    return points_between(paired_difference(first, second).stated)
 
 
-def test_one_seed_settles_no_order():
-    assert said(a=[0.5], b=[0.9]).endswith("An interval needs two seeds or more, so the order is not settled.")
+def test_the_verdict_and_the_paired_section_read_one_difference_alike(quickstart):
+    found = comparison(quickstart)
+    section = {(one.architecture, one.condition): one.difference for one in effects(quickstart).to_baseline}
+    for name, leads in found.leads.items():
+        (lead,) = [lead for lead in leads if lead.against == "baseline"]
+        assert lead.difference == section[name, lead.condition]
+
+
+def test_one_shared_seed_settles_no_order():
+    text = "An interval needs two shared seeds or more, so the order is not settled."
+    assert said(a=[0.5], b=[0.9]).endswith(text)
+    assert said(a=[0.5, None, None], b=[0.9, 0.9, 0.9]).endswith(text)
+
+
+def test_only_the_pair_without_two_shared_seeds_is_left_open():
+    text = said(a=[0.5, None, None], b=[0.91, 0.92, 0.93], c=[0.90, 0.91, 0.92])
+    assert text.endswith(
+        "On shared seeds it is above c (+1.00 [+1.00, +1.00] points). "
+        "Fewer than two seeds are shared with a: that order is not settled."
+    )
+
+
+def test_the_highest_mean_may_lie_below_on_the_seeds_that_are_shared():
+    assert "On shared seeds it is below a (-1.00 [-1.00, -1.00] points)." in said(
+        a=[0.80, 0.81, None], b=[0.79, 0.80, 0.99]
+    )
 
 
 def test_equal_means_share_the_first_place():
     assert said(a=[0.5], b=[0.5]) == (
         "The highest mean test accuracy is shared by a (50.00%, 1 seed) and b (50.00%, 1 seed)."
     )
+
+
+def test_those_that_share_the_first_place_are_each_set_against_the_others():
+    text = said(a=[0.25, 0.75], b=[0.75, 0.25], c=[0.125, 0.625])
+    assert text.endswith(
+        f"On shared seeds a is above c ({between(a=[0.25, 0.75], c=[0.125, 0.625])} points). "
+        f"On shared seeds no difference of b is seen with c ({between(b=[0.75, 0.25], c=[0.125, 0.625])} points)."
+    )
+
+
+def test_a_choice_among_several_is_said_to_flatter_the_best():
+    def told(**conditions):
+        runs = [run for condition, accuracies in conditions.items() for run in confirmed(condition, accuracies)]
+        return remarks(comparison(in_memory(runs)))
+
+    low, high = [0.80, 0.81, 0.82], [0.90, 0.91, 0.92]
+    assert CHOSEN in told(a=low, b=low, c=high)
+    assert CHOSEN not in told(a=low, b=high)  # one difference alone: nothing was chosen
+    assert CHOSEN not in told(a=low, b=[0.79, 0.80, 0.84], c=[0.78, 0.82, 0.83])  # nothing is said to be above
 
 
 def test_one_condition_alone_is_compared_with_nothing():
@@ -64,5 +116,5 @@ def test_cells_that_lack_runs_are_named(with_gaps, remark):
     assert remark in remarks(comparison(with_gaps))
 
 
-def test_a_study_that_lacks_nothing_has_no_remark(quickstart):
-    assert remarks(comparison(quickstart)) == []
+def test_a_study_that_lacks_nothing_is_told_of_the_choice_alone(quickstart):
+    assert remarks(comparison(quickstart)) == [CHOSEN]

@@ -76,18 +76,6 @@ def test_values_that_are_no_matrix_are_refused():
         mean_band(np.zeros(3))
 
 
-@pytest.mark.parametrize(
-    ("other", "overlap"),
-    [((2.0, 4.0), True), ((1.5, 1.7), True), ((2.1, 4.0), False), ((math.nan, math.nan), False)],
-    ids=["touching", "inside", "apart", "without bounds"],
-)
-def test_intervals_overlap_where_they_share_a_point(other, overlap):
-    one = Interval(mean=1.5, low=1.0, high=2.0, n=3)
-    two = Interval(mean=3.0, low=other[0], high=other[1], n=3)
-    assert one.overlaps(two) is overlap
-    assert two.overlaps(one) is overlap
-
-
 @pytest.mark.parametrize(("value", "held"), [(1.0, True), (1.5, True), (2.0, True), (2.1, False), (0.0, False)])
 def test_an_interval_holds_what_lies_between_its_bounds(value, held):
     assert Interval(mean=1.5, low=1.0, high=2.0, n=3).holds(value) is held
