@@ -1,12 +1,12 @@
 """One self-contained HTML page: the study's question, the comparison, and the pictures that explain it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis import budget_table
 from analysis.asked import described, surroundings
 from analysis.compare import Comparison
-from analysis.curves import confirmed, curves
+from analysis.curves import Curve, confirmed, curves
 from analysis.distributions import distributions
 from analysis.formats import chosen
 from analysis.framing import provenance, question
@@ -20,6 +20,7 @@ from analysis.plots import (
     MOVING,
     NETWORK,
     accuracy_figure,
+    columns_with,
     curves_figure,
     spectra_figure,
 )
@@ -36,6 +37,19 @@ CURVES = {
     "network": (NETWORK, "The network as a map, by epoch"),
 }
 """Pictures of curves: their columns and what they show, in the order of the page."""
+
+READINGS = {
+    "accuracy": (
+        "Panels have their own scales. Intervals are of each mean alone. The seeds are paired, so two conditions whose "
+        "intervals overlap may still differ: the paired differences of the next section decide."
+    ),
+    "learning": (
+        "Confirmation runs only. Epoch 0 is the state before the first step, which has no training loss. Rows have "
+        "their own scales."
+    ),
+    "moving": "Means over the weights as flat matrices.",
+}
+"""How each picture begins to be explained; the meanings of its columns follow."""
 
 VIEWS = {
     "flat": "flat matrices",
@@ -99,7 +113,8 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         The report.
     """
     known = kept(tables)
-    pictures, spectra = _pictures(tables, comparison), _spectra(tables, comparison, known)
+    shown = curves(tables, [column.metric for columns, _ in CURVES.values() for column in columns])
+    pictures, spectra = _pictures(tables, comparison, shown), _spectra(tables, comparison, known)
     found, beside = answers(tables, comparison, known, pictures["holding"]), sheets(tables)
     pages = environment()
     pages.filters |= {"chosen": chosen, "budget_texts": budget_table.texts}
@@ -118,6 +133,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         description=tables.asked.get("description", ""),
         looks=looks(comparison.conditions),
         pictures=pictures,
+        readings=_readings({curve.metric for curve in shown}),
         answers=found,
         spectra=spectra,
         measured=measured(cost(tables), known, fallbacks(tables)),
@@ -126,11 +142,10 @@ def report(tables: Tables, comparison: Comparison) -> Report:
     return Report(html=html, pictures=pictures, answers=found, sheets=beside, spectra=spectra)
 
 
-def _pictures(tables: Tables, comparison: Comparison) -> dict[str, Picture]:
+def _pictures(tables: Tables, comparison: Comparison, shown: Sequence[Curve]) -> dict[str, Picture]:
     names = {"architectures": comparison.architectures, "conditions": comparison.conditions}
     accuracy = "Test accuracy of each confirmation seed (dots), their mean (diamond) and its 95% interval (bar)"
     pictures = {"accuracy": picture("accuracy", accuracy, accuracy_figure(confirmed(tables), title=accuracy, **names))}
-    shown = curves(tables, [column.metric for columns, _ in CURVES.values() for column in columns])
     there = {curve.metric for curve in shown}
     for name, (columns, what) in CURVES.items():
         always = name in {"learning", "holding"}  # empty panels say that nothing was confirmed
@@ -138,6 +153,15 @@ def _pictures(tables: Tables, comparison: Comparison) -> dict[str, Picture]:
             title = f"{what}: mean over confirmation seeds, shaded its 95% interval"
             pictures[name] = picture(name, title, curves_figure(shown, columns, title=title, **names))
     return pictures
+
+
+def _readings(metrics: Collection[str]) -> dict[str, str]:
+    """Explain what each picture shows, and no column that it has not."""
+    meant = {name: [column.meaning for column in columns_with(metrics, each)] for name, (each, _) in CURVES.items()}
+    return READINGS | {
+        name: " ".join(dict.fromkeys(sentence for sentence in (READINGS.get(name, ""), *told) if sentence))
+        for name, told in meant.items()
+    }
 
 
 def _spectra(tables: Tables, comparison: Comparison, known: Sequence[Kept]) -> dict[str, list[Picture]]:

@@ -8,6 +8,7 @@ from analysis.plots.by_epoch import (
     MOVING,
     NETWORK,
     Column,
+    columns_with,
     curves_figure,
 )
 from analysis.plots.correlations import correlations_figure
@@ -30,6 +31,7 @@ __all__ = [
     "Mark",
     "Panel",
     "accuracy_figure",
+    "columns_with",
     "correlations_figure",
     "curves_figure",
     "fronts_figure",

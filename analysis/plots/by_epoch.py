@@ -1,6 +1,6 @@
 """Metrics by epoch: a line and its band a condition."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
@@ -22,13 +22,25 @@ class Column:
         title: above the column.
         percent: the metric is written in percent.
         share: a metric in percent lies between 0 and 100 %.
+        meaning: a sentence below the picture; columns may share it.
     """
 
     metric: str
     title: str
     percent: bool = False
     share: bool = True
+    meaning: str = ""
 
+
+MARGIN = "The margin of an image is the logit of its class less the largest other one."
+GAP = (
+    "Gaps are between training images without augmentation and validation images, above zero where the network does "
+    "better on the former."
+)
+HALVES = (
+    "Halves: validation accuracy when every weight but the last keeps only the upper or only the lower half of its "
+    "singular values."
+)
 
 LEARNING = (
     Column(metric=records.TRAIN_LOSS, title="training loss"),
@@ -43,23 +55,63 @@ HOLDING = (
     Column(metric=records.LIPSCHITZ_BOUND, title="log10 Lipschitz bound"),
 )
 MOVING = (
-    Column(metric=records.DISTANCE_MEAN, title="distance from the start"),
-    Column(metric=records.UPDATE_NORM_MEAN, title="norm of an epoch's update"),
-    Column(metric=records.AGREEMENT_MEAN, title="agreement"),
-    Column(metric=records.ALIGNMENT_MEAN, title="alignment"),
+    Column(
+        metric=records.DISTANCE_MEAN,
+        title="distance from the start",
+        meaning="Distance from the start: from the weight before the first step, relative to its size.",
+    ),
+    Column(
+        metric=records.UPDATE_NORM_MEAN,
+        title="norm of an epoch's update",
+        meaning="Norm of an epoch's update: spectral norm of what changed since the measurement before.",
+    ),
+    Column(
+        metric=records.AGREEMENT_MEAN,
+        title="agreement",
+        meaning="Agreement: how much the leading singular vectors are those of the measurement before, 1 at most.",
+    ),
+    Column(
+        metric=records.ALIGNMENT_MEAN,
+        title="alignment",
+        meaning=(
+            "Alignment: how far the leading directions that a weight takes in are those that the weight before it puts "
+            "out, 1 at most."
+        ),
+    ),
 )
 GENERALIZING = (
-    Column(metric=records.MARGIN_MEDIAN, title="median margin"),
-    Column(metric=records.MARGIN_LOW, title="margin, 10 % quantile"),
-    Column(metric=records.GAP_LOSS, title="gap of the loss"),
-    Column(metric=records.GAP_ACCURACY, title="gap of the accuracy", percent=True, share=False),
+    Column(metric=records.MARGIN_MEDIAN, title="median margin", meaning=MARGIN),
+    Column(metric=records.MARGIN_LOW, title="margin, 10 % quantile", meaning=MARGIN),
+    Column(metric=records.GAP_LOSS, title="gap of the loss", meaning=GAP),
+    Column(metric=records.GAP_ACCURACY, title="gap of the accuracy", percent=True, share=False, meaning=GAP),
 )
 NETWORK = (
-    Column(metric=records.JACOBIAN_NORM, title="largest Jacobian norm"),
-    Column(metric=records.LIPSCHITZ_PADDED, title="log10 bound, padded"),
-    Column(metric=records.TOP_HALF_ACCURACY, title="accuracy, top half", percent=True),
-    Column(metric=records.BOTTOM_HALF_ACCURACY, title="accuracy, bottom half", percent=True),
+    Column(
+        metric=records.JACOBIAN_NORM,
+        title="largest Jacobian norm",
+        meaning=(
+            "The Jacobian is that of the logits by the image; its largest norm over validation images lies below any "
+            "bound."
+        ),
+    ),
+    Column(
+        metric=records.LIPSCHITZ_PADDED,
+        title="log10 bound, padded",
+        meaning="The padded bound takes convolutions as they act, with their padding and stride.",
+    ),
+    Column(metric=records.TOP_HALF_ACCURACY, title="accuracy, top half", percent=True, meaning=HALVES),
+    Column(metric=records.BOTTOM_HALF_ACCURACY, title="accuracy, bottom half", percent=True, meaning=HALVES),
 )
+
+
+def columns_with(metrics: Collection[str], columns: Sequence[Column]) -> Sequence[Column]:
+    """Return the columns that a picture shows: those whose metric is there, or all where none is.
+
+    Args:
+        metrics: of which there are curves.
+        columns: of the picture.
+    """
+    return [column for column in columns if column.metric in metrics] or columns
 
 
 def curves_figure(
@@ -71,7 +123,7 @@ def curves_figure(
 ) -> Figure:
     """Draw metrics by epoch: a row an architecture, a column a metric, a line and its band a condition.
 
-    A column whose metric no curve has is left out, unless there is no curve at all.
+    Which columns are drawn, `columns_with` says.
 
     Args:
         curves: what to draw; others than the columns' are left out.
@@ -84,8 +136,7 @@ def curves_figure(
         The picture.
     """
     look = looks(conditions)
-    drawn = {curve.metric for curve in curves}
-    columns = [column for column in columns if column.metric in drawn] or columns
+    columns = columns_with({curve.metric for curve in curves}, columns)
     with style():
         handles = [line(look[name], name) for name in conditions]
         height = 0.55 + 0.2 * legend_rows(handles) + 1.95 * len(architectures)

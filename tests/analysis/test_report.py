@@ -12,7 +12,16 @@ from analysis.curves import confirmed, curves
 from analysis.distributions import distributions
 from analysis.formats import markdown, rows, to_csv
 from analysis.looks import looks
-from analysis.plots import LEARNING, MOVING, TITLE_CHARACTERS, accuracy_figure, curves_figure, spectra_figure
+from analysis.plots import (
+    GENERALIZING,
+    LEARNING,
+    MOVING,
+    NETWORK,
+    TITLE_CHARACTERS,
+    accuracy_figure,
+    curves_figure,
+    spectra_figure,
+)
 from analysis.report import report
 from analysis.table import load
 from tests.analysis import synthetic
@@ -192,13 +201,17 @@ def test_every_view_that_is_stored_has_its_picture_and_says_which_it_is(made):
     assert len(set(names)) == len(names)
 
 
-def test_pictures_and_columns_of_metrics_that_no_run_has_are_left_out(made):
+def test_pictures_columns_and_captions_of_metrics_that_no_run_has_are_left_out(made):
     assert list(made.pictures) == ["accuracy", "learning", "holding"]
     more = dict.fromkeys([records.DISTANCE_MEAN, records.UPDATE_NORM_MEAN, records.GAP_ACCURACY], 0.5)
     run = synthetic.with_records(synthetic.Run(phase="confirm", architecture="net", condition="a", index=0))
     moved = replace(run, records=tuple(replace(one, metrics={**one.metrics, **more}) for one in run.records))
     tables = in_memory([moved])
-    assert list(written(tables).pictures) == ["accuracy", "learning", "holding", "moving", "generalizing"]
+    made_of_it = written(tables)
+    assert list(made_of_it.pictures) == ["accuracy", "learning", "holding", "moving", "generalizing"]
+    text = Page(made_of_it.html).text
+    assert all(column.meaning in text for column in MOVING[:2])
+    assert not any(column.meaning in text for column in (*MOVING[2:], *GENERALIZING[:2], *NETWORK))
     found = curves(tables, [column.metric for column in MOVING])
     figure = curves_figure(found, MOVING, ["net"], ["a"], "Moving")
     assert [axes.get_title(loc="left") for axes in figure.axes] == [
