@@ -87,6 +87,28 @@ def looks(conditions: Sequence[str]) -> dict[str, Look]:
     }
 
 
+def ink_on(shade: tuple[float, float, float, float]) -> str:
+    """Choose black or white, whichever reads better on a shade by the contrast of their luminances (WCAG 2.2).
+
+    Args:
+        shade: red, green, blue and opacity, of which the last is not looked at.
+
+    Returns:
+        A colour; its contrast is 4.5 at least.
+
+    Example:
+        >>> ink_on((1.0, 1.0, 0.5, 1.0)), ink_on((0.1, 0.2, 0.5, 1.0))
+        ('black', 'white')
+    """
+    under = _luminance(shade[:3]) + 0.05
+    return "black" if under / 0.05 >= 1.05 / under else "white"
+
+
+def _luminance(colour: tuple[float, ...]) -> float:
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 @contextmanager
 def style() -> Generator[None]:
     """Draw in the house's style inside, in the caller's again afterwards."""

@@ -6,12 +6,9 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.looks import FAINT, INK, WIDTH, style
+from analysis.looks import INK, WIDTH, ink_on, style
 from analysis.plots.panels import name_rows
 from analysis.stats import Estimate
-
-DARK = 0.7
-"""A correlation from which on its shade is too dark for ink."""
 
 Correlations = Mapping[tuple[str, int], Estimate]
 """By measure and epoch."""
@@ -52,13 +49,10 @@ def _draw(axes: Axes, found: Correlations, measures: Sequence[str], epochs: Sequ
     for (measure, epoch), one in found.items():
         row, column = measures.index(measure), epochs.index(epoch)
         apart = one.low > 0 or one.high < 0
-        # Most of the map's range: its ends are too dark for ink.
-        shade = shades(0.5 + 0.42 * one.value)
+        shade = shades(0.5 + 0.42 * one.value)  # most of the map's range: its ends tell no more apart
         axes.fill_between([column - 0.5, column + 0.5], row - 0.48, row + 0.48, color=shade, linewidth=0)
-        weight, ink = ("bold", INK) if apart else ("normal", FAINT)
-        ink = ink if abs(one.value) < DARK else "white"
-        text = f"{round(100 * one.value) + 0:+d}"
-        axes.text(column, row, text, ha="center", va="center", fontsize=6.5, fontweight=weight, color=ink)
+        text, weight = f"{round(100 * one.value) + 0:+d}", "bold" if apart else "normal"
+        axes.text(column, row, text, ha="center", va="center", fontsize=6.5, fontweight=weight, color=ink_on(shade))
     axes.set_xticks(range(len(epochs)), map(str, epochs))
     axes.set_xlim(-0.5, len(epochs) - 0.5)
     axes.set_xlabel("measured after epoch")

@@ -14,6 +14,7 @@ from analysis.sections.section import Section, picture
 from analysis.sheets import Sheet
 from analysis.stats import Estimate
 from analysis.table import Tables
+from analysis.vocabulary import called, meaning
 from tuning import records
 
 QUESTION = "Do spectra predict performance?"
@@ -23,29 +24,6 @@ FEWEST = 8
 
 FEWEST_DRAWS = 3
 """Independent draws below which their spread is unknown."""
-
-CALLED = {
-    records.TEST_ACCURACY: "test accuracy",
-    records.VAL_ACCURACY: "validation accuracy",
-    records.GAP_ACCURACY: "generalization gap",
-    records.SPECTRAL_NORM_MAX: "largest spectral norm",
-    records.SPECTRAL_NORM_MEAN: "mean spectral norm",
-    records.SPECTRAL_NORM_STD: "spread of spectral norms",
-    records.RANK_MEAN: "numeric rank",
-    records.STABLE_RANK_MEAN: "stable rank",
-    records.EFFECTIVE_RANK_MEAN: "effective rank",
-    records.DISTANCE_MEAN: "distance from the start",
-    records.UPDATE_NORM_MEAN: "norm of an epoch's update",
-    records.AGREEMENT_MEAN: "agreement",
-    records.ALIGNMENT_MEAN: "alignment",
-    records.LIPSCHITZ_BOUND: "log10 Lipschitz bound",
-    records.LIPSCHITZ_PADDED: "log10 bound, padded",
-    records.JACOBIAN_NORM: "largest Jacobian norm",
-    records.TRAIN_LOSS: "training loss",
-    LAYERS + "D": "misfit of the power law, D",
-    LAYERS + "alpha": "power-law exponent, alpha",
-}
-"""What people read; a measure of layers is called by its own name."""
 
 TABLED = (
     records.SPECTRAL_NORM_MAX,
@@ -89,19 +67,16 @@ def prediction(tables: Tables) -> Section:
         said=tuple([*(_said([one for one in found if one.outcome == outcome]) for outcome in outcomes), _runs(found)]),
         picture=picture("prediction", title, _figure(found, outcomes, title)),
         reading=READING,
+        terms={called(measure): told for measure in _drawn(found) if (told := meaning(measure))},
         sheet=_sheet(found, outcomes),
     )
-
-
-def _called(measure: str) -> str:
-    return CALLED.get(measure, measure.removeprefix(LAYERS).replace("_", " "))
 
 
 def _said(found: Sequence[Prediction]) -> str:
     """Count the spectral measures that say something at the end, and after the first epoch."""
     last = [one for one in found if one.last and one.measure not in ORDINARY]
     early = [one for one in found if one.epoch == _early(found) and one.measure not in ORDINARY]
-    of = f"{_called(found[0].outcome)}, {count(max(one.trials for one in found), 'trial')}"
+    of = f"{called(found[0].outcome)}, {count(max(one.trials for one in found), 'trial')}"
     if not (speaking := _speaking(last)):
         said = f"No relation seen with {of}: at the last epoch all {len(last)} spectral measures' intervals hold zero"
     else:
@@ -117,13 +92,13 @@ def _said(found: Sequence[Prediction]) -> str:
 def _anyway(found: Sequence[Prediction]) -> str:
     """Set the ordinary measures beside them: a spectral one is of use where it says more."""
     last = [one for one in found if one.last and one.measure in ORDINARY and _defined(one.granulated.psi)]
-    told = listed([f"{_called(one.measure)} {_estimate(one.granulated.psi)}" for one in last]) if last else ""
+    told = listed([f"{called(one.measure)} {_estimate(one.granulated.psi)}" for one in last]) if last else ""
     return f" What anyone looks at anyway, at the last epoch: {told}." if told else ""
 
 
 def _speaking(found: Sequence[Prediction]) -> list[str]:
     apart = (Reading.HIGHER, Reading.LOWER)
-    return [_called(one.measure) for one in found if reading(one.granulated.psi) in apart]
+    return [called(one.measure) for one in found if reading(one.granulated.psi) in apart]
 
 
 def _early(found: Sequence[Prediction]) -> int:
@@ -144,17 +119,22 @@ def _runs(found: Sequence[Prediction]) -> str:
     )
 
 
-def _figure(found: Sequence[Prediction], outcomes: Sequence[str], title: str) -> Figure:
+def _drawn(found: Sequence[Prediction]) -> list[str]:
+    """Return the measures in the order of the picture's rows: what anyone looks at anyway last."""
     there = dict.fromkeys(one.measure for one in found)
-    ordinary = [measure for measure in ORDINARY if measure in there]
-    measures = [measure for measure in there if measure not in ORDINARY] + ordinary
+    return [measure for measure in there if measure not in ORDINARY] + [one for one in ORDINARY if one in there]
+
+
+def _figure(found: Sequence[Prediction], outcomes: Sequence[str], title: str) -> Figure:
+    measures = _drawn(found)
     panels = {}
     for outcome in outcomes:
         mine = [one for one in found if one.outcome == outcome]
-        heading = f"{_called(outcome)}, {count(max(one.trials for one in mine), 'trial')}"
+        heading = f"{called(outcome)}, {count(max(one.trials for one in mine), 'trial')}"
         panels[heading] = {(one.measure, one.epoch): one.granulated.psi for one in mine if _defined(one.granulated.psi)}
     epochs = sorted({one.epoch for one in found})
-    return correlations_figure(panels, {each: _called(each) for each in measures}, epochs, title, len(ordinary))
+    ordinary = sum(measure in ORDINARY for measure in measures)
+    return correlations_figure(panels, {each: called(each) for each in measures}, epochs, title, ordinary)
 
 
 def _sheet(found: Sequence[Prediction], outcomes: Sequence[str]) -> Sheet:
@@ -167,8 +147,8 @@ def _sheet(found: Sequence[Prediction], outcomes: Sequence[str]) -> Sheet:
         for measure in TABLED:
             mine = [by_place.get((outcome, measure, epoch)) for epoch in epochs]
             if any(mine):
-                rows.append((_called(measure), *(text for one in mine for text in _texts(one))))
-        blocks[_called(outcome)] = rows
+                rows.append((called(measure), *(text for one in mine for text in _texts(one))))
+        blocks[called(outcome)] = rows
     return Sheet(
         name="prediction",
         title=QUESTION,

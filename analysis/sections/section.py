@@ -1,6 +1,7 @@
 """One section of the report: a question, what the numbers allow to be said, one picture, one small table."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from matplotlib.figure import Figure
 
@@ -24,6 +25,7 @@ class Section:
         said: sentences, each of an architecture or of the study.
         picture: None where there are too few numbers for one.
         reading: what a reader of the picture must know.
+        terms: what the picture's names mean, where they need saying.
         sheet: the numbers with their intervals; None as ``picture``.
     """
 
@@ -31,6 +33,7 @@ class Section:
     said: tuple[str, ...]
     picture: Picture | None = None
     reading: str = ""
+    terms: Mapping[str, str] = field(default_factory=dict)
     sheet: Sheet | None = None
 
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 
 from analysis.fronts import fronts
 from analysis.plots import (
@@ -60,6 +61,27 @@ def test_a_correlation_stands_at_its_measure_and_epoch_and_is_bold_where_it_leav
         ("+50", (0, 0), "bold"),
         ("-25", (1, 1), "normal"),
     ]
+
+
+def luminance(colour):
+    """Relative luminance of sRGB, as WCAG 2.2 defines it."""
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in to_rgb(colour)]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+@pytest.mark.parametrize("apart", [True, False], ids=["bold", "normal"])
+def test_every_correlation_reads_well_on_its_shade(apart):
+    values = np.linspace(-1.0, 1.0, 41)
+    bounds = [(one, one) if apart else (-1.0, 1.0) for one in values]
+    found = {
+        ("norm", place): Estimate(value=one, low=low, high=high, n=9)
+        for place, (one, (low, high)) in enumerate(zip(values, bounds, strict=True))
+    }
+    (axes,) = correlations_figure({"gap": found}, {"norm": "norm"}, range(41), "Correlations", 0).axes
+    shades = [shade.get_facecolor()[0][:3] for shade in axes.collections]
+    for text, shade in zip(axes.texts, shades, strict=True):
+        dark, light = sorted((luminance(text.get_color()), luminance(shade)))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
 def test_a_tuning_curve_is_drawn_where_it_was_estimated():

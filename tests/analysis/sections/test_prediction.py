@@ -83,3 +83,4 @@ def test_measures_of_layers_are_called_by_their_names(quickstart):
     said = prediction(quickstart).said[0]
     assert " of 5 spectral measures " in said
     assert "nuclear norm" in said
+    assert prediction(quickstart).terms["nuclear norm"] == "Σσ"
