@@ -10,6 +10,9 @@ Asked = Mapping[str, Any]
 """A study as the plain data of its file with nothing left to defaults; empty where none was kept."""
 
 _RANGES = {"uniform": "", "log_uniform": ", log scale", "int_uniform": ", whole numbers"}
+_FOR = "condition"
+"""Where a starting point names the only condition that it is meant for."""
+
 _OWN = ("regularizer", "optimizer", "initialization", "learning_rate")
 
 
@@ -59,6 +62,21 @@ def ranges(asked: Asked, condition: str) -> dict[str, tuple[str, Sequence[Any]]]
         values to choose from.
     """
     return {name: next(iter(value.items())) for name, value in _values(asked, condition) if _is_range(value)}
+
+
+def starting_points(asked: Asked, condition: str) -> list[Mapping[str, Any]]:
+    """Return the starting points that the cells of a condition tried first: those that give only what it searches.
+
+    Args:
+        asked: the study.
+        condition: a condition's name.
+
+    Returns:
+        Values by short or flat name, in the order of the file.
+    """
+    known = {name for flat in searched(asked, condition) for name in (flat, short_name(flat))}
+    meant = [point for point in asked.get("search", {}).get("points", ()) if point.get(_FOR, condition) == condition]
+    return [values for point in meant if (values := {n: v for n, v in point.items() if n != _FOR}).keys() <= known]
 
 
 def described(asked: Asked) -> dict[str, str]:

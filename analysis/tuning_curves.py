@@ -2,11 +2,17 @@
 
 from dataclasses import dataclass
 
+import pandas as pd
+
+from analysis.asked import starting_points
 from analysis.curves import cells
 from analysis.stats import ExpectedBest, expected_best
 from analysis.table import Tables
 from analysis.trials import FULL_BUDGET, SCORE, trials
 from tuning import records
+
+FEWEST = 4
+"""Drawn trials below which a curve would have one point."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +35,8 @@ class TuningCurve:
 def tuning_curves(tables: Tables) -> tuple[TuningCurve, ...]:
     """Estimate each cell's expected best validation accuracy, where that may be done.
 
-    Starting points that the study gave were not drawn, and do not count as trials of the search.
+    Starting points that the study gave for a cell come first in it. They were not drawn, and do not count as trials of
+    the search.
 
     Args:
         tables: the study's.
@@ -37,21 +44,31 @@ def tuning_curves(tables: Tables) -> tuple[TuningCurve, ...]:
     Returns:
         One a cell that has searched, in the study's order.
     """
-    search = tables.asked.get("search", {})
     found = []
     for architecture, condition in cells(tables):
         mine = trials(tables, architecture, condition)
-        mine = mine[mine["seed"] >= len(search.get("points", ()))]
         if mine.empty:
             continue
+        given = len(starting_points(tables.asked, condition))
         expected, refused = None, ""
         try:
-            expected = expected_best(
-                mine[SCORE].to_numpy(),
-                exchangeable=search.get("algorithm") in records.DRAWN,
-                full_budget=mine[FULL_BUDGET].to_numpy(bool),
-            )
+            expected = _expected(mine[mine["seed"] >= given], tables.asked.get("search", {}).get("algorithm"))
         except ValueError as reason:
             refused = str(reason)
         found.append(TuningCurve(architecture=architecture, condition=condition, expected=expected, refused=refused))
     return tuple(found)
+
+
+def _expected(drawn: pd.DataFrame, algorithm: str | None) -> ExpectedBest:
+    """Estimate a curve from the trials that were drawn.
+
+    Raises:
+        ValueError: if they do not allow one.
+    """
+    if len(drawn) < FEWEST:
+        raise ValueError(f"too few trials: a curve needs {FEWEST} that were drawn and ended, got {len(drawn)}")
+    return expected_best(
+        drawn[SCORE].to_numpy(),
+        exchangeable=algorithm in records.DRAWN,
+        full_budget=drawn[FULL_BUDGET].to_numpy(bool),
+    )
