@@ -1,6 +1,6 @@
 """Budgets written out: for the terminal, in Markdown, for the page, and in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -9,8 +9,8 @@ from rich.text import Text
 
 from analysis import latex as tex
 from analysis.budget import Budget
-from analysis.compare import Cell, Comparison, Endings
-from analysis.formats import fits
+from analysis.compare import Cell, Comparison
+from analysis.formats import ENDS, ends, fits
 from analysis.notation import (
     NOTHING,
     count,
@@ -44,16 +44,19 @@ def phases(comparison: Comparison) -> tuple[Phase, ...]:
     return tuple(phase for phase in WORDS if any(phase in cell.budgets for cell in comparison.cells.values()))
 
 
-def legend(comparison: Comparison) -> str:
+def legend(comparison: Comparison, shown: Collection[str] = HEADINGS) -> str:
     """Say what the columns count.
 
     Args:
         comparison: the study's.
+        shown: the columns that are to be explained.
     """
-    return (
-        f"Epochs and seconds: {' + '.join(WORDS[phase] for phase in phases(comparison))}; evaluation is in no column. "
-        "Trials of the search and seeds of the confirmation: completed/early-stopped/diverged/failed/missing."
-    )
+    timed = bool({"training s", "measuring s"} & set(shown))
+    said = f"{'Epochs and seconds' if timed else 'Epochs'}: {' + '.join(WORDS[phase] for phase in phases(comparison))}"
+    said += "; evaluation is in no column." if timed else "."
+    counted = {"trials": "trials of the search", "seeds": "seeds of the confirmation"}
+    of = [what for heading, what in counted.items() if heading in shown]
+    return f"{said} {listed(of).capitalize()}: {ENDS}." if of else said
 
 
 def texts(cell: Cell, shown: Sequence[Phase] = PHASES) -> tuple[str, ...]:
@@ -72,8 +75,8 @@ def texts(cell: Cell, shown: Sequence[Phase] = PHASES) -> tuple[str, ...]:
         _sum("0" if one is None else f"{one.epochs:,}" for one in budgets),
         _sum("0" if one is None else seconds(one.training_seconds) for one in budgets),
         _sum("0" if one is None else seconds(one.measuring_seconds) for one in budgets),
-        _ends(cell.tune, cell.budgets[Phase.TUNE]),
-        _ends(cell.confirm, cell.budgets[Phase.CONFIRM]),
+        ends(cell.tune),
+        ends(cell.confirm),
     )
 
 
@@ -103,11 +106,6 @@ def _sum(parts: Iterable[str]) -> str:
     return " + ".join(parts)
 
 
-def _ends(ended: Endings, budget: Budget) -> str:
-    lost = ended.unfinished + budget.missing
-    return f"{ended.completed}/{ended.early_stopped}/{ended.diverged}/{ended.failed}/{lost}"
-
-
 def terminal(comparison: Comparison, console: Console) -> RenderableType:
     """Lay the budgets out for a terminal.
 
@@ -127,7 +125,7 @@ def terminal(comparison: Comparison, console: Console) -> RenderableType:
         shown.remove(heading)
         table = _table(comparison, shown)
     gone = [heading for heading in HEADINGS if heading not in shown]
-    notes = [legend(comparison)] + (
+    notes = [legend(comparison, shown)] + (
         [f"For want of room left out: {', '.join(gone)}; --format csv has them."] if gone else []
     )
     said = [Text(note, style="dim") for note in notes] + [Text(line) for line in sentences(comparison)]

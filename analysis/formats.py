@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ from rich.text import Text
 
 from analysis import latex as tex
 from analysis.budget import as_data
-from analysis.compare import Cell, Comparison
+from analysis.compare import Cell, Comparison, Endings
 from analysis.notation import (
     NOTHING,
     escaped,
@@ -49,10 +49,22 @@ HEADINGS = (
     "trials",
     "seeds",
 )
-LEGEND = (
-    "Mean ± half-width of the 95% t-interval over confirmation seeds, after the last epoch; {mark}: highest "
-    "mean of the architecture. Trials of the search: completed/early-stopped/diverged/failed."
-)
+ENDS = "completed/early-stopped/diverged/failed"
+"""How trials are counted in every table; what has not begun or not ended is said in words."""
+
+
+def legend(mark: str, shown: Collection[str] = HEADINGS) -> str:
+    """Say what the columns of the comparison hold.
+
+    Args:
+        mark: how the highest mean of an architecture stands out.
+        shown: the columns that are to be explained.
+    """
+    means = (
+        "Mean ± half-width of the 95% t-interval over confirmation seeds, after the last epoch; "
+        f"{mark}: highest mean of the architecture."
+    )
+    return f"{means} Trials of the search: {ENDS}." if "trials" in shown else means
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +99,6 @@ def rows(comparison: Comparison) -> list[Row]:
 
 
 def _row(cell: Cell, *, best: bool) -> Row:
-    tune = cell.tune
     texts = (
         cell.architecture,
         cell.condition,
@@ -97,10 +108,19 @@ def _row(cell: Cell, *, best: bool) -> Row:
         number(cell.measures["spectral_norm"].mean),
         number(cell.measures["effective_rank"].mean),
         number(cell.epoch_seconds, 2),
-        f"{tune.completed}/{tune.early_stopped}/{tune.diverged}/{tune.failed}",
+        ends(cell.tune),
         str(len(cell.seeds)),
     )
     return Row(texts=texts, best=best, chosen=chosen(cell))
+
+
+def ends(ended: Endings) -> str:
+    """Count trials by their ending, as `ENDS` names them.
+
+    Args:
+        ended: of one phase of a cell.
+    """
+    return f"{ended.completed}/{ended.early_stopped}/{ended.diverged}/{ended.failed}"
 
 
 def chosen(cell: Cell) -> str:
@@ -138,7 +158,8 @@ def terminal(comparison: Comparison, console: Console) -> RenderableType:
     said = [f"{name}: {verdict(comparison, name)}" for name in comparison.architectures] + remarks(comparison)
     if left_out:
         said.append(f"For want of room left out: {', '.join(left_out)}; --format csv has them.")
-    notes = [Text(LEGEND.format(mark="*"), style="dim"), *map(Text, said)]
+    shown = [heading for heading in HEADINGS if heading not in left_out]
+    notes = [Text(legend("*", shown), style="dim"), *map(Text, said)]
     return Group(table, *notes, Text("\nChosen settings", style="underline"), _settings(written))
 
 
@@ -200,7 +221,7 @@ def markdown(comparison: Comparison) -> str:
         cells = [escaped(text) for text in (*row.texts, row.chosen)]
         cells[2] = f"**{cells[2]}**" if row.best else cells[2]
         lines.append(cells)
-    return f"{markdown_table(lines)}\n\n{LEGEND.format(mark='bold')}\n"
+    return f"{markdown_table(lines)}\n\n{legend('bold')}\n"
 
 
 def latex(comparison: Comparison) -> str:
@@ -218,7 +239,7 @@ def latex(comparison: Comparison) -> str:
         cells[_ACCURACY] = rf"\textbf{{{cells[_ACCURACY]}}}" if row.best else cells[_ACCURACY]
         lines.append(cells)
     columns = "ll" + "r" * (len(HEADINGS) - 2) + "l"
-    return f"{tex.table(columns, lines)}\n\n{tex.escaped(LEGEND.format(mark='bold'))}\n"
+    return f"{tex.table(columns, lines)}\n\n{tex.escaped(legend('bold'))}\n"
 
 
 def to_csv(comparison: Comparison) -> str:

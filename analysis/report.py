@@ -126,7 +126,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         remarks=[*remarks(comparison), *tables.remarks],
         budget=budget_table.sentences(comparison),
         budget_phases=budget_table.phases(comparison),
-        budget_words=" + ".join(budget_table.WORDS[phase] for phase in budget_table.phases(comparison)),
+        budget_legend=budget_table.legend(comparison),
         sheets=beside,
         asked=described(tables.asked),
         surroundings=surroundings(tables.asked),

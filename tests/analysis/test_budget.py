@@ -65,7 +65,7 @@ def test_planned_and_spent_epochs_and_seconds_are_those_of_the_runs():
             measuring_seconds=0.25 * 15,
         ),
     }
-    assert texts(found) == ("12 + 12", "9 + 12", "7.12 + 9.75", "3.00 + 3.75", "2/1/0/0/0", "3/0/0/0/0")
+    assert texts(found) == ("12 + 12", "9 + 12", "7.12 + 9.75", "3.00 + 3.75", "2/1/0/0", "3/0/0/0")
 
 
 def test_what_was_never_timed_is_a_dash():
@@ -137,11 +137,11 @@ def test_a_summary_run_holds_its_cells_budgets(store):
 def test_the_page_shows_each_cells_budgets_and_says_whether_they_were_spent(quickstart):
     tables = with_asha(quickstart)
     text = " ".join(re.sub(r"<[^>]*>", " ", report(tables, comparison(tables)).html).split())
-    assert "decay 12 + 12 9 + 12 7.12 + 9.75 — + — 2/1/0/0/0 3/0/0/0/0" in text
+    assert "decay 12 + 12 9 + 12 7.12 + 9.75 — + — 2/1/0/0 3/0/0/0" in text
     assert "Every cell was given 12 epochs to tune and 12 epochs to confirm, and every trial ended as planned." in text
 
 
-@pytest.mark.parametrize(("columns", "left_out"), [(120, None), (80, None), (70, "seeds"), (60, "measuring s, seeds")])
+@pytest.mark.parametrize(("columns", "left_out"), [(120, None), (80, None), (68, "seeds"), (60, "measuring s, seeds")])
 def test_a_narrow_terminal_leaves_columns_out_and_cuts_no_number(quickstart, columns, left_out):
     console = Console(width=columns, file=io.StringIO())
     console.print(terminal(comparison(quickstart), console))
@@ -152,9 +152,40 @@ def test_a_narrow_terminal_leaves_columns_out_and_cuts_no_number(quickstart, col
     assert left_out is None or f"left out: {left_out};" in shown
 
 
+@pytest.mark.parametrize(
+    ("columns", "explained"),
+    [
+        (120, {"seconds", "evaluation", "Trials of the search and seeds of the confirmation", "completed"}),
+        (66, {"seconds", "evaluation", "Trials of the search:", "completed"}),
+        (34, set()),
+    ],
+)
+def test_what_a_narrow_terminal_leaves_out_is_not_explained(quickstart, columns, explained):
+    words = {
+        *("seconds", "evaluation", "Trials of the search:", "Trials of the search and seeds of the confirmation"),
+        "completed",
+    }
+    console = Console(width=columns, file=io.StringIO())
+    console.print(terminal(comparison(quickstart), console))
+    shown = " ".join(console.file.getvalue().split())
+    assert {word for word in words if word in shown} == explained
+
+
+def test_what_has_not_ended_is_told_in_words(quickstart):
+    """A run that goes on, and one that has not begun, are in no number of the table."""
+    runs = synthetic.cell(**ONE)
+    going = [replace(run, reason="running") if run.key == runs[2].key else run for run in runs if run != runs[0]]
+    compared = comparison(with_asha(in_memory(going)))
+    assert texts(compared.cells["mlp-small", "baseline"])[4] == "0/1/0/0"
+    assert (
+        "baseline on mlp-small did not spend its budget to tune: of 3 trials 1 unfinished and 1 not begun."
+        in sentences(compared)
+    )
+
+
 def test_markdown_is_one_table_with_its_words(quickstart):
     lines = markdown(comparison(quickstart)).splitlines()
-    assert lines[2] == "| mlp-small | baseline | 12 + 12 | 9 + 12 | 7.12 + 9.75 | — + — | 2/1/0/0/0 | 3/0/0/0/0 |"
+    assert lines[2] == "| mlp-small | baseline | 12 + 12 | 9 + 12 | 7.12 + 9.75 | — + — | 2/1/0/0 | 3/0/0/0 |"
     assert len({line.count("|") for line in lines[:8]}) == 1
     assert any(line.startswith("Every cell was given 12 epochs") for line in lines)
 

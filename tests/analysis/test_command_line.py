@@ -46,6 +46,8 @@ def test_compare_leaves_out_columns_on_a_narrow_terminal_and_cuts_no_number(invo
     assert any(line.split()[:4] == ["spectral", "*95.00", "±", "2.48"] for line in lines)
     assert not any("…" in line for line in lines)
     assert any(line.startswith("For want of room left out: trials, s/epoch") for line in lines)
+    comparison = " ".join(lines[: lines.index("Budget")])
+    assert "Trials of the search" not in comparison
 
 
 def test_compare_prints_markdown_that_stands_in_a_page(invoke, store):
