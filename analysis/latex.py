@@ -1,14 +1,30 @@
 """How tables are written for LaTeX."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
-_LATEX = {
+_TEXT = {
     **{mark: f"\\{mark}" for mark in "&%$#_{}"},
     **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
-    **{"<": "$<$", ">": "$>$", "|": "$|$", "—": "---", "–": "--", "…": r"\dots{}", "∞": r"$\infty$"},
-    **{"±": r"$\pm$", "×": r"$\times$", "·": r"$\cdot$", "−": "$-$", "√": r"$\surd$", "≤": r"$\leq$", "≥": r"$\geq$"},
-    **{"σ": r"$\sigma$", "τ": r"$\tau$", "ρ": r"$\rho$", "₁": "$_1$", "²": "$^2$"},
+    **{"—": "---", "–": "--", "…": r"\dots{}", "’": "'", "“": "``", "”": "''"},
 }
+_GREEK = {
+    **{"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "η": "eta", "κ": "kappa"},
+    **{"λ": "lambda", "μ": "mu", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "varphi", "ψ": "psi", "ω": "omega"},
+    **{"Δ": "Delta", "Λ": "Lambda", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega"},
+}
+_MATH = {
+    **{mark: mark for mark in "<>|"},
+    **{"−": "-", "±": r"\pm", "×": r"\times", "·": r"\cdot", "→": r"\to", "√": r"\surd", "∞": r"\infty", "‖": r"\|"},
+    **{"≤": r"\leq", "≥": r"\geq", "≈": r"\approx"},
+    **{mark: f"\\{name}" for mark, name in _GREEK.items()},
+}
+_BELOW = {**dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)), "ᵢ": "i", "ᵣ": "r"}
+_ABOVE = {**dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)), "⁻": "-", "ᵀ": "T"}
+
+
+NEEDS = r"% \usepackage{booktabs} in the preamble"
+"""A comment above every table: its rules are of that package, all else is plain LaTeX."""
 
 
 def escaped(text: str) -> str:
@@ -18,13 +34,32 @@ def escaped(text: str) -> str:
         text: from anywhere.
 
     Returns:
-        The text, its marks escaped.
+        The text, its marks escaped and its symbols in mathematics.
 
     Example:
-        >>> escaped("50 % ± 1 of weight_decay")
-        '50 \\% $\\pm$ 1 of weight\\_decay'
+        >>> escaped("50 % ± 1 of weight_decay"), escaped("σ₁/σᵣ")
+        ('50 \\% $\\pm$ 1 of weight\\_decay', '$\\sigma_{1}$/$\\sigma_{r}$')
     """
-    return "".join(_LATEX.get(mark, mark) for mark in text)
+    written = []
+    for math, pieces in groupby(_written(text), key=lambda piece: piece[0]):
+        joined = "".join(piece for _, piece in pieces)
+        written.append(f"${joined}$" if math else joined)
+    return "".join(written)
+
+
+def _written(text: str) -> Iterator[tuple[bool, str]]:
+    """Yield pieces of a text, and of each whether it stands in mathematics; neighbouring indices are one piece."""
+    for kind, marks in groupby(text, key=_kind):
+        if kind in "_^":
+            script = "".join((_BELOW if kind == "_" else _ABOVE)[mark] for mark in marks)
+            yield True, f"{kind}{{{script}}}"
+        else:
+            yield from ((kind == "math", (_MATH if kind == "math" else _TEXT).get(mark, mark)) for mark in marks)
+
+
+def _kind(mark: str) -> str:
+    kinds = {"_": _BELOW, "^": _ABOVE, "math": _MATH}
+    return next((kind for kind, known in kinds.items() if mark in known), "text")
 
 
 def noted_table(columns: str, lines: Iterable[Iterable[str]], notes: Iterable[str]) -> str:
@@ -50,10 +85,11 @@ def table(columns: str, lines: Iterable[Iterable[str]]) -> str:
         lines: the headings and all others; their texts are escaped already.
 
     Returns:
-        A ``tabular``, to stand in a ``table``.
+        A ``tabular``, to stand in a ``table``, below a comment that says what the preamble needs.
 
     Example:
         >>> print(table("lr", [["a", "b"], ["x", "1"]]))
+        % \usepackage{booktabs} in the preamble
         \begin{tabular}{lr}
         \toprule
         a & b \\
@@ -64,4 +100,4 @@ def table(columns: str, lines: Iterable[Iterable[str]]) -> str:
     """
     headings, *rest = [" & ".join(line) + r" \\" for line in lines]
     rules = [r"\toprule", headings, r"\midrule", *rest, r"\bottomrule"]
-    return "\n".join([rf"\begin{{tabular}}{{{columns}}}", *rules, r"\end{tabular}"])
+    return "\n".join([NEEDS, rf"\begin{{tabular}}{{{columns}}}", *rules, r"\end{tabular}"])
