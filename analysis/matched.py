@@ -52,6 +52,11 @@ class Matched:
     conditions: tuple[AtRate, ...]
     left_out: tuple[str, ...]
 
+    @property
+    def repeated(self) -> bool:
+        """Whether all of it is the comparison once more, each condition having chosen that learning rate itself."""
+        return all(one.own_rate == self.learning_rate for one in self.conditions)
+
 
 def matched(tables: Tables) -> tuple[Matched, ...]:
     """Collect what was trained at the baseline's learning rate.

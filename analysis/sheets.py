@@ -18,9 +18,9 @@ from analysis.notation import (
     escaped,
     listed,
     markdown_table,
-    number,
     percent,
     points,
+    setting,
 )
 from analysis.readings import Reading, reading
 from analysis.stats import Interval
@@ -49,7 +49,7 @@ class Sheet:
         name: of its file.
         title: the question that it answers.
         headings: of its columns, the first of names, the others of numbers and words.
-        blocks: by architecture, or whatever else each is of, rows of as many texts.
+        blocks: by architecture, or whatever else each is of, rows of as many texts; none where the notes say it all.
         notes: what a reader must know.
         of: what a block is of.
     """
@@ -93,7 +93,7 @@ def terminal(sheet: Sheet) -> RenderableType:
         for name, *texts in rows:
             table.add_row(*map(Text, (f"  {name}", *texts)))
     notes = [Text(note, style="dim") for note in sheet.notes]
-    return Group(Text(f"\n{sheet.title}", style="underline"), table, *notes)
+    return Group(Text(f"\n{sheet.title}", style="underline"), *([table] if sheet.blocks else []), *notes)
 
 
 def markdown(sheet: Sheet) -> str:
@@ -107,7 +107,8 @@ def markdown(sheet: Sheet) -> str:
     """
     lines = [(sheet.of, *sheet.headings), ("---", "---", *["---:"] * (len(sheet.headings) - 1))]
     lines += [tuple(map(escaped, (block, *row))) for block, rows in sheet.blocks.items() for row in rows]
-    return "\n\n".join([f"**{escaped(sheet.title)}**", markdown_table(lines), *map(escaped, sheet.notes)]) + "\n"
+    written = [markdown_table(lines)] if sheet.blocks else []
+    return "\n\n".join([f"**{escaped(sheet.title)}**", *written, *map(escaped, sheet.notes)]) + "\n"
 
 
 def latex(sheet: Sheet) -> str:
@@ -121,6 +122,8 @@ def latex(sheet: Sheet) -> str:
     """
     lines = [(sheet.of, *sheet.headings), *((block, *row) for block, rows in sheet.blocks.items() for row in rows)]
     title = rf"\textbf{{{tex.escaped(sheet.title)}}}"
+    if not sheet.blocks:
+        return "\n\n".join([title, *map(tex.escaped, sheet.notes)]) + "\n"
     return f"{title}\n\n" + tex.noted_table("ll" + "r" * (len(sheet.headings) - 1), lines, sheet.notes)
 
 
@@ -146,7 +149,7 @@ def _matched(found: Sequence[Matched]) -> Sheet:
         one.architecture: [
             (
                 cell.condition,
-                number(cell.own_rate),
+                setting(cell.own_rate),
                 percent(cell.own),
                 percent(cell.test_accuracy),
                 NOTHING if cell.condition == plain else points(cell.difference.interval),
@@ -155,12 +158,14 @@ def _matched(found: Sequence[Matched]) -> Sheet:
             for cell in one.conditions
         ]
         for one in found
+        if not one.repeated
     }
     left_out = list(dict.fromkeys(name for one in found for name in one.left_out))
     notes = [
         f"Each setting as tuned, but for its learning rate, on the same seeds. Differences from {plain} are in points. "
         + EACH_ALONE
     ]
+    notes = (notes if blocks else []) + [_repeated(one) for one in found if one.repeated]
     if left_out:
         notes.append(f"Not trained at it: {listed(left_out)}; another optimizer, a fixed learning rate, or not run.")
     return Sheet(
@@ -170,6 +175,15 @@ def _matched(found: Sequence[Matched]) -> Sheet:
         blocks=blocks,
         notes=tuple(notes),
     )
+
+
+def _repeated(one: Matched) -> str:
+    """Say that a table would be the comparison once more."""
+    others = [cell.condition for cell in one.conditions if cell.condition != one.baseline]
+    if not others:
+        return f"On {one.architecture} no other condition was trained at the learning rate of {one.baseline}."
+    chose = f"{listed(others)} chose the learning rate of {one.baseline} ({setting(one.learning_rate)}) in the search"
+    return f"On {one.architecture} {chose}: the comparison is at one learning rate already."
 
 
 def _ablation(found: Sequence[Ablation]) -> Sheet:

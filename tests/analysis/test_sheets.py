@@ -59,9 +59,43 @@ def test_words_follow_the_interval_of_the_difference(written):
 
 def test_conditions_stand_at_both_learning_rates(written):
     assert written[0].blocks["mlp-small"] == [
-        ("baseline", "0.0100", "81.00 ± 2.48", "81.00 ± 2.48", "—", "3"),
-        ("full", "0.100", "92.00 ± 4.97", "82.00 ± 2.48", "+1.00 ± 0.00", "3"),
+        ("baseline", "0.01", "81.00 ± 2.48", "81.00 ± 2.48", "—", "3"),
+        ("full", "0.1", "92.00 ± 4.97", "82.00 ± 2.48", "+1.00 ± 0.00", "3"),
     ]
+
+
+def chosen_alike(architecture):
+    return [
+        *runs("confirm", "baseline", [0.80, 0.81, 0.82], learning_rate=0.01, architecture=architecture),
+        *runs("confirm", "full", WHOLE, learning_rate=0.01, architecture=architecture),
+    ]
+
+
+def test_what_the_comparison_says_already_is_one_sentence():
+    (sheet,) = sheets.sheets(asked_for(in_memory(chosen_alike("resnet-small")), baseline="baseline"))
+    said = (
+        "On resnet-small full chose the learning rate of baseline (0.01) in the search: the comparison is at one "
+        "learning rate already."
+    )
+    assert (sheet.blocks, sheet.notes) == ({}, (said,))
+    assert " ".join(shown(sheet).split()) == f"{sheet.title} {said}"
+    assert sheets.markdown(sheet) == f"**{sheet.title}**\n\n{said}\n"
+    assert sheets.latex(sheet) == f"\\textbf{{{sheet.title}}}\n\n{said}\n"
+
+
+def test_only_the_architectures_that_differ_have_rows():
+    both = distinct([*CONFIRMED, *BESIDE[:3], *chosen_alike("resnet-small")])
+    tables = asked_for(in_memory(both), baseline="baseline")
+    (sheet,) = sheets.sheets(tables)
+    assert list(sheet.blocks) == ["mlp-small"]
+    assert sheet.notes[-1].startswith("On resnet-small full chose")
+    assert "On resnet-small full chose" in Page(report(tables, comparison(tables)).html).text
+
+
+def test_a_baseline_alone_is_said_to_be_alone():
+    plain = runs("confirm", "baseline", [0.80, 0.81, 0.82], learning_rate=0.01)
+    (sheet,) = sheets.sheets(asked_for(in_memory(plain), baseline="baseline"))
+    assert sheet.notes == ("On mlp-small no other condition was trained at the learning rate of baseline.",)
 
 
 def test_ordinary_tables_and_pictures_are_those_of_a_study_without_them():
@@ -85,10 +119,10 @@ def test_the_page_shows_both_and_says_what_was_switched_off():
         "What does each factor of full contribute?",
         "optimizer 97.00 ± 4.97 -5.00 ± 0.00 higher 3",
         "At the learning rate of baseline, does it still differ?",
-        "full 0.100 92.00 ± 4.97 82.00 ± 2.48 +1.00 ± 0.00 3",
+        "full 0.1 92.00 ± 4.97 82.00 ± 2.48 +1.00 ± 0.00 3",
         "6 of the confirmation, 3 at the baseline's learning rate, 10 without a factor",
         "initialization off: initialization default; "
-        "optimizer off: optimizer sgd · momentum 0.900, learning rate 0.100; start off: initialization mup; "
+        "optimizer off: optimizer sgd · momentum 0.9, learning rate 0.1; start off: initialization mup; "
         "layers off: where default",
         "3 seeds a cell, the same for every condition; also at the learning rate of baseline",
     ):
