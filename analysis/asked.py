@@ -86,7 +86,7 @@ def described(asked: Asked) -> dict[str, str]:
         asked: the study.
 
     Returns:
-        ``{"decay": "weight_decay: strength in [1e-05, 0.1], log scale; learning rate in …"}``
+        ``{"decay": "weight_decay: strength in [1e-5, 0.1], log scale; learning rate in …"}``
     """
     return {
         name: f"{condition['regularizer']}: " + "; ".join(_spoken(key, value) for key, value in _own_first(asked, name))
@@ -163,7 +163,7 @@ def _is_range(value: Any) -> bool:
 
 
 def _spoken(key: str, value: Any) -> str:
-    """Write one setting: "strength in [1e-05, 0.1], log scale", "optimizer adam", "parts.1 weight_decay"."""
+    """Write one setting: "strength in [1e-5, 0.1], log scale", "optimizer adam", "parts.1 weight_decay"."""
     name = short_name(key)
     words = "optimizer" if name == "name" else name.removesuffix(".name").replace("_", " ")
     if not _is_range(value):

@@ -1,6 +1,7 @@
 """How numbers are written, the same on the terminal, in Markdown and on the page."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 from analysis.stats import Estimate, Interval
@@ -150,14 +151,14 @@ def number(value: float, digits: int = 3) -> str:
         return "∞" if value > 0 else "-∞"
     if value == 0:
         return "0"
-    magnitude = math.floor(math.log10(abs(value)))
+    magnitude = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))  # of what is shown: 9.996 is 10.0
     if not -5 < magnitude < 6:
         return f"{value:.{digits - 1}e}"
     return f"{value:.{max(digits - 1 - magnitude, 0)}f}"
 
 
 def setting(value: object) -> str:
-    """Write the value of a setting: numbers short, everything else as it stands.
+    """Write the value of a setting: a number that three digits say exactly as a person would, others rounded to them.
 
     Args:
         value: as stored.
@@ -166,10 +167,14 @@ def setting(value: object) -> str:
         The text.
 
     Example:
-        >>> setting(0.001234567), setting(128), setting("cosine")
-        ('0.00123', '128', 'cosine')
+        >>> setting(0.1), setting(3.0), setting(0.001234567), setting(1e-5), setting(128), setting("cosine")
+        ('0.1', '3', '0.00123', '1e-5', '128', 'cosine')
     """
-    return number(value) if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    if not math.isfinite(value) or not math.isclose(float(f"{value:.3g}"), value, rel_tol=1e-12):
+        return number(value)
+    return re.sub(r"e\+?(-?)0*", r"e\1", f"{value:g}")
 
 
 def listed(names: list[str]) -> str:

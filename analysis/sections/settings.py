@@ -7,7 +7,7 @@ from analysis.asked import ranges
 from analysis.compare import Comparison
 from analysis.edges import Edge, edges
 from analysis.importance import FEWEST, Importance, importances
-from analysis.notation import NOTHING, count, number, setting
+from analysis.notation import NOTHING, count, setting
 from analysis.plots import settings_figure
 from analysis.sections.section import Section, picture
 from analysis.sensitivity import Sensitivity, sensitivities
@@ -55,8 +55,8 @@ def _warned(found: Sequence[Edge], comparison: Comparison) -> list[str]:
     if found:
         return [
             f"{one.condition} on {one.architecture} chose its {_name(one.setting)} at the "
-            f"{'upper' if one.upper else 'lower'} end of its range ({number(one.value)} of {number(one.low)} to "
-            f"{number(one.high)}): the optimum may lie beyond, and a wider range may change the comparison."
+            f"{'upper' if one.upper else 'lower'} end of its range ({setting(one.value)} of {setting(one.low)} to "
+            f"{setting(one.high)}): the optimum may lie beyond, and a wider range may change the comparison."
             for one in found
         ]
     chose = any(cell.chosen for cell in comparison.cells.values())
@@ -117,4 +117,4 @@ def _share(shares: Mapping[str, float], flat: str) -> str:
 def _range(kind: str, bounds: Sequence[Any]) -> str:
     if kind == "choice":
         return ", ".join(map(setting, bounds))
-    return " to ".join(f"{bound:g}" for bound in bounds) + (", log" if kind == "log_uniform" else "")
+    return " to ".join(map(setting, bounds)) + (", log" if kind == "log_uniform" else "")

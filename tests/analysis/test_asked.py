@@ -45,16 +45,16 @@ def test_the_parts_of_a_combination_are_searched_by_their_numbers():
 
 def test_the_parts_of_a_combination_are_described_by_their_numbers():
     assert described(ASKED)["both"] == (
-        "combined: parts.0 weight_decay; parts.0.strength in [0.000100, 0.100], log scale; parts.0.where hidden, head; "
-        "parts.1 spectral_projection; parts.1.bound in [1.00, 4.00]; learning rate in [0.00100, 0.100], log scale; "
-        "batch size 256; optimizer sgd; momentum in [0.500, 0.900]"
+        "combined: parts.0 weight_decay; parts.0.strength in [0.0001, 0.1], log scale; parts.0.where hidden, head; "
+        "parts.1 spectral_projection; parts.1.bound in [1, 4]; learning rate in [0.001, 0.1], log scale; "
+        "batch size 256; optimizer sgd; momentum in [0.5, 0.9]"
     )
 
 
 def test_a_condition_is_described_with_its_own_optimizer_initialization_and_learning_rate():
     assert described(ASKED)["cap"] == (
-        "spectral_soft_cap: bound one of 2.00, 4.00; where hidden; learning rate in [0.00100, 0.100], log scale; "
-        "batch size 256; optimizer muon; momentum in [0.800, 0.980]; newton schulz modded; initialization mup"
+        "spectral_soft_cap: bound one of 2, 4; where hidden; learning rate in [0.001, 0.1], log scale; "
+        "batch size 256; optimizer muon; momentum in [0.8, 0.98]; newton schulz modded; initialization mup"
     )
 
 
@@ -65,7 +65,7 @@ def test_the_search_is_described_with_its_stopping_rule_starting_points_and_whet
     asked = study(conditions=STUDY.conditions, search=search).as_data()
     assert surroundings(asked)["Search"] == (
         "sobol, 8 trials a cell, seed 0, early stopping median · grace epochs 2, min trials 3, first tried: condition "
-        "hammer, scale 1.50; learning rate 0.0100. The search repeats its settings exactly at any concurrency, but "
+        "hammer, scale 1.5; learning rate 0.01. The search repeats its settings exactly at any concurrency, but "
         "which of them are stopped early depends on the order in which trials report (at concurrency 1 all repeats "
         "exactly)."
     )

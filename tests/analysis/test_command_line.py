@@ -37,7 +37,7 @@ def test_compare_prints_the_table_within_100_columns(invoke, store):
         line.split() == ["spectral", "*95.00", "±", "2.48", "90.10", "0.500", "1.00", "5.00", "0.81", "2/1/0/0", "3"]
         for line in lines
     )
-    assert any(line.split() == ["decay", "learning", "rate", "0.00100,", "strength", "0.0100"] for line in lines)
+    assert any(line.split() == ["decay", "learning", "rate", "0.001,", "strength", "0.01"] for line in lines)
 
 
 def test_compare_leaves_out_columns_on_a_narrow_terminal_and_cuts_no_number(invoke, store, monkeypatch):

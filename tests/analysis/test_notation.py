@@ -8,7 +8,16 @@ from analysis.stats import mean_interval
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "0"), (-1.5, "-1.50"), (999.9, "1000"), (1e-9, "1.00e-09"), (123456.0, "123456"), (math.nan, "—")],
+    [
+        (0.0, "0"),
+        (-1.5, "-1.50"),
+        (999.9, "1000"),
+        (9.996, "10.0"),
+        (0.09996, "0.100"),
+        (1e-9, "1.00e-09"),
+        (123456.0, "123456"),
+        (math.nan, "—"),
+    ],
 )
 def test_numbers_have_three_digits_and_no_needless_exponent(value, text):
     assert number(value) == text
@@ -21,8 +30,15 @@ def test_an_interval_is_written_with_its_bounds_only_where_it_has_some():
     assert percent(mean_interval([])) == "—"
 
 
-@pytest.mark.parametrize(("value", "text"), [(1e-5, "1.00e-05"), (0.5, "0.500"), (True, "True"), (64, "64")])
-def test_settings_are_written_short(value, text):
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *((1e-5, "1e-5"), (0.5, "0.5"), (3.0, "3"), (0.98, "0.98"), (1500.0, "1500"), (2e6, "2e6"), (-0.25, "-0.25")),
+        *((0.0, "0"), (0.00123, "0.00123"), (0.0012345, "0.00123"), (0.09996, "0.100"), (1234.0, "1234")),
+        *((math.inf, "∞"), (True, "True"), (64, "64")),
+    ],
+)
+def test_a_setting_is_written_as_a_person_would_and_one_of_many_digits_is_rounded(value, text):
     assert setting(value) == text
 
 

@@ -95,7 +95,7 @@ def test_pictures_load_nothing_but_themselves(made):
         "tuned on validation data with 3 trials; its best setting was then trained anew on 3 seeds",
         "baseline 90.00 ± 2.48 90.10 2.50 5.00 5.00 0.81 3",
         "spectral 97.00 ± 2.48 90.10 0.500 1.00 5.00 0.81 3",
-        "decay learning rate 0.00100, strength 0.0100 2 1 0 0 9",
+        "decay learning rate 0.001, strength 0.01 2 1 0 0 9",
         "On shared seeds it is above baseline (+5.00 [+5.00, +5.00] points)",
         "18 of the search, 18 of the confirmation",
         "0123abc",

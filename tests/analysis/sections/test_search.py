@@ -63,7 +63,7 @@ def test_a_chosen_setting_at_an_end_of_its_range_is_a_warning():
     tables = chosen(0.099)
     section = settings(tables, comparison(tables))
     assert section.said == (
-        "decay on mlp-small chose its learning rate at the upper end of its range (0.0990 of 0.000100 to 0.100): the "
+        "decay on mlp-small chose its learning rate at the upper end of its range (0.099 of 0.0001 to 0.1): the "
         "optimum may lie beyond, and a wider range may change the comparison.",
     )
     assert [row[-1] for row in section.sheet.blocks["mlp-small"]] == ["upper end", "inside"]
