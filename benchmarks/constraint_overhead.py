@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from analysis.notation import count, number
 from benchmarks.contenders import LEARNING_RATE, ORIGINAL, SETTINGS, contenders
 from benchmarks.interleaved import AGAIN, REFERENCE, Timing, interleave
 from benchmarks.machine import machine, synchronize
@@ -69,7 +70,7 @@ def markdown(result: Result) -> str:
     for architecture, measured in result["architectures"].items():
         timings = {name: Timing(**plain) for name, plain in measured["timings"].items()}
         seconds = timings[REFERENCE].seconds
-        milliseconds = f"{1000 * statistics.median(seconds):.3g} ms a step (median of {len(seconds)} runs)"
+        milliseconds = f"{number(1000 * statistics.median(seconds))} ms a step (median of {count(len(seconds), 'run')})"
         lines += [
             f"**{architecture}**, batch {measured['batch_size']}: `none` takes {milliseconds}.",
             "",

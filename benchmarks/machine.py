@@ -6,6 +6,8 @@ from pathlib import Path
 
 import torch
 
+from analysis.notation import count
+
 
 def machine(device: torch.device) -> str:
     """Return processor or GPU, threads and the version of torch, on one line.
@@ -13,7 +15,7 @@ def machine(device: torch.device) -> str:
     Args:
         device: where the measured work runs.
     """
-    cpu = f"{_cpu()}, {torch.get_num_threads()} threads of {os.cpu_count()} cores"
+    cpu = f"{_cpu()}, {count(torch.get_num_threads(), 'thread')} of {os.cpu_count()} cores"
     where = f"{torch.cuda.get_device_name(device)}, host {cpu}" if device.type == "cuda" else cpu
     return f"{where}, torch {torch.__version__}, Python {platform.python_version()}"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from analysis import notation
 from benchmarks.machine import machine
 from tuning.records import MEASURE_SECONDS, Phase
 from tuning.study import TrialSettings, parse_study
@@ -136,12 +137,17 @@ def markdown(result: Result) -> str:
             shares = [seconds / epoch for seconds, epoch in zip(found[look], found["epoch"], strict=True)]
             cells = [
                 name,
-                f"{statistics.median(found['epoch']):.3g}",
+                notation.number(statistics.median(found["epoch"])),
                 look,
-                f"{statistics.median(found[look]):.3g}",
-                f"{statistics.median(shares):.1%}",
-                f"{min(shares):.1%} – {max(shares):.1%}",
+                notation.number(statistics.median(found[look])),
+                _percent(statistics.median(shares)),
+                " – ".join(dict.fromkeys(map(_percent, (min(shares), max(shares))))),
                 f"{len(shares)}",
             ]
             lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _percent(share: float) -> str:
+    """Write a share with a decimal, and what would round to nothing as less than the least that does not."""
+    return f"{share:.1%}" if share >= 0.0005 else "< 0.1%"
