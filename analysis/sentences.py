@@ -164,7 +164,15 @@ def _cost(cost: Cost) -> str:
     if len(cost.by_architecture) > 1:
         most = max(cost.by_architecture, key=lambda name: cost.by_architecture[name])
         said += f"; largest with {most}: {_share(cost.by_architecture[most])}"
-    return said + ")."
+    short = {name: seconds for name, seconds in cost.epoch_seconds.items() if seconds < SHORT}
+    if not short:
+        return said + ")."
+    told = listed([f"{number(seconds, 2)} s with {name}" for name, seconds in short.items()])
+    return f"{said}). Epochs are short ({told}), and a measurement takes as long however short they are."
+
+
+SHORT = 1.0
+"""Seconds below which an epoch is short: a measurement takes what it takes, however few images there are."""
 
 
 def _share(share: float) -> str:

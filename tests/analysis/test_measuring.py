@@ -29,9 +29,22 @@ def test_cost_is_the_median_share_of_the_seconds_that_training_took():
     runs += [timed("large", "a", 0, 6.0)]
     found = cost(in_memory(runs))
     # Three measurements go with two epochs of ten seconds.
-    assert found == Cost(share=pytest.approx(0.45), by_architecture={"small": 0.3, "large": 0.9}, runs=4)
+    assert found == Cost(
+        share=pytest.approx(0.45),
+        by_architecture={"small": 0.3, "large": 0.9},
+        epoch_seconds={"small": 10.0, "large": 10.0},
+        runs=4,
+    )
     assert measured(found, [], {}) == [
         "Measuring took 45% of the time of training (median over 4 runs; largest with large: 90%)."
+    ]
+
+
+def test_where_epochs_are_short_it_is_said_how_short():
+    runs = [timed("small", "a", 0, 0.05, train=0.04), timed("large", "a", 0, 3.0)]
+    assert measured(cost(in_memory(runs)), [], {}) == [
+        "Measuring took 116% of the time of training (median over 2 runs; largest with small: 188%). Epochs are "
+        "short (0.040 s with small), and a measurement takes as long however short they are."
     ]
 
 
