@@ -9,6 +9,9 @@ from analysis.sheets import Sheet
 
 QUESTION = "Does one family of architectures benefit more?"
 
+PAIR = "· "
+"""How a row of one architecture against another begins."""
+
 MOST_PAIRS = 4
 """Pairs of architectures that a table lists below a condition; more would bury the families."""
 
@@ -37,7 +40,10 @@ def families(found: Effects) -> Section:
         question=QUESTION,
         said=tuple(_said(found, pair) for pair in pairs),
         picture=picture("families", title, intervals_figure(panels, rows, conditions, title)),
-        reading="Filled and bold: the interval leaves out zero. To the right the first family gains more.",
+        reading=(
+            "Right of zero: the condition adds more accuracy in the first family; left of it, in the second. Filled "
+            "and bold: the interval leaves out zero."
+        ),
         sheet=_sheet(found, pairs),
     )
 
@@ -77,14 +83,21 @@ def _sheet(found: Effects, pairs: list[tuple[str, str]]) -> Sheet:
         title=QUESTION,
         headings=("condition", "difference of gains, points", "by Student's t", "p", "p by Holm", "seeds"),
         blocks=blocks,
-        notes=(
-            f"A gain is condition − {found.baseline} on one seed, averaged over the architectures of a family; the "
-            "difference of gains is that of the first family less that of the second. Below each condition the same "
-            f"for one architecture of each, where there are two to {MOST_PAIRS} pairs. {STATED} p: exact sign-flip "
-            "test, and after Holm's rule over all conditions and pairs of families. It speaks of these architectures, "
-            "and of other seeds.",
-        ),
+        notes=(_note(found.baseline, apart=any(row[0].startswith(PAIR) for rows in blocks.values() for row in rows)),),
         of="families",
+    )
+
+
+def _note(baseline: str, *, apart: bool) -> str:
+    """Explain the table, with its rows of single architectures where it has some."""
+    rows = f" Rows that begin with {PAIR.strip()} compare one architecture of each family." if apart else ""
+    return (
+        f"Gain: test accuracy with the condition less that with {baseline} on the same seed, averaged over a family's "
+        "architectures. Difference of gains: the first family's gain less the second's, so +1 means that the condition "
+        f"adds one point more in the first family.{rows} {STATED} By Student's t: the same difference with Student's "
+        "interval. p: how often a difference this large would come by chance if both families gained alike (exact "
+        "sign-flip test); by Holm: the same, corrected for all conditions and pairs of families. Seeds alone were "
+        "varied: what is seen holds for these architectures, not for every one of their families."
     )
 
 
@@ -97,5 +110,5 @@ def _rows(one: FamilyContrast) -> list[tuple[str, ...]]:
     for first, row in zip(one.architectures[0], one.interaction.pairs, strict=True):
         for second, each in zip(one.architectures[1], row, strict=True):
             texts = (points_between(each.stated), points(each.interval), number(each.test.p))
-            rows.append((f"· {first} − {second}", *texts, NOTHING, str(each.n)))
+            rows.append((f"{PAIR}{first} − {second}", *texts, NOTHING, str(each.n)))
     return rows

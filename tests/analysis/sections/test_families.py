@@ -33,6 +33,20 @@ def test_every_pair_of_architectures_stands_below_its_condition(found):
     assert rows[4][1] == points_between(pair.stated)
 
 
+def test_rows_of_single_architectures_are_explained_where_there_are_some(found):
+    explained = "Rows that begin with · compare one architecture of each family."
+    two = effects(planted.tables(planted.confirmed(GAINS, architectures=("mlp-small", "resnet-small"))))
+    assert [explained in families(one).sheet.notes[0] for one in (found, two)] == [True, False]
+
+
+def test_plus_one_is_what_the_caption_says_it_is(found):
+    """The condition adds five points in the second family alone."""
+    section = families(found)
+    assert "the first family's gain less the second's" in section.sheet.notes[0]
+    spectral = next(row for row in section.sheet.blocks["mlp − resnet"] if row[0] == "spectral")
+    assert float(spectral[1].split()[0]) == pytest.approx(-5.0, abs=0.5)
+
+
 def test_one_family_alone_is_one_sentence():
     runs = planted.confirmed(GAINS, architectures=("mlp-small", "mlp-large"))
     section = families(effects(planted.tables(runs)))
