@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from analysis.notation import size
 from analysis.table import GROUPING, Tables
 from tuning import records
 
@@ -21,6 +22,9 @@ class FileFormat(StrEnum):
     PARQUET = "parquet"
     CSV = "csv"
 
+
+MOST_CSV_ROWS = 10_000_000
+"""Singular values above which they are not written as CSV: some 1.5 GB, which no spreadsheet opens."""
 
 _OPEN: dict[FileFormat, Callable[[Path, pa.Schema], Any]] = {
     FileFormat.PARQUET: lambda path, schema: pq.ParquetWriter(path, schema, compression="zstd"),
@@ -39,15 +43,17 @@ def export(tables: Tables, folder: Path, how: FileFormat, *, spectra: bool = Fal
     Args:
         tables: the study's.
         folder: where to write ``runs``, ``epochs`` and ``layers``; made where it is new.
-        how: Parquet keeps types and takes a tenth of the room; CSV is read by everything.
+        how: Parquet keeps types and takes a tenth of the room or less; CSV is read by everything.
         spectra: write ``spectra``, too: one row a singular value, which are many.
 
     Returns:
         Rows by the file's name.
 
     Raises:
-        ValueError: the folder cannot be written to.
+        ValueError: the folder cannot be written to, or there are too many singular values for CSV.
     """
+    if spectra and how is FileFormat.CSV:
+        _check_size(tables)
     files: dict[str, tuple[pa.Schema, Iterable[pa.Table]]] = {}
     for name, frame in (("runs", tables.runs.reset_index()), ("epochs", tables.epochs)):
         plain = _plain(frame)
@@ -61,6 +67,25 @@ def export(tables: Tables, folder: Path, how: FileFormat, *, spectra: bool = Fal
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ValueError(f"--out must be a folder that can be written to, got {str(folder)!r} ({reason})") from error
+
+
+def _check_size(tables: Tables) -> None:
+    """See that the singular values are not too many for CSV, from what the files say of themselves.
+
+    Raises:
+        ValueError: they are, with what they would take.
+    """
+    paths = [path for run_id in tables.runs.index if (path := tables.fetch(run_id, records.SPECTRA_FILE))]
+    rows = sum(pq.read_metadata(path).num_rows for path in paths)
+    if rows > MOST_CSV_ROWS:
+        first = next(_by_run(tables, records.SPECTRA_FILE)).slice(0, 10_000)
+        sample = pa.BufferOutputStream()
+        pa.csv.write_csv(first, sample)
+        would = size(rows * sample.tell() / len(first))
+        raise ValueError(
+            f"--spectra as CSV may have {MOST_CSV_ROWS:,} rows, got {rows:,} (about {would}); leave --format csv out: "
+            "Parquet takes a tenth of it or less"
+        )
 
 
 def _write(path: Path, schema: pa.Schema, source: Iterable[pa.Table], how: FileFormat) -> int:

@@ -65,3 +65,16 @@ def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path, quickstart) -> 
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="--out must be a folder that can be written to"):
         export(quickstart, tmp_path / "file", FileFormat.PARQUET)
+
+
+def test_too_many_singular_values_for_csv_are_refused_with_what_they_would_take(tmp_path, quickstart, monkeypatch):
+    rows = export(quickstart, tmp_path / "first", FileFormat.CSV, spectra=True)["spectra.csv"]
+    monkeypatch.setattr("analysis.export.MOST_CSV_ROWS", rows - 1)
+    with pytest.raises(ValueError, match=rf"got {rows:,} \(about .* MB\); leave --format csv out") as refused:
+        export(quickstart, tmp_path / "second", FileFormat.CSV, spectra=True)
+    megabytes = float(str(refused.value).split("about ")[1].split()[0])
+    assert megabytes == pytest.approx((tmp_path / "first" / "spectra.csv").stat().st_size / 1e6, rel=0.1)
+    assert not (tmp_path / "second").exists()
+    assert export(quickstart, tmp_path / "third", FileFormat.PARQUET, spectra=True)["spectra.parquet"] == rows
+    monkeypatch.setattr("analysis.export.MOST_CSV_ROWS", rows)
+    assert export(quickstart, tmp_path / "fourth", FileFormat.CSV, spectra=True)["spectra.csv"] == rows
