@@ -1,6 +1,6 @@
 """Whether spectra predict performance: every measure, at every looked-at epoch, against how trials ended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.asked import ranges
 from analysis.measured import measured, measured_epochs
-from analysis.stats import Estimate, Granulated, granulated_tau, kendall_tau
+from analysis.stats import Estimate, FloatArray, Granulated, granulated_taus, kendall_taus
 from analysis.table import PARAM, Tables
 from tuning import records
 from tuning.records import Phase, StopReason
@@ -66,13 +66,12 @@ def predictions(tables: Tables) -> tuple[Prediction, ...]:
     found = []
     for outcome in OUTCOMES:
         ended = done[done["phase"] == Phase.CONFIRM] if outcome == records.TEST_ACCURACY else done
-        for measure in measures.columns:
-            for epoch in epochs:
-                values = by_epoch[epoch][measure].reindex(ended.index)
-                one = _prediction(values, ended[outcome], ended, draws, last=epoch == epochs[-1], epoch=epoch)
-                itself = measure == outcome and one.last
-                if not (itself or np.isnan(one.tau.value)):
-                    found.append(one)
+        places = [(measure, epoch) for measure in measures.columns for epoch in epochs]
+        values = [by_epoch[epoch][measure].reindex(ended.index).to_numpy(np.float64) for measure, epoch in places]
+        if not values:
+            continue
+        each = _predictions(outcome, places, np.stack(values), ended, draws[ended.index].to_list())
+        found += [one for one in each if not (np.isnan(one.tau.value) or (one.measure == outcome and one.last))]
     return tuple(found)
 
 
@@ -93,31 +92,41 @@ def looked_at(epochs: Iterable[int]) -> tuple[int, ...]:
     return tuple(epoch for epoch in there if epoch in {there[0], there[-1]} or (epoch > 0 and epoch & (epoch - 1) == 0))
 
 
-def _prediction(
-    values: "pd.Series[float]",
-    outcome: "pd.Series[float]",
-    ended: pd.DataFrame,
-    draws: "pd.Series[str]",
-    *,
-    epoch: int,
-    last: bool,
-) -> Prediction:
-    x, y = np.asarray(values, dtype=np.float64), np.asarray(outcome, dtype=np.float64)
+def _predictions(
+    outcome: str, places: Sequence[tuple[str, int]], values: FloatArray, ended: pd.DataFrame, draws: list[str]
+) -> list[Prediction]:
+    """Correlate measures with one outcome.
+
+    Args:
+        outcome: its name.
+        places: measures and epochs.
+        values: of each of them, shape ``(places, trials)``.
+        ended: the trials.
+        draws: each trial's.
+    """
+    y = ended[outcome].to_numpy(np.float64)
     numbers = _numbers(ended).to_list()
     factors = {
         "architecture": ended["architecture"].to_list(),
         "condition": ended["condition"].to_list(),
-        "draw": draws[ended.index].to_list(),
+        "draw": draws,
     }
-    return Prediction(
-        measure=str(values.name),
-        outcome=str(outcome.name),
-        epoch=epoch,
-        last=last,
-        trials=int((~(np.isnan(x) | np.isnan(y))).sum()),
-        tau=kendall_tau(x, y, units=numbers, draws=DRAWS),
-        granulated=granulated_tau(x, y, factors, units=numbers, draws=DRAWS),
-    )
+    taus = kendall_taus(values, y, units=numbers, draws=DRAWS)
+    granulated = granulated_taus(values, y, factors, units=numbers, draws=DRAWS)
+    trials = (~(np.isnan(values) | np.isnan(y))).sum(axis=1)
+    last = max(epoch for _, epoch in places)
+    return [
+        Prediction(
+            measure=measure,
+            outcome=outcome,
+            epoch=epoch,
+            last=epoch == last,
+            trials=int(there),
+            tau=tau,
+            granulated=within,
+        )
+        for (measure, epoch), there, tau, within in zip(places, trials, taus, granulated, strict=True)
+    ]
 
 
 def _numbers(runs: pd.DataFrame) -> "pd.Series[str]":

@@ -8,13 +8,13 @@ from analysis.stats.bootstrap import bootstrap_t
 from analysis.stats.budget import ExpectedBest, expected_best
 from analysis.stats.detectable import detectable_difference
 from analysis.stats.effect_size import paired_effect_size
-from analysis.stats.granulated import Agreement, Granulated, granulated_tau
+from analysis.stats.granulated import Agreement, Granulated, granulated_tau, granulated_taus
 from analysis.stats.holm import holm
 from analysis.stats.improvement import probability_of_improvement
 from analysis.stats.interaction import Interaction, interaction
 from analysis.stats.interquartile import interquartile_mean
 from analysis.stats.interval import Band, Estimate, Interval, mean_band, mean_interval
-from analysis.stats.kendall import kendall_tau
+from analysis.stats.kendall import kendall_tau, kendall_taus
 from analysis.stats.paired import Difference, difference, paired_difference
 from analysis.stats.pareto import Direction, pareto_front
 from analysis.stats.sign_flip import SignFlip, sign_flip_test, smallest_p
@@ -38,10 +38,12 @@ __all__ = [
     "difference",
     "expected_best",
     "granulated_tau",
+    "granulated_taus",
     "holm",
     "interaction",
     "interquartile_mean",
     "kendall_tau",
+    "kendall_taus",
     "mean_band",
     "mean_interval",
     "paired_difference",

@@ -2,14 +2,15 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.stats.arrays import BoolArray, FloatArray, equally_long, vector
+from analysis.stats.arrays import BoolArray, FloatArray, equally_long, matrix, vector
 from analysis.stats.bootstrap import DRAWS, multiplicities
 from analysis.stats.interval import Estimate
-from analysis.stats.units import around, by_unit, codes
+from analysis.stats.units import around, by_missing, chunks, codes, over_resamples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,29 +90,123 @@ def granulated_tau(
         >>> found.factors["architecture"].psi.value, found.factors["draw"].psi.value, found.psi.value
         (1.0, 0.0, 0.5)
     """
-    x, y = vector("measure", measure), vector("outcome", outcome)
-    equally_long(measure=x, outcome=y)
-    there = ~(np.isnan(x) | np.isnan(y))
-    values = _numbered(factors, there)
-    unit = codes(units, there)
-    x, y = x[there], y[there]
-    n = len(np.unique(unit))
-    agree = np.sign(x[:, None] - x) * np.sign(y[:, None] - y)
-    times = multiplicities(n, draws, seed) if n else np.ones((2, 0))
-    found: dict[str, Agreement] = {}
-    drawn: dict[str, FloatArray] = {}
-    for place, name in enumerate(factors):
-        weights, groups = _groups(values, place)
-        pairs = int((weights > 0).sum()) // 2
-        value = float((weights * agree).sum() / weights.sum()) if pairs else np.nan
-        drawn[name] = _resampled(times, weights, agree, unit)
-        psi = around(value, drawn[name], n=n, confidence=confidence)
-        found[name] = Agreement(psi=psi, groups=groups, pairs=pairs)
+    equally_long(measure=vector("measure", measure), outcome=vector("outcome", outcome))
+    rows = np.asarray(measure, dtype=np.float64)[None]
+    (found,) = granulated_taus(rows, outcome, factors, units=units, confidence=confidence, draws=draws, seed=seed)
+    return found
+
+
+def granulated_taus(
+    measures: FloatArray,
+    outcome: Sequence[float] | FloatArray,
+    factors: Mapping[str, Sequence[Hashable]],
+    *,
+    units: Sequence[Hashable] | None = None,
+    confidence: float = 0.95,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> tuple[Granulated, ...]:
+    """`granulated_tau` of many measures with one outcome, each as if it were alone.
+
+    The resamples, and which trials make a pair, are the same for all measures.
+
+    Args:
+        measures: shape ``(measures, trials)``; NaN where a trial has no value.
+        outcome: of the same trials.
+        factors: as `granulated_tau` takes them.
+        units: the same.
+        confidence: the probability of covering, between 0 and 1.
+        draws: how many resamples.
+        seed: of the resamples.
+
+    Returns:
+        One a measure.
+
+    Raises:
+        ValueError: if measures are no matrix, there is no factor, or measures, outcome, factors and units are not
+            equally long.
+    """
+    x, y = matrix("measures", measures, "(measures, trials)"), vector("outcome", outcome)
+    equally_long(measures=x.T, outcome=y)
+    found: dict[int, Granulated] = {}
+    for there, numbers in by_missing(~(np.isnan(x) | np.isnan(y))):
+        values, unit = _numbered(factors, there), codes(units, there)
+        n = len(np.unique(unit))
+        times = multiplicities(n, draws, seed) if n else np.ones((2, 0))
+        changed = {name: _Changed.of(values, place, y[there], unit, times) for place, name in enumerate(factors)}
+        each_needs = max(len(times) * n, *(len(one.weights) for one in changed.values()))
+        for some in chunks(numbers, each_needs):
+            each = {name: one.agreements(x[some][:, there], n, confidence) for name, one in changed.items()}
+            for place, number in enumerate(some):
+                found[number] = _granulated({name: one[place] for name, one in each.items()}, n, confidence)
+    return tuple(found[number] for number in range(len(x)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Changed:
+    """The pairs of trials that differ in one factor alone, with what the outcome says of them.
+
+    Attributes:
+        first: of each ordered pair, the place of the one.
+        second: of the other.
+        weights: each group's are 1 together.
+        outcomes: the weights with the sign of the difference of the outcomes.
+        between: the pair's place in a matrix of units by units.
+        times: how often each resample holds each unit.
+        counted: of each resample, the weight of its pairs, NaN where it holds none, shape ``(draws,)``.
+        groups: that hold a pair.
+    """
+
+    first: NDArray[np.intp]
+    second: NDArray[np.intp]
+    weights: FloatArray
+    outcomes: FloatArray
+    between: NDArray[np.intp]
+    times: FloatArray
+    counted: FloatArray
+    groups: int
+
+    @classmethod
+    def of(
+        cls, values: NDArray[np.intp], place: int, outcome: FloatArray, unit: NDArray[np.intp], times: FloatArray
+    ) -> Self:
+        whole, groups = _groups(values, place)
+        first, second = np.nonzero(whole)
+        weights, between = whole[first, second], unit[first] * times.shape[1] + unit[second]
+        (counted,) = _counted(times, _by_unit(weights[None], between, times))
+        return cls(
+            first=first,
+            second=second,
+            weights=weights,
+            outcomes=weights * np.sign(outcome[first] - outcome[second]),
+            between=between,
+            times=times,
+            counted=np.where(counted > 0, counted, np.nan),
+            groups=groups,
+        )
+
+    def agreements(self, measures: FloatArray, n: int, confidence: float) -> list[tuple[Agreement, FloatArray]]:
+        """Return ψ of each measure, and its value in each resample: NaN where it holds no pair, shape ``(draws,)``."""
+        first, second = (np.take(measures, places, axis=1) for places in (self.first, self.second))
+        agree = self.outcomes * np.sign(first - second)
+        # Rows are added up in the order of the weights, so that what always agrees has exactly 1.
+        values = [one.sum() / self.weights.sum() if len(one) else np.nan for one in agree]
+        drawn = _counted(self.times, _by_unit(agree, self.between, self.times)) / self.counted
+        pairs = len(self.weights) // 2
+        psis = [around(float(value), one, n=n, confidence=confidence) for value, one in zip(values, drawn, strict=True)]
+        return [
+            (Agreement(psi=psi, groups=self.groups, pairs=pairs), one) for psi, one in zip(psis, drawn, strict=True)
+        ]
+
+
+def _granulated(each: Mapping[str, tuple[Agreement, FloatArray]], n: int, confidence: float) -> Granulated:
+    """Take the mean over the factors that have a pair, of the values and of each resample."""
+    found = {name: agreement for name, (agreement, _) in each.items()}
     there_are = [name for name, one in found.items() if one.pairs]
     if not there_are:
         return Granulated(psi=Estimate(value=np.nan, low=np.nan, high=np.nan, n=n), factors=found)
     value = float(np.mean([found[name].psi.value for name in there_are]))
-    resampled = np.mean([drawn[name] for name in there_are], axis=0)
+    resampled = np.mean([each[name][1] for name in there_are], axis=0)
     return Granulated(psi=around(value, resampled, n=n, confidence=confidence), factors=found)
 
 
@@ -144,14 +239,15 @@ def _groups(values: NDArray[np.intp], place: int) -> tuple[FloatArray, int]:
     return weights, int((in_group > 0).sum())
 
 
-def _resampled(times: FloatArray, weights: FloatArray, agree: FloatArray, unit: NDArray[np.intp]) -> FloatArray:
-    """Return ψ of each resample, NaN where it holds no pair: shape ``(draws,)``."""
-    agreeing, all_pairs = (_counted(times, by_unit(one, unit)) for one in (weights * agree, weights))
-    return agreeing / np.where(all_pairs > 0, all_pairs, np.nan)
+def _by_unit(pairs: FloatArray, between: NDArray[np.intp], times: FloatArray) -> FloatArray:
+    """Sum what pairs of trials have over pairs of units: shape ``(measures, units, units)``."""
+    units = times.shape[1]
+    sums = [np.bincount(between, weights=one, minlength=units**2) for one in pairs]
+    return np.reshape(sums, (len(pairs), units, units))
 
 
 def _counted(times: FloatArray, sums: FloatArray) -> FloatArray:
-    """Sum over the pairs of each resample, those within a unit as often as the unit: shape ``(draws,)``."""
-    within = np.diag(sums)
-    between = sums - np.diag(within)
-    return np.asarray(np.einsum("du,du->d", times @ between, times) + times @ within)
+    """Sum over the pairs of each resample, those within a unit as often as the unit: shape ``(measures, draws)``."""
+    within = np.diagonal(sums, axis1=1, axis2=2)
+    between = sums * (1.0 - np.eye(sums.shape[1]))
+    return over_resamples(times, between) + within @ times.T

@@ -4,11 +4,13 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 import scipy.stats
+from numpy.typing import NDArray
 
-from analysis.stats.arrays import FloatArray, equally_long, vector
+from analysis.stats.arrays import FloatArray, equally_long, matrix, vector
 from analysis.stats.bootstrap import DRAWS, multiplicities
 from analysis.stats.interval import Estimate
-from analysis.stats.units import around, by_unit, codes
+from analysis.stats.order import by_unit, signs, untied
+from analysis.stats.units import around, by_missing, chunks, codes, over_resamples
 
 
 def kendall_tau(
@@ -48,22 +50,61 @@ def kendall_tau(
         >>> round(found.value, 4)
         0.6667
     """
-    x, y = vector("measure", measure), vector("outcome", outcome)
-    equally_long(measure=x, outcome=y)
-    there = ~(np.isnan(x) | np.isnan(y))
-    unit = codes(units, there)
-    x, y = x[there], y[there]
-    n = len(np.unique(unit))
-    if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return Estimate(value=np.nan, low=np.nan, high=np.nan, n=n)
-    value = float(scipy.stats.kendalltau(x, y).statistic)
-    dx, dy = np.sign(x[:, None] - x), np.sign(y[:, None] - y)
-    times = multiplicities(n, draws, seed)
-    agree, left, right = (_pairs(times, by_unit(one, unit)) for one in (dx * dy, dx**2, dy**2))
-    drawn = agree / np.sqrt(np.where(left * right > 0, left * right, np.nan))
-    return around(value, drawn, n=n, confidence=confidence)
+    equally_long(measure=vector("measure", measure), outcome=vector("outcome", outcome))
+    rows = np.asarray(measure, dtype=np.float64)[None]
+    (found,) = kendall_taus(rows, outcome, units=units, confidence=confidence, draws=draws, seed=seed)
+    return found
 
 
-def _pairs(times: FloatArray, sums: FloatArray) -> FloatArray:
-    """Sum over the pairs of each resample: shape ``(draws,)``."""
-    return np.asarray(np.einsum("du,du->d", times @ sums, times))
+def kendall_taus(
+    measures: FloatArray,
+    outcome: Sequence[float] | FloatArray,
+    *,
+    units: Sequence[Hashable] | None = None,
+    confidence: float = 0.95,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> tuple[Estimate, ...]:
+    """`kendall_tau` of many measures with one outcome, each as if it were alone.
+
+    The resamples, and what the outcome says of every pair, are the same for all measures.
+
+    Args:
+        measures: shape ``(measures, trials)``; NaN where a trial has no value.
+        outcome: of the same trials.
+        units: as `kendall_tau` takes them.
+        confidence: the probability of covering, between 0 and 1.
+        draws: how many resamples.
+        seed: of the resamples.
+
+    Returns:
+        One a measure.
+
+    Raises:
+        ValueError: if measures are no matrix, or measures, outcome and units are not equally long.
+    """
+    x, y = matrix("measures", measures, "(measures, trials)"), vector("outcome", outcome)
+    equally_long(measures=x.T, outcome=y)
+    found: dict[int, Estimate] = {}
+    for there, numbers in by_missing(~(np.isnan(x) | np.isnan(y))):
+        unit = codes(units, there)
+        n = len(np.unique(unit))
+        order = np.flatnonzero(there)[np.argsort(unit, kind="stable")]  # units stand together
+        found |= dict.fromkeys(numbers, Estimate(value=np.nan, low=np.nan, high=np.nan, n=n))
+        varied = [number for number in numbers if len(order) > 1 and np.ptp(x[number, order]) and np.ptp(y[order])]
+        first = np.flatnonzero(np.diff(np.sort(unit), prepend=-1))
+        for some in chunks(varied, max(draws, n) * n):
+            values = [scipy.stats.kendalltau(x[number, there], y[there]).statistic for number in some]
+            resampled = _resampled(x[some][:, order], y[order], first, multiplicities(n, draws, seed))
+            for number, value, drawn in zip(some, values, resampled, strict=True):
+                found[number] = around(float(value), drawn, n=n, confidence=confidence)
+    return tuple(found[number] for number in range(len(x)))
+
+
+def _resampled(measures: FloatArray, outcome: FloatArray, first: NDArray[np.intp], times: FloatArray) -> FloatArray:
+    """Return τ of each measure and resample, NaN where it holds no pair that differs: shape ``(measures, draws)``."""
+    other = signs(outcome)
+    agree = over_resamples(times, np.stack([by_unit(signs(one) * other, first) for one in measures]))
+    left = over_resamples(times, np.stack([untied(one, first) for one in measures]))
+    both = left * over_resamples(times, untied(outcome, first)[None])
+    return np.asarray(agree / np.sqrt(np.where(both > 0, both, np.nan)))

@@ -1,6 +1,6 @@
 """Which trials are independent evidence: resampled together, or by themselves."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from analysis.stats.arrays import BoolArray, FloatArray
 from analysis.stats.bootstrap import widened
 from analysis.stats.interval import Estimate
+
+_HELD = 2**22
+"""Numbers in the largest array that is made of several measures at once."""
 
 
 def codes(labels: Sequence[Hashable] | None, there: BoolArray) -> NDArray[np.intp]:
@@ -32,20 +35,52 @@ def codes(labels: Sequence[Hashable] | None, there: BoolArray) -> NDArray[np.int
     return np.array([numbers.setdefault(label, len(numbers)) for label in mine], dtype=np.intp)
 
 
-def by_unit(pairs: FloatArray, unit: NDArray[np.intp]) -> FloatArray:
-    """Sum a matrix over pairs of trials to one over pairs of units.
+def by_missing(there: BoolArray) -> Iterator[tuple[BoolArray, list[int]]]:
+    """Group measures that have a value at the same trials, so that what depends on these alone is computed once.
 
     Args:
-        pairs: shape ``(trials, trials)``.
-        unit: of each trial, from 0.
+        there: whether a measure and the outcome have a value, shape ``(measures, trials)``.
+
+    Yields:
+        The trials that count, shape ``(trials,)``, and the numbers of the measures.
+    """
+    groups: dict[bytes, list[int]] = {}
+    for number, mine in enumerate(there):
+        groups.setdefault(mine.tobytes(), []).append(number)
+    yield from ((there[numbers[0]], numbers) for numbers in groups.values())
+
+
+def over_resamples(times: FloatArray, sums: FloatArray) -> FloatArray:
+    r"""Sum matrices over the pairs of units of every resample, :math:`\sum_{uv} t_u S_{uv} t_v`.
+
+    Args:
+        times: how often each resample holds each unit, shape ``(draws, units)``.
+        sums: shape ``(matrices, units, units)``.
 
     Returns:
-        Shape ``(units, units)``.
+        Shape ``(matrices, draws)``.
+
+    Example:
+        >>> over_resamples(np.array([[1.0, 1.0], [2.0, 0.0]]), np.array([[[1.0, 2.0], [3.0, 4.0]]])).tolist()
+        [[10.0, 4.0]]
     """
-    order = np.argsort(unit, kind="stable")
-    first = np.flatnonzero(np.diff(unit[order], prepend=-1))  # of each unit's trials, where units stand together
-    rows = np.add.reduceat(pairs[order], first, axis=0)
-    return np.asarray(np.add.reduceat(rows[:, order], first, axis=1))
+    matrices, units, _ = sums.shape
+    wide = times @ sums.transpose(1, 0, 2).reshape(units, matrices * units)  # one product, however many matrices
+    return np.asarray(np.einsum("dmu,du->md", wide.reshape(len(times), matrices, units), times))
+
+
+def chunks(numbers: Sequence[int], each: int) -> Iterator[Sequence[int]]:
+    """Divide measures so that the largest array of a part of them at once stays below some 32 MB.
+
+    Args:
+        numbers: of the measures.
+        each: how many numbers one of them needs there.
+
+    Yields:
+        Some of the measures' numbers, in their order.
+    """
+    size = max(_HELD // max(each, 1), 1)
+    yield from (numbers[start : start + size] for start in range(0, len(numbers), size))
 
 
 def around(value: float, drawn: FloatArray, *, n: int, confidence: float) -> Estimate:

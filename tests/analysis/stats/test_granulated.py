@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from analysis.stats import granulated_tau, kendall_tau
+from analysis.stats import granulated_tau, granulated_taus, kendall_tau
 from analysis.stats.bootstrap import resamples
 
 
@@ -110,6 +110,25 @@ def test_the_interval_is_made_of_each_resamples_pairs(clustered):
     t = {5: 2.7764451052, 10: 2.2621571628}[n]
     half = t * math.sqrt(n / (n - 1)) * np.nanstd(drawn, ddof=1)
     assert (found.low, found.high) == pytest.approx((max(found.value - half, -1), min(found.value + half, 1)), rel=1e-8)
+
+
+@pytest.mark.parametrize("held", [2**22, 1], ids=["at once", "one at a time"])
+def test_many_measures_are_granulated_each_as_if_it_were_alone(monkeypatch, held):
+    monkeypatch.setattr("analysis.stats.units._HELD", held)
+    rng = np.random.default_rng(19)
+    factors = factorial(2, 3, 4)
+    y = rng.normal(size=24)
+    measures = 0.5 * y + rng.normal(size=(6, 24))
+    measures[1], measures[2:4, 5], measures[4] = np.round(measures[1]), math.nan, math.nan
+    found = granulated_taus(measures, y, factors, units=factors["draw"], draws=50, seed=4)
+    for one, measure in zip(found, measures, strict=True):
+        alone = granulated_tau(measure, y, factors, units=factors["draw"], draws=50, seed=4)
+        parts, others = ([whole.psi, *(part.psi for part in whole.factors.values())] for whole in (one, alone))
+        for mine, other in zip(parts, others, strict=True):
+            assert (mine.value, mine.low, mine.high, mine.n) == pytest.approx(
+                (other.value, other.low, other.high, other.n), nan_ok=True
+            )
+        assert [part.pairs for part in one.factors.values()] == [part.pairs for part in alone.factors.values()]
 
 
 def test_intervals_cover_what_more_draws_would_tell():

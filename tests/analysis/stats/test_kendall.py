@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from analysis.stats import kendall_tau
+from analysis.stats import kendall_tau, kendall_taus
 from analysis.stats.bootstrap import resamples
 
 
@@ -40,6 +40,30 @@ def test_trials_of_a_unit_are_resampled_together():
     found = kendall_tau(x, y, units=[f"draw {one}" for one in unit], draws=200, seed=4)
     assert found.n == 6
     assert found.high - found.value == pytest.approx(half_width(drawn, 6), rel=1e-9)
+
+
+@pytest.mark.parametrize("held", [2**22, 1], ids=["at once", "one at a time"])
+def test_many_measures_are_correlated_each_as_if_it_were_alone(monkeypatch, held):
+    """Some lack values at the same trials and some at others, some have ties, one is constant, one has no value."""
+    monkeypatch.setattr("analysis.stats.units._HELD", held)
+    rng = np.random.default_rng(19)
+    y, unit = rng.normal(size=30), rng.integers(0, 7, size=30)
+    measures = 0.5 * y + rng.normal(size=(9, 30))
+    measures[1], measures[2] = np.round(measures[1]), 1.0
+    measures[3:5, 4], measures[5, :20], measures[6] = math.nan, math.nan, math.nan
+    found = kendall_taus(measures, y, units=unit, draws=50, seed=4)
+    for one, measure in zip(found, measures, strict=True):
+        alone = kendall_tau(measure, y, units=unit, draws=50, seed=4)
+        assert one.n == alone.n
+        assert (one.value, one.low, one.high) == pytest.approx((alone.value, alone.low, alone.high), nan_ok=True)
+    assert [math.isnan(one.value) for one in found] == [number in {2, 6} for number in range(9)]
+
+
+def test_measures_of_other_trials_than_the_outcomes_are_refused():
+    with pytest.raises(ValueError, match="measures and outcome must be equally long, got 3 and 2"):
+        kendall_taus(np.zeros((4, 3)), [1.0, 2.0])
+    with pytest.raises(ValueError, match=r"measures must have shape \(measures, trials\), got \(3,\)"):
+        kendall_taus(np.zeros(3), [1.0, 2.0, 3.0])
 
 
 @pytest.mark.parametrize(("n", "correlation"), [(16, 0.0), (16, 0.9), (48, 0.5)])
