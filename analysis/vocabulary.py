@@ -75,8 +75,8 @@ OF_LAYERS: Mapping[str, Term] = {
     "log_spectral_norm": _term("log10 λ₁", "of the largest λ = σ²"),
     "mp_softrank": _term("soft rank", "upper edge of the Marchenko–Pastur law that fits the bulk of the λ, over λ₁"),
     "num_spikes": _term("spikes", "how many λ = σ² lie beyond the bulk that a random matrix has"),
-    "update_frobenius_norm": _term("update, Frobenius norm", "√Σσ² of the change since the measurement before"),
-    "update_stable_rank": _term("update, stable rank", "Σσ²/σ₁² of the change since the measurement before"),
+    "update_frobenius_norm": _term("Frobenius norm of the update", "√Σσ² of the change since the measurement before"),
+    "update_stable_rank": _term("stable rank of the update", "Σσ²/σ₁² of the change since the measurement before"),
 }
 """Measures of a layer, by the names of their columns; what is correlated is their mean over a network's layers."""
 
