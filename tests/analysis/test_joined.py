@@ -101,7 +101,7 @@ def test_a_baseline_that_has_chosen_two_learning_rates_matches_none(overlapping)
     parts = [replace(part, asked={**part.asked, "confirm": matched}) for part in parts]
     with pytest.raises(
         ValueError,
-        match=r"of one learning rate, got 0.00100 in 'left' and 0.00200 in 'right' for baseline on mlp-small",
+        match=r"of one learning rate, got 0.001 in 'left' and 0.002 in 'right' for baseline on mlp-small",
     ):
         _joined(parts)
 
