@@ -14,7 +14,7 @@ import pyarrow.dataset as ds
 
 from analysis.asked import Asked, architectures, conditions
 from tuning import records
-from tuning.records import Phase
+from tuning.records import NO_RESULTS, Phase
 from tuning.store import StoredRun, StoreReader, resolve_tracking_uri
 
 PARAM = "param/"
@@ -183,7 +183,7 @@ def load(study: str, tracking_uri: str | None = None) -> Tables:
     """
     uri = resolve_tracking_uri(tracking_uri)
     reader = StoreReader(study, uri)
-    stored = [run for run in reader.runs() if run.tags.get("phase") != Phase.SUMMARY]
+    stored = [run for run in reader.runs() if run.tags.get("phase") not in NO_RESULTS]
     by_id = {run.run_id: run for run in stored}
     known = {metric for run in stored for metric in run.metrics}
     return Tables(

@@ -157,24 +157,29 @@ class Phase(StrEnum):
     MATCHED = "matched"
     ABLATE = "ablate"
     SUMMARY = "summary"
+    SUPERSEDED = "superseded"
 
 
 CONFIRMATIONS = (Phase.CONFIRM, Phase.MATCHED, Phase.ABLATE)
 """The phases that train frozen settings on the confirmation seeds, in the order in which they run: as they were chosen,
 at the baseline's learning rate, with one factor switched off. They alone read test data."""
 
+NO_RESULTS = (Phase.SUMMARY, Phase.SUPERSEDED)
+"""The phases of runs that no answer is computed from: what is computed itself, and what a grown study has replaced."""
+
 NOTHING_ABLATED = "nothing"
 """The tag ``ablated`` of every run in which no factor is switched off."""
 
 
 class StopReason(StrEnum):
-    """Why a trial ended."""
+    """Why a trial ended; ``running`` and ``interrupted`` ones go on when their study is run again."""
 
     RUNNING = "running"
     COMPLETED = "completed"
     EARLY_STOPPED = "early_stopped"
     DIVERGED = "diverged"
     ERROR = "error"
+    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, kw_only=True)

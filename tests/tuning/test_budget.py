@@ -3,7 +3,7 @@
 import pytest
 
 from tests.tuning.studies import study
-from tuning.engine.history import History, Result
+from tuning.engine.history import Chosen, History, Result
 from tuning.engine.problems import problems
 from tuning.records import CONFIRMATIONS, Phase, StopReason
 from tuning.study import planned_epochs, planned_trials, uneven
@@ -23,6 +23,10 @@ def done(cells, *, without=()):
     return history
 
 
+def chosen(history, key):
+    return Chosen.of(history.trials[key], {"planned_trials": TRIALS})
+
+
 def end(trial, reason, epochs, error=""):
     trial.results = {epoch: Result(objective=0.5, loss=1.0, seconds=1.0, diverged=False) for epoch in range(epochs + 1)}
     trial.reason, trial.error = reason, error
@@ -33,12 +37,21 @@ def test_a_study_whose_trials_all_ended_as_planned_has_no_problem():
     assert list(problems(cells, done(cells))) == []
 
 
-@pytest.mark.parametrize("reason", [StopReason.EARLY_STOPPED, StopReason.DIVERGED])
-def test_a_trial_that_the_rule_stopped_or_that_diverged_has_had_its_budget(reason):
+def test_a_trial_that_the_rule_stopped_has_had_its_budget():
     cells = study().cells
     history = done(cells)
-    end(history.trials["tune__mlp-deep__decay__001"], reason, 1)
+    end(history.trials["tune__mlp-deep__decay__001"], StopReason.EARLY_STOPPED, 1)
     assert list(problems(cells, history)) == []
+
+
+def test_a_trial_that_diverged_has_had_its_budget_and_is_named():
+    cells = study().cells
+    history = done(cells)
+    end(history.trials["tune__mlp-deep__decay__001"], StopReason.DIVERGED, 1)
+    assert list(problems(cells, history)) == [
+        "mlp-deep/decay: 1 of 5 tune trials diverged, so that a loss or a weight was not finite "
+        "(tune__mlp-deep__decay__001); they count as the worst there are, and are not tried again"
+    ]
 
 
 def test_a_failed_trial_is_named_and_so_is_its_cell():
@@ -90,10 +103,12 @@ def test_a_cell_without_a_completed_trial_has_nothing_to_confirm():
     history = done(cells, without=keys)
     for index in range(TRIALS):
         end(history.trials[f"tune__mlp-tiny__decay__{index:03d}"], StopReason.DIVERGED, 1)
-    assert list(problems(cells, history)) == [
+    diverged, nothing = problems(cells, history)
+    assert diverged.startswith("mlp-tiny/decay: 5 of 5 tune trials diverged")
+    assert nothing == (
         "mlp-tiny/decay: no trial was completed at full budget (5 diverged), so there is nothing to confirm; "
         "begin anew (--fresh) with other ranges"
-    ]
+    )
 
 
 def test_cells_with_another_planned_budget_than_most_are_named():
@@ -141,10 +156,10 @@ def test_a_cell_that_chose_the_baselines_learning_rate_itself_spent_its_budget_w
     asked = study(**{**FURTHER, "ablate": None})
     history = done(asked.cells)
     for cell in asked.cells:  # equal draws of the learning rate
-        history.chosen[cell.key] = history.trials[f"tune__{cell.key.replace('/', '__')}__000"]
+        history.chosen[cell.key] = chosen(history, f"tune__{cell.key.replace('/', '__')}__000")
     assert list(problems(asked.cells, history)) == []
     for name in ("mlp-tiny", "mlp-deep"):
-        history.chosen[f"{name}/decay"] = history.trials[f"tune__{name}__decay__001"]
+        history.chosen[f"{name}/decay"] = chosen(history, f"tune__{name}__decay__001")
     assert list(problems(asked.cells, history)) == [
         f"{name}/decay: the planned budget was not spent: 0 of 2 matched trials ended as planned (2 not begun), "
         "0 of 6 epochs; run again, it goes on"

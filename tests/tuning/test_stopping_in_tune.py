@@ -11,6 +11,8 @@ from tuning.engine.proposals import proposals_of
 from tuning.engine.ray_session import ray_session
 from tuning.engine.schedule import CellScheduler
 from tuning.engine.search import InterleavedSearch
+from tuning.engine.sharing import Sharing
+from tuning.engine.slots import Slots
 from tuning.engine.trainable import EPOCH, KEY, OBJECTIVE
 from tuning.records import StopReason
 from tuning.study import from_flat
@@ -47,21 +49,20 @@ class Kept(tune.Callback):
 
 @pytest.fixture(scope="module")
 def session():
-    with ray_session(None) as resources:
-        yield resources
+    with ray_session(None) as cluster:
+        yield cluster
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_models_at_90_percent_stop_no_model_at_40_percent(session, tmp_path, rule):
     """Within a family each trial is better than the one before, but for the last, which is the worst: it alone is
     stopped. A rule over all cells together would stop the ResNets."""
-    assert session["CPU"] >= 1
     history = History()
     asked = study(
         architectures=MODELS,
         conditions={"baseline": {"regularizer": "none"}},
         training={"epochs": 3},
-        search={"algorithm": "sobol", "trials": 6, "early_stopping": RULES[rule]},
+        search={"algorithm": "sobol", "trials": 6, "early_stopping": RULES[rule], "concurrency": 1},
     )
     levels = LEVELS
 
@@ -75,11 +76,14 @@ def test_models_at_90_percent_stop_no_model_at_40_percent(session, tmp_path, rul
         tune.with_resources(simulated, {"CPU": 1}),
         tune_config=tune.TuneConfig(
             search_alg=InterleavedSearch(
-                {cell.key: proposals_of(cell) for cell in asked.cells}, history, str(tmp_path / "checkpoints")
+                {cell.key: proposals_of(cell) for cell in asked.cells},
+                history,
+                str(tmp_path / "checkpoints"),
+                Slots(asked, session, Sharing()),
             ),
             scheduler=CellScheduler(asked, history),
             num_samples=-1,
-            max_concurrent_trials=1,
+            max_concurrent_trials=12,
             reuse_actors=True,
         ),
         run_config=tune.RunConfig(name="simulated", storage_path=str(tmp_path), callbacks=[Kept(history)], verbose=0),

@@ -13,7 +13,7 @@ from tuning.records import EpochRecord, StopReason
 from tuning.store import StoreWriter
 from tuning.study import from_flat, to_params
 
-_STATUS = {StopReason.ERROR: "FAILED"}
+_STATUS = {StopReason.ERROR: "FAILED", StopReason.DIVERGED: "FAILED"}
 
 
 class RecordCallback(Callback):
@@ -30,11 +30,13 @@ class RecordCallback(Callback):
         self._writer = writer
         self._progress = progress
         self._commit = git_commit()
+        self._live: set[str] = set()
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Open the trial's run, or the same one again after its node has died."""
         settings = from_flat(trial.config["settings"])
         self._history.start(settings)
+        self._live.add(settings.key)
         tags = {**settings.tags, "stop_reason": str(StopReason.RUNNING), "git_commit": self._commit}
         name = f"{settings.architecture.name} × {settings.title}, {settings.phase} {settings.index}"
         self._writer.start(settings.key, name, tags, to_params(settings))
@@ -63,9 +65,19 @@ class RecordCallback(Callback):
         history.error = history.error or f"the worker died: {_cause(str(trial.get_error()))}"
         self._end(history, trial.config["checkpoint"])
 
+    def close_running(self) -> None:
+        """Close the runs of trials that go on when the study is run again; none is left as if it were running."""
+        for trial in list(self._history.running()):
+            if trial.settings.key in self._live or not trial.failed_before:
+                self._writer.end(trial.settings.key, "KILLED", {"stop_reason": str(StopReason.INTERRUPTED)})
+        self._live.clear()
+
     def _end(self, history: TrialHistory, checkpoint: str) -> None:
+        self._live.discard(history.settings.key)
         if not history.ended:
             history.end(died=False)
+        if history.reason is StopReason.DIVERGED:
+            history.error = f"diverged: the loss or a weight was not finite in epoch {history.last_epoch}"
         tags = {"stop_reason": str(history.reason), "error": history.error[:4000]}
         if not (history.error or history.failed_before):
             del tags["error"]

@@ -2,7 +2,7 @@
 
 import math
 
-from tuning.engine.history import History, best
+from tuning.engine.history import Chosen, History, best
 from tuning.records import Phase, StopReason
 from tuning.store import StoreWriter
 from tuning.study import Study, Trials, Values, confirmation_trials
@@ -11,7 +11,7 @@ RULE = "highest validation accuracy after the last epoch, of the trials that tra
 
 
 def freeze(study: Study, history: History, writer: StoreWriter) -> None:
-    """Choose in every cell that has not chosen yet; what was chosen first stays chosen, whatever is found later.
+    """Choose in every cell that has not chosen yet; what was chosen first stays chosen, unless the study grows.
 
     A cell none of whose trials was completed chooses nothing, and the others go on. Should a trial of it that failed
     be completed when the study is run again, it chooses then.
@@ -32,14 +32,15 @@ def freeze(study: Study, history: History, writer: StoreWriter) -> None:
             "val_accuracy": trial.last.objective,
             "val_loss": trial.last.loss if math.isfinite(trial.last.loss) else None,
             "rule": RULE,
+            "planned_trials": study.search.trials,
             "completed_trials": sum(one.reason is StopReason.COMPLETED for one in trials),
         }
-        history.chosen[cell.key] = trial
+        history.chosen[cell.key] = Chosen.of(trial, choice)
         writer.freeze(trial.settings.key, choice)
 
 
 def frozen_trials(study: Study, history: History) -> Trials:
-    """Return every trial that is confirmed with what is chosen so far.
+    """Return every trial that is confirmed with what is chosen so far, each of its present generation.
 
     Args:
         study: what is asked.
@@ -48,7 +49,10 @@ def frozen_trials(study: Study, history: History) -> Trials:
     chosen: dict[str, Values] = {
         cell.key: cell.chosen(history.chosen[cell.key].settings) for cell in study.cells if cell.key in history.chosen
     }
-    return confirmation_trials(study, chosen)
+    return {
+        phase: {cell: [history.renewed(one) for one in mine] for cell, mine in cells.items()}
+        for phase, cells in confirmation_trials(study, chosen).items()
+    }
 
 
 def undecided(study: Study, history: History) -> list[str]:

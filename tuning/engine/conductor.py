@@ -12,18 +12,21 @@ from ray import tune
 from tuning.engine.callback import RecordCallback
 from tuning.engine.choice import freeze, frozen_trials
 from tuning.engine.folder import StudyFolder
+from tuning.engine.growth import replace_confirmations
 from tuning.engine.history import History
 from tuning.engine.progress import Progress
 from tuning.engine.proposals import FixedProposals, Proposals, proposals_of
 from tuning.engine.schedule import CellScheduler
 from tuning.engine.search import InterleavedSearch
+from tuning.engine.slots import Slots
 from tuning.engine.trainable import KEY, run_trial
 from tuning.records import Phase
 from tuning.store import StoreWriter
 from tuning.study import Study, TrialSettings, unmatched
 
-FAILURES = 3
-"""How often Ray repeats a trial whose worker or node has died."""
+FAILURES = 20
+"""How often Ray repeats a trial whose worker or node has died; `tuning.engine.attempts` gives up earlier where nothing
+comes of it."""
 
 
 class Conductor:
@@ -35,7 +38,7 @@ class Conductor:
         history: what earlier sessions have done; filled further by what Tune reports.
         writer: the store.
         progress: the live view.
-        slots: trials that run at a time.
+        slots: how many trials may run at a time.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class Conductor:
         history: History,
         writer: StoreWriter,
         progress: Progress,
-        slots: int,
+        slots: Slots,
     ) -> None:
         self._study = study
         self._folder = folder
@@ -68,6 +71,7 @@ class Conductor:
         if not self._run(Phase.TUNE, dict.fromkeys(tuning, trials), tuning):
             return False
         freeze(self._study, self._history, self._writer)
+        replace_confirmations(self._study, self._history, self._writer)
         self._progress.say(*unmatched(self._study).values())
         return all(self._confirm(phase, cells) for phase, cells in frozen_trials(self._study, self._history).items())
 
@@ -85,10 +89,12 @@ class Conductor:
         tuner = tune.Tuner(
             tune.with_resources(run_trial, {"CPU": resources.cpu, "GPU": resources.gpu}),
             tune_config=tune.TuneConfig(
-                search_alg=InterleavedSearch(proposals, self._history, str(self._folder.checkpoints)),
+                search_alg=InterleavedSearch(proposals, self._history, str(self._folder.checkpoints), self._slots),
                 scheduler=CellScheduler(self._study, self._history) if stopping else None,
                 num_samples=-1,  # the search itself says when it has no more
-                max_concurrent_trials=self._slots,
+                max_concurrent_trials=sum(
+                    planned.values()
+                ),  # the search itself says how many; without it Tune takes one
                 reuse_actors=True,
                 trial_name_creator=_key,
                 trial_dirname_creator=_key,
@@ -106,6 +112,7 @@ class Conductor:
             with _termination_like_interruption():
                 tuner.fit()
         finally:
+            self._callback.close_running()
             self._progress.finish()
         shutil.rmtree(self._folder.ray, ignore_errors=True)
         running = any(trial.settings.phase is phase for trial in self._history.running())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tuning.engine.growth import MAY_GROW, leaves, refusal
 from tuning.study import Study
 
 
@@ -42,7 +43,7 @@ class StudyFolder:
         return self.path.rename(self.path.with_name(f"{self.path.name} {suffix}"))
 
     def refuse_another(self, study: Study) -> None:
-        """See that the folder has no results, or those of this very study.
+        """See that the folder has no results, or those of this very study, which may have grown.
 
         Args:
             study: what is to be run.
@@ -53,15 +54,12 @@ class StudyFolder:
         file = self.path / "study.json"
         if not file.exists():
             return
-        asked = study.as_data()
         kept = json.loads(file.read_text(encoding="utf-8"))
-        changed = sorted(set(_leaves(kept).items()) ^ set(_leaves(asked).items()))
+        changed = refusal(leaves(kept), leaves(study.as_data()))
         if changed:
-            names = list(dict.fromkeys(name for name, _ in changed))
             raise ValueError(
-                f"a study that goes on must be the one that was begun, got another {', '.join(names[:5])} "
-                f"than in {file}; "
-                "undo the change, rename the study, or begin anew with --fresh"
+                f"a study that goes on must be the one that was begun, in {file}, with more {', '.join(MAY_GROW)} at "
+                f"most, got {changed}; undo the change, rename the study, or begin anew with --fresh"
             )
 
     def keep(self, study: Study) -> None:
@@ -73,17 +71,3 @@ def _write(file: Path, data: Any) -> None:
     part = file.with_suffix(".part")
     part.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     part.replace(file)
-
-
-def _leaves(data: Any, name: str = "") -> dict[str, str]:
-    """Return every scalar below ``data`` by its dotted path."""
-    if isinstance(data, dict):
-        pairs = data.items()
-    elif isinstance(data, list):
-        pairs = enumerate(data)  # type: ignore[assignment]
-    else:
-        return {name: json.dumps(data)}
-    found: dict[str, str] = {}
-    for key, value in pairs:
-        found |= _leaves(value, f"{name}.{key}" if name else str(key))
-    return found

@@ -1,11 +1,13 @@
 """What the trials of a study have said so far: the one thing that search, schedule, choice and live view look at."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tuning.records import EPOCH_SECONDS, LIPSCHITZ_BOUND, MEASURE_SECONDS, VAL_ACCURACY, VAL_LOSS, Phase, StopReason
-from tuning.store import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted
+from tuning.store import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
 from tuning.study import TrialSettings, from_params
 
 
@@ -80,21 +82,64 @@ class TrialHistory:
             self.reason = StopReason.EARLY_STOPPED
 
 
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What a cell confirms, and the budget of the search that has found it.
+
+    Attributes:
+        settings: of the chosen trial.
+        trials: planned in the cell.
+        epochs: planned of each.
+    """
+
+    settings: TrialSettings
+    trials: int
+    epochs: int
+
+    @classmethod
+    def of(cls, trial: TrialHistory, choice: Mapping[str, Any]) -> "Chosen":
+        """Return the choice that an event tells.
+
+        Args:
+            trial: the chosen one.
+            choice: what was kept of it.
+        """
+        return cls(settings=trial.settings, trials=choice["planned_trials"], epochs=trial.settings.training.epochs)
+
+
 @dataclass
 class History:
     """What a study has done so far.
 
     Attributes:
-        trials: all of them by key, in the order in which they were started.
-        chosen: by cell, the trial whose settings are confirmed; once there, it stays.
+        trials: all of them by key, in the order in which they were started, without those that were superseded.
+        chosen: by cell, what is confirmed; once there, it stays, unless the study grows.
+        superseded: by the key of its first generation, how often a trial was replaced because the study grew.
     """
 
     trials: dict[str, TrialHistory] = field(default_factory=dict)
-    chosen: dict[str, TrialHistory] = field(default_factory=dict)
+    chosen: dict[str, Chosen] = field(default_factory=dict)
+    superseded: Counter[str] = field(default_factory=Counter)
 
     def start(self, settings: TrialSettings) -> TrialHistory:
         """Return the trial's history, begun if it is new."""
         return self.trials.setdefault(settings.key, TrialHistory(settings))
+
+    def renewed(self, settings: TrialSettings) -> TrialSettings:
+        """Return the settings as those of the generation that is now: the trials before it were superseded.
+
+        Args:
+            settings: of any generation.
+        """
+        return replace(settings, generation=self.superseded[_first(settings).key])
+
+    def supersede(self, key: str) -> None:
+        """Put a trial aside; the next one of its phase, cell and index is of another generation.
+
+        Args:
+            key: the trial's.
+        """
+        self.superseded[_first(self.trials.pop(key).settings).key] += 1
 
     def of(self, cell: str, phase: Phase) -> list[TrialHistory]:
         """Return the trials of one cell and phase by index."""
@@ -120,14 +165,21 @@ class History:
                     reason = StopReason(event.tags["stop_reason"])
                     # What failed is tried again: the disk may have been full, the node broken.
                     self.trials[event.key].failed_before = reason is StopReason.ERROR
-                    self.trials[event.key].reason = StopReason.RUNNING if reason is StopReason.ERROR else reason
+                    goes_on = reason in {StopReason.ERROR, StopReason.INTERRUPTED}
+                    self.trials[event.key].reason = StopReason.RUNNING if goes_on else reason
                 case ChoiceFrozen():
                     trial = self.trials[event.key]
-                    self.chosen.setdefault(trial.settings.cell, trial)
+                    self.chosen[trial.settings.cell] = Chosen.of(trial, event.choice)
+                case RunSuperseded():
+                    self.supersede(event.key)
 
     def running(self) -> Iterator[TrialHistory]:
         """Yield the trials that have not ended."""
         return (trial for trial in self.trials.values() if not trial.ended)
+
+
+def _first(settings: TrialSettings) -> TrialSettings:
+    return replace(settings, generation=0)
 
 
 def best(trials: list[TrialHistory]) -> TrialHistory | None:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from tuning.engine.cluster import Cluster
 from tuning.study import Study
 from tuning.trial import check_weights, divided, open_dataset
 
@@ -45,21 +46,21 @@ def check_folder(folder: Path) -> None:
         ) from error
 
 
-def check_resources(study: Study, available: dict[str, float]) -> int:
-    """Return how many trials run at a time.
+def check_resources(study: Study, cluster: Cluster) -> None:
+    """See that a trial fits on one of the cluster's nodes, or on one that its autoscaler may add.
 
     Args:
-        study: what a trial reserves, and the study's own limit.
-        available: the cluster's resources, ``{"CPU": 2.0, "GPU": 1.0}``.
+        study: what a trial reserves.
+        cluster: where it is to run.
 
     Raises:
         ValueError: where not even one trial fits.
     """
-    for name, amount in study.resources.wanted.items():
-        there = available.get(name, 0.0)
-        if amount > there:
+    wanted = study.resources.wanted
+    largest = cluster.largest(wanted)
+    for name, amount in wanted.items():
+        if amount > largest[name]:
             raise ValueError(
-                f"resources: a trial must fit on the cluster, got {amount:g} {name} wanted and {there:g} there; "
-                "lower it in the study or add nodes"
+                f"resources: a trial must fit on a node of the cluster, got {amount:g} {name} wanted and "
+                f"{largest[name]:g} there; lower it in the study or add nodes"
             )
-    return study.resources.slots(available, study.search.concurrency)

@@ -40,6 +40,12 @@ def _of_phase(cell: Cell, phase: Phase, history: History, planned: int) -> Itera
     for trial in trials:
         if trial.reason is StopReason.ERROR:
             yield f"{trial.settings.key} failed: {trial.error.splitlines()[0]}; run again, it is tried anew"
+    diverged = [trial.settings.key for trial in trials if trial.reason is StopReason.DIVERGED]
+    if diverged:
+        yield (
+            f"{cell.key}: {len(diverged)} of {planned} {phase} trials diverged, so that a loss or a weight was not "
+            f"finite ({', '.join(diverged)}); they count as the worst there are, and are not tried again"
+        )
     others = [trial for trial in trials if not _ended_as_planned(cell, trial)]
     spent = len(trials) - len(others)
     if spent < planned:

@@ -7,6 +7,10 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import ray
+
+from tuning.engine.cluster import Cluster
+
 _QUIET = {
     # Ray's CSV, JSON and TensorBoard loggers cost more than a small training; the store keeps what they would.
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -24,22 +28,20 @@ _QUIET = {
 
 
 @contextmanager
-def ray_session(address: str | None) -> Generator[dict[str, float]]:
+def ray_session(address: str | None) -> Generator[Cluster]:
     """Start a local Ray or join a cluster, and leave it again.
 
     Args:
         address: of a cluster; None or ``local`` for one of this process's own.
 
     Yields:
-        The resources there are, ``{"CPU": 2.0, …}``.
+        The cluster.
 
     Raises:
         ValueError: where no cluster answers at the address.
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
-    import ray
-
     local = address in {None, "local"}
     if not local:
         _check_answer(str(address))
@@ -60,7 +62,7 @@ def ray_session(address: str | None) -> Generator[dict[str, float]]:
         ) from error
     logging.getLogger("ray").setLevel(logging.CRITICAL)  # a dead worker is told in the summary, not in a traceback
     try:
-        yield ray.cluster_resources()
+        yield Cluster()
     finally:
         ray.shutdown()
 

@@ -1,6 +1,6 @@
 """A study from its first trial to its last confirmation."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,11 +12,14 @@ from rich.console import Console
 from tuning.engine.choice import frozen_trials, undecided
 from tuning.engine.conductor import Conductor
 from tuning.engine.folder import StudyFolder
+from tuning.engine.growth import outdated, outgrow
 from tuning.engine.history import History
 from tuning.engine.preflight import check_folder, check_resources, check_study
 from tuning.engine.problems import problems
 from tuning.engine.progress import Progress
 from tuning.engine.ray_session import ray_session
+from tuning.engine.sharing import Sharing
+from tuning.engine.slots import Slots
 from tuning.records import Phase
 from tuning.store import Journal, StoreWriter, WriterReport, lock_folder, resolve_tracking_uri, set_aside
 from tuning.study import Study, planned_trials
@@ -71,6 +74,7 @@ def run(
     if fresh:
         progress.say(*_set_aside(study, tracking_uri, folder))
     history.recall(event for event, _ in Journal(folder.path).read())
+    session = _Session(study, folder, history, progress, superseded=outgrow(study, history))
     reports: list[WriterReport] = []
     interrupted = False
     with ThreadPoolExecutor(1) as pool:
@@ -81,34 +85,43 @@ def run(
                 progress.nothing_left(len(history.trials))
                 opening.result()
             else:
-                interrupted = not _conducted(study, folder, history, opening, progress, address)
+                interrupted = not session.conduct(opening, address)
     store = [str(report) for report in reports if not report.complete]
     return Outcome(problems=(*problems(study.cells, history), *store), interrupted=interrupted, folder=folder.path)
 
 
-def _conducted(
-    study: Study,
-    folder: StudyFolder,
-    history: History,
-    opening: "Future[StoreWriter]",
-    progress: Progress,
-    address: str | None,
-) -> bool:
-    """Return whether all phases ran to their end.
+@dataclass(frozen=True)
+class _Session:
+    """A study between this run of it and the last: what is asked, where it lies, what was done."""
 
-    Raises:
-        RuntimeError: for what would look like a user's mistake, which all were found before the first trial.
-    """
-    with ExitStack() as stack:
-        with progress.preparing("opening the store and starting Ray"):
-            slots = check_resources(study, stack.enter_context(ray_session(address)))
-            writer = opening.result()
-        folder.keep(study)
-        progress.say(study.search.repeatability)
-        try:
-            return Conductor(study, folder, history, writer, progress, slots).conduct()
-        except ValueError as error:
-            raise RuntimeError("the study has stopped on an error of ours; run again, it goes on") from error
+    study: Study
+    folder: StudyFolder
+    history: History
+    progress: Progress
+    superseded: Sequence[str]
+
+    def conduct(self, opening: "Future[StoreWriter]", address: str | None) -> bool:
+        """Return whether all phases ran to their end.
+
+        Raises:
+            RuntimeError: for what would look like a user's mistake, which all were found before the first trial.
+        """
+        with ExitStack() as stack:
+            with self.progress.preparing("opening the store and starting Ray"):
+                cluster = stack.enter_context(ray_session(address))
+                check_resources(self.study, cluster)
+                writer = opening.result()
+            self.folder.keep(self.study)
+            for key in self.superseded:
+                writer.supersede(key)
+            self.progress.say(self.study.search.repeatability)
+            sharing = Sharing()
+            stack.callback(sharing.leave)
+            slots = Slots(self.study, cluster, sharing)
+            try:
+                return Conductor(self.study, self.folder, self.history, writer, self.progress, slots).conduct()
+            except ValueError as error:
+                raise RuntimeError("the study has stopped on an error of ours; run again, it goes on") from error
 
 
 def _is_finished(study: Study, history: History) -> bool:
@@ -116,7 +129,7 @@ def _is_finished(study: Study, history: History) -> bool:
     for cell in study.cells:
         if sum(trial.ended for trial in history.of(cell.key, Phase.TUNE)) < planned_trials(cell, Phase.TUNE):
             return False
-    if undecided(study, history):
+    if undecided(study, history) or outdated(study, history):
         return False
     ended = {key for key, trial in history.trials.items() if trial.ended}
     planned = (mine for cells in frozen_trials(study, history).values() for mine in cells.values())

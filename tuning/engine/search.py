@@ -1,5 +1,6 @@
 """One Tune searcher over all cells, so that no cell's end leaves the cluster idle."""
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from ray.tune.search import Searcher
 
 from tuning.engine.history import History
 from tuning.engine.proposals import Proposals
+from tuning.engine.slots import Slots
 from tuning.engine.trainable import OBJECTIVE, as_config
 from tuning.study import TrialSettings
 
@@ -18,23 +20,32 @@ class InterleavedSearch(Searcher):
         proposals: by cell, in the order of the study.
         history: what the trials have said; the store's callback fills it.
         checkpoints: folder below which each trial keeps its state.
+        slots: how many trials may run at a time.
     """
 
-    def __init__(self, proposals: Mapping[str, Proposals], history: History, checkpoints: str) -> None:
+    def __init__(self, proposals: Mapping[str, Proposals], history: History, checkpoints: str, slots: Slots) -> None:
         super().__init__(metric=OBJECTIVE, mode="max")
         self._proposals = proposals
         self._history = history
         self._checkpoints = checkpoints
+        self._slots = slots
+        self._session = uuid.uuid4().hex
         self._live: dict[str, TrialSettings] = {}
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str:
-        """Return the next trial's configuration, or FINISHED when every cell has proposed all of its trials."""
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """Return the next trial's configuration, or FINISHED when every cell has proposed all of its trials.
+
+        None where as many run as may: Tune asks again.
+        """
         open_cells = [cell for cell in self._proposals.values() if cell.proposed < cell.planned]
         if not open_cells:
             return Searcher.FINISHED
-        settings = min(open_cells, key=lambda cell: cell.proposed).propose()
+        left = sum(cell.planned - cell.proposed for cell in open_cells)
+        if len(self._live) >= self._slots.allowed(len(self._live) + left):
+            return None
+        settings = self._history.renewed(min(open_cells, key=lambda cell: cell.proposed).propose())
         self._live[trial_id] = settings
-        return as_config(settings, self._checkpoints)
+        return as_config(settings, self._checkpoints, self._session)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tell the trial's cell how it has ended; its epochs are in the history already."""

@@ -1,11 +1,13 @@
 """The function that Ray runs: one training in a worker, its records handed to Tune."""
 
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ray import tune
 
+from tuning.engine.attempts import Watch, begin, watched
 from tuning.records import VAL_ACCURACY, EpochRecord
 from tuning.study import TrialSettings, from_flat, to_flat
 from tuning.trial import train
@@ -18,16 +20,18 @@ CELL = "cell"
 KEY = "key"
 
 
-def as_config(settings: TrialSettings, checkpoints: str) -> dict[str, Any]:
+def as_config(settings: TrialSettings, checkpoints: str, session: str) -> dict[str, Any]:
     """Return what Tune carries to the worker: plain values alone.
 
     Args:
         settings: the trial's settings.
         checkpoints: folder below which the trial keeps its state, on a disk that all nodes share.
+        session: which run of the study this is.
     """
     return {
         KEY: settings.key,
         CELL: settings.cell,
+        "session": session,
         "checkpoint": str(Path(checkpoints) / settings.key),
         "settings": to_flat(settings),
     }
@@ -37,18 +41,22 @@ def run_trial(config: dict[str, Any]) -> None:
     """Train as the configuration says and report every epoch to Tune.
 
     A training that raises reports its error as a result: it would raise again however often Ray repeated it. What
-    Ray repeats is a trial whose worker or node died.
+    Ray repeats is a trial whose worker or node died, as far as `tuning.engine.attempts` lets it.
 
     Args:
         config: what `as_config` has made.
     """
     try:
-        train(from_flat(config["settings"]), _report, checkpoint=Path(config["checkpoint"]))
+        settings, folder = from_flat(config["settings"]), Path(config["checkpoint"])
+        begin(folder, config["session"])
+        with watched(folder, 60 * settings.resources.epoch_minutes) as watch:
+            train(settings, partial(_report, watch), checkpoint=folder)
     except Exception as error:
         text = traceback.format_exc(limit=-6)
         tune.report({OBJECTIVE: 0.0, EPOCH: -1, ERROR: f"{type(error).__name__}: {error}\n{text}"})
 
 
-def _report(record: EpochRecord) -> None:
+def _report(watch: Watch, record: EpochRecord) -> None:
     objective = record.metrics.get(VAL_ACCURACY, 0.0)
     tune.report({OBJECTIVE: objective, EPOCH: record.epoch, RECORD: record})
+    watch.alive()

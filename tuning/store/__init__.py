@@ -6,7 +6,7 @@ not with this package.
 
 from tuning.store.address import hide_password, resolve_tracking_uri
 from tuning.store.anew import set_aside
-from tuning.store.journal import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted
+from tuning.store.journal import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted, RunSuperseded
 from tuning.store.reader import StoredRun, StoreReader
 from tuning.store.summary import write_summary
 from tuning.store.writer import StoreWriter, WriterReport, lock_folder
@@ -18,6 +18,7 @@ __all__ = [
     "Journal",
     "RunEnded",
     "RunStarted",
+    "RunSuperseded",
     "StoreReader",
     "StoreWriter",
     "StoredRun",

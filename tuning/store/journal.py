@@ -111,8 +111,24 @@ class ChoiceFrozen:
         _check_key(self.key)
 
 
-Event = RunStarted | EpochLogged | RunEnded | ChoiceFrozen
-_EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in (RunStarted, EpochLogged, RunEnded, ChoiceFrozen)}
+@dataclass(frozen=True, kw_only=True)
+class RunSuperseded:
+    """A trial's run is no result any more, because its study grew and another one stands in its place.
+
+    Attributes:
+        key: the trial's key, which no later trial has.
+    """
+
+    key: str
+
+    def __post_init__(self) -> None:
+        _check_key(self.key)
+
+
+Event = RunStarted | EpochLogged | RunEnded | ChoiceFrozen | RunSuperseded
+_EVENTS: dict[str, type[Event]] = {
+    kind.__name__: kind for kind in (RunStarted, EpochLogged, RunEnded, ChoiceFrozen, RunSuperseded)
+}
 
 
 def _encode(event: Event) -> bytes:

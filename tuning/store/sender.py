@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from tuning.records import CHOICE_FILE
+from tuning.records import CHOICE_FILE, Phase
 from tuning.store.artifacts import fetch
-from tuning.store.journal import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted
+from tuning.store.journal import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
 from tuning.store.spectra import Parts, merge
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def grouped(events: Iterable[Event]) -> Iterator[list[Event]]:
         events: in the journal's order.
 
     Yields:
-        One start, one end, one choice, or several epochs of one run. The order within each run is kept.
+        One start, end, choice or replacement, or several epochs of one run. The order within each run is kept.
     """
     epochs: dict[str, list[Event]] = {}
     for event in events:
@@ -116,6 +116,8 @@ class Sender:
             self._end(first)
         elif isinstance(first, ChoiceFrozen):
             self._freeze(first)
+        elif isinstance(first, RunSuperseded):
+            self._tag(self._run(first.key).id, {"phase": Phase.SUPERSEDED})
         else:
             self._log(first.key, [event for event in group if isinstance(event, EpochLogged)])
 
@@ -158,10 +160,18 @@ class Sender:
         self._parts.drop(parts)
 
     def _freeze(self, event: ChoiceFrozen) -> None:
-        """Mark the chosen run, for a search in MLflow's UI, and leave with it what was chosen and why."""
+        """Mark the chosen run, for a search in MLflow's UI, and leave with it what was chosen and why.
+
+        A cell of a study that grew has chosen before; of its runs one is the chosen one.
+        """
         run = self._run(event.key)
         text = json.dumps(event.choice, indent=1, ensure_ascii=False) + "\n"
         self._client.log_text(run.id, text, CHOICE_FILE)
+        tags = self._starts[event.key].tags
+        cell = " and ".join(f"tags.{name} = '{tags[name]}'" for name in ("architecture", "condition"))
+        for other in self._client.search_runs([self._experiment_id], f"tags.chosen = 'true' and {cell}"):
+            if other.info.run_id != run.id:
+                self._tag(other.info.run_id, {"chosen": "formerly"})
         self._tag(run.id, {"chosen": "true"})
 
     def _upload(self, parts: Sequence[Path], run: _Run) -> None:

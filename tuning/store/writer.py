@@ -22,7 +22,16 @@ from tuning.store.anew import refuse_strangers
 from tuning.store.asked import keep_asked
 from tuning.store.connection import connect, describe, open_experiment, prepare_sqlite, reaching
 from tuning.store.drain import Drain
-from tuning.store.journal import Bookmark, ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted
+from tuning.store.journal import (
+    Bookmark,
+    ChoiceFrozen,
+    EpochLogged,
+    Event,
+    Journal,
+    RunEnded,
+    RunStarted,
+    RunSuperseded,
+)
 from tuning.store.sender import MAX_PARAM, Sender
 from tuning.store.spectra import Parts
 
@@ -172,6 +181,15 @@ class StoreWriter:
         """
         assert key in self._starts, f"a trial is run before it is chosen, got {key!r}"
         self._put(ChoiceFrozen(key=key, choice=dict(choice)))
+
+    def supersede(self, key: str) -> None:
+        """Keep that a trial's run is no result any more: its phase is then ``superseded``.
+
+        Args:
+            key: the trial's key.
+        """
+        assert key in self._starts, f"a trial is run before it is superseded, got {key!r}"
+        self._put(RunSuperseded(key=key))
 
     def report(self) -> WriterReport:
         """Say how far the writing has come."""

@@ -26,6 +26,7 @@ class TrialSettings:
         phase: what it is for; the test part is read in `tuning.records.CONFIRMATIONS` alone.
         condition: the condition's name in the study file.
         ablated: the factor of the condition that is switched off.
+        generation: how many trials of this phase, cell and index the study has replaced, because it grew.
         index: the trial's number in its cell and phase, from 0; arms are paired by it.
         seed: what initialization, data order and augmentation are derived from; equal for all cells at one index.
         split_seed: what the validation part is drawn by; equal for all trials of the tune phase.
@@ -54,6 +55,7 @@ class TrialSettings:
     measure: Measure
     resources: Resources
     ablated: str = NOTHING_ABLATED
+    generation: int = 0
 
     def __post_init__(self) -> None:
         self.regularizer.check_training(self.training.learning_rate, self.optimizer.update_bounds)
@@ -67,11 +69,12 @@ class TrialSettings:
     def key(self) -> str:
         """``phase__architecture__condition__index``: names the trial in the journal, the store and on disk.
 
-        Where a factor is switched off, its name comes before the index.
+        Where a factor is switched off, its name comes before the index; a later generation's number follows it.
         """
         names = [str(self.phase), self.architecture.name, self.condition]
         names += [] if self.ablated == NOTHING_ABLATED else [self.ablated]
-        return "__".join([*names, f"{self.index:03d}"])
+        names += [f"{self.index:03d}"]
+        return "__".join(names if self.generation == 0 else [*names, f"g{self.generation}"])
 
     @property
     def title(self) -> str:

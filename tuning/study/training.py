@@ -120,13 +120,21 @@ class Resources:
     Attributes:
         cpu: cores, ≥ 1; torch uses as many threads.
         gpu: GPUs, 0 or a whole number or a share 1/n of one.
+        epoch_minutes: an epoch that takes longer, measuring included, is taken to hang, and its trial has failed; > 0.
     """
 
     cpu: int = 1
     gpu: float = 0.0
+    epoch_minutes: float = 120.0
 
     def __post_init__(self) -> None:
         check(f"resources: cpu must be 1 to {MOST:,}", 1 <= self.cpu <= MOST, self.cpu, "a trial needs a core")
+        check(
+            "resources: epoch_minutes must be above 0 and at most 1,000,000",
+            0 < self.epoch_minutes <= MOST,
+            self.epoch_minutes,
+            "twice the longest epoch that you expect is ample",
+        )
         share = (self.gpu == 0 or self.gpu >= 0.01) and (
             float(self.gpu).is_integer() or abs(1 / self.gpu - round(1 / self.gpu)) < 1e-9
         )

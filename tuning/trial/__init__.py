@@ -1,5 +1,6 @@
 """One training, in torch alone: from settings to records."""
 
+from tuning.trial.checkpoint import STATE_FILE
 from tuning.trial.data import open_dataset
 from tuning.trial.fitting import check_weights, without_numbers
 from tuning.trial.initialization import build_initialized
@@ -9,6 +10,7 @@ from tuning.trial.trainer import Report, train
 from tuning.trial.trial_data import divided
 
 __all__ = [
+    "STATE_FILE",
     "Report",
     "build_initialized",
     "build_optimizer",

@@ -46,7 +46,7 @@ class OptunaProposals:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         directions = (StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE)[: self._sampler.objectives]
         self._study = optuna.create_study(study_name=cell.key, directions=directions)
-        self._asked: dict[str, optuna.Trial] = {}
+        self._asked: dict[int, optuna.Trial] = {}
         self._again: list[TrialSettings] = []
         for trial in past:
             self._recall(trial)
@@ -62,7 +62,7 @@ class OptunaProposals:
 
     def finish(self, trial: TrialHistory) -> None:
         """Tell Optuna how the trial has ended: an early stop is PRUNED with its epochs, no result at full budget."""
-        asked = self._asked.pop(trial.settings.key)
+        asked = self._asked.pop(trial.settings.index)
         if self._sampler.objectives == 1:  # Optuna takes no epochs of more than one
             for epoch, result in trial.results.items():
                 if epoch > 0:  # 0 is the state before the first step
@@ -86,7 +86,7 @@ class OptunaProposals:
             trial = self._study.get_trials(deepcopy=False)[asked.number]
             sampler.sample_relative(self._study, trial, sampler.infer_relative_search_space(self._study, trial))
         settings = self._cell.settings(Phase.TUNE, index, asked.params)
-        self._asked[settings.key] = asked
+        self._asked[index] = asked
         return settings
 
     def _recall(self, trial: TrialHistory) -> None:

@@ -1,0 +1,35 @@
+"""What a Ray cluster can hold: its nodes as they are now, and those that its autoscaler may add."""
+
+from collections.abc import Mapping
+
+import ray
+from ray._private.state import state
+
+
+class Cluster:
+    """The cluster that this process has joined; every answer is of the moment, for nodes come and go."""
+
+    def capacity(self) -> dict[str, float]:
+        """Return what there can be of each resource: on the nodes there are, or on all that may be added if more.
+
+        Returns:
+            By Ray's names, ``{"CPU": 16.0, "GPU": 4.0, …}``.
+        """
+        there: dict[str, float] = ray.cluster_resources()
+        may_be: Mapping[str, float] = state.get_max_resources_from_cluster_config() or {}
+        return {name: max(there.get(name, 0.0), float(may_be.get(name, 0))) for name in {*there, *may_be}}
+
+    def largest(self, wanted: Mapping[str, float]) -> dict[str, float]:
+        """Return what the node has, or may have, that comes nearest to holding all that is wanted.
+
+        Args:
+            wanted: by Ray's names, each above 0.
+
+        Returns:
+            Of each wanted resource how much that node has.
+        """
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        config = state.get_cluster_config()
+        kinds = [dict(kind.resources) for kind in config.node_group_configs if kind.max_count] if config else []
+        offers = [{name: float(offer.get(name, 0.0)) for name in wanted} for offer in (*nodes, *kinds)]
+        return max(offers, key=lambda offer: min(offer[name] / wanted[name] for name in wanted))
