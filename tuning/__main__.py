@@ -1,4 +1,4 @@
-"""``python -m tuning``: list, plan and run studies, and check how activations depend on width."""
+"""``python -m tuning``: list, plan and run studies here or on a cluster, and check how activations depend on width."""
 
 import sys
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tuning import job_commands
 from tuning.command_line import OneLineGroup, one_line_errors, put, show
 from tuning.store import hide_password
 from tuning.study import load, shipped
@@ -26,6 +27,12 @@ app = typer.Typer(
 )
 StudyArgument = Annotated[
     str, typer.Argument(metavar="STUDY", help="A shipped study's name, or a path to a YAML file.")
+]
+
+
+StorageOption = Annotated[
+    Path,
+    typer.Option(envvar="SPECTUNE_STORAGE", help="Folder of the journal and checkpoints; shared, on a cluster."),
 ]
 
 
@@ -91,9 +98,7 @@ def run(
         str | None,
         typer.Option(help="MLflow's store; by default MLFLOW_TRACKING_URI, else sqlite:///mlflow.db."),
     ] = None,
-    storage: Annotated[Path, typer.Option(help="Folder of the journal and checkpoints; shared, on a cluster.")] = Path(
-        "results"
-    ),
+    storage: StorageOption = Path("results"),
     address: Annotated[
         str | None, typer.Option(envvar="RAY_ADDRESS", help="A Ray cluster's address; by default a local Ray.")
     ] = None,
@@ -124,6 +129,29 @@ def run(
         soft_wrap=True,
     )
     sys.exit(1 if outcome.problems else 0)
+
+
+@app.command()
+def replay(
+    study: StudyArgument,
+    tracking_uri: Annotated[
+        str | None, typer.Option(help="MLflow's store; by default MLFLOW_TRACKING_URI, else sqlite:///mlflow.db.")
+    ] = None,
+    storage: StorageOption = Path("results"),
+) -> None:
+    """Send to the store what it has missed, without running anything."""
+    from tuning.store import replay as replay_journal
+
+    # A study that has run is known by its name, though its file may be gone.
+    name = study if (storage / study).is_dir() else _or_exit(lambda: load(study)).name
+    with Console(stderr=True).status("sending"):
+        report = _or_exit(lambda: replay_journal(name, tracking_uri, storage.absolute() / name))
+    Console().print(str(report), highlight=False, soft_wrap=True, markup=False)
+    sys.exit(0 if report.complete else 1)
+
+
+for command in job_commands.COMMANDS:
+    app.command()(command)
 
 
 @app.command("coordinate-check")

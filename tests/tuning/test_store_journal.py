@@ -8,7 +8,7 @@ import pytest
 
 from tests.tuning.store_cases import file_size_limit
 from tuning.store import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted
-from tuning.store.journal import Bookmark
+from tuning.store.bookmark import Bookmark, sent_to
 
 EVENTS: list[Event] = [
     RunStarted(key="k-1", name='σ₁ ≤ 1 "quoted"\n', tags={"condition": "спектр"}, params={"lr": "0.1"}, time_ms=7),
@@ -101,13 +101,19 @@ def test_no_key_can_leave_its_folder_or_break_a_search(key: str) -> None:
         RunEnded(key=key, status="FINISHED", tags={}, time_ms=1)
 
 
-def test_a_bookmark_belongs_to_its_experiment(tmp_path: Path) -> None:
-    Bookmark(tmp_path, "1/1000").write(42)
-    assert Bookmark(tmp_path, "1/1000").read() == 42
-    assert Bookmark(tmp_path, "1/2000").read() == 0
+STORE = "http://user:secret@127.0.0.1:5000"
+
+
+def test_a_bookmark_belongs_to_its_experiment_and_keeps_no_password(tmp_path: Path) -> None:
+    Bookmark(tmp_path, "1/1000", STORE).write(42)
+    assert Bookmark(tmp_path, "1/1000", STORE).read() == 42
+    assert Bookmark(tmp_path, "1/2000", STORE).read() == 0
+    assert sent_to(tmp_path, STORE) == 42
+    assert sent_to(tmp_path, "http://127.0.0.1:5001") is None
+    assert "secret" not in (tmp_path / "sent.json").read_text()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"offset": 3}'], ids=["empty", "torn", "list", "half"])
 def test_a_damaged_bookmark_means_sending_from_the_start(tmp_path: Path, text: str) -> None:
     (tmp_path / "sent.json").write_text(text)
-    assert Bookmark(tmp_path, "1/1000").read() == 0
+    assert Bookmark(tmp_path, "1/1000", STORE).read() == 0

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from tuning.engine.cluster import Cluster
+from tuning.engine.surroundings import IN_A_JOB
 from tuning.study import Study
 from tuning.trial import check_weights, divided, open_dataset
 
@@ -44,6 +45,30 @@ def check_folder(folder: Path) -> None:
         raise ValueError(
             f"the results folder must be writable, got {folder} ({error}); choose another --storage"
         ) from error
+
+
+def check_lasting(storage: Path, tracking_uri: str | None) -> None:
+    """See that a job's results outlive the job: its working folder is deleted with it.
+
+    Args:
+        storage: the results folder, as it was given.
+        tracking_uri: the store, as it was given.
+
+    Raises:
+        ValueError: where results would lie in the job's own folder.
+    """
+    if not os.environ.get(IN_A_JOB):
+        return
+    if not storage.is_absolute():
+        raise ValueError(
+            f"the results folder of a job must be an absolute path that all nodes share, got {storage}; submit with "
+            "--storage, or set SPECTUNE_STORAGE where the cluster is started"
+        )
+    if tracking_uri is None and not os.environ.get("MLFLOW_TRACKING_URI"):
+        raise ValueError(
+            "the store of a job must be named, got none; submit with --tracking-uri, or set MLFLOW_TRACKING_URI where "
+            "the cluster is started"
+        )
 
 
 def check_resources(study: Study, cluster: Cluster) -> None:

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tuning.engine.history import History, TrialHistory
+from tuning.engine.store_watch import StoreWatch
 from tuning.records import CONFIRMATIONS, Phase, StopReason
 from tuning.study import Study, confirmations_planned
 
@@ -34,6 +35,7 @@ class Progress:
         self._began = time.monotonic()
         self._finished = False
         self._done_before = 0.0
+        self._store = StoreWatch(lambda: None)
         self._live = self._new_live()
 
     def _new_live(self) -> Live:
@@ -91,8 +93,18 @@ class Progress:
         if self._console.is_terminal:
             self._live.stop()
 
+    def watch(self, store: StoreWatch) -> None:
+        """Say from now on when the store is in trouble.
+
+        Args:
+            store: what knows.
+        """
+        self._store = store
+
     def update(self) -> None:
         """Say the first epoch at once where nothing is redrawn; a log shows life before the first trial ends."""
+        if not self._console.is_terminal and (said := self._store.news()):
+            self.say(said)
         if self._console.is_terminal or self._spoken:
             return
         for trial in self._history.running():
@@ -118,7 +130,15 @@ class Progress:
         over = _duration(time.monotonic() - self._began)
         rest = f"done in {over}" if self._finished else self._rest(left)
         title = f"{self._study.name} · {self._phase} · {rest}"
-        table = Table(title=title, title_justify="left", pad_edge=False, box=None, header_style="bold")
+        table = Table(
+            title=title,
+            title_justify="left",
+            caption=escape(self._store.state() or ""),
+            caption_justify="left",
+            pad_edge=False,
+            box=None,
+            header_style="bold",
+        )
         table.add_column("cell", no_wrap=True)
         for heading in ("ended", "early", "failed", "running", "best val accuracy", "left"):
             table.add_column(heading, justify="right")

@@ -1,13 +1,21 @@
 """Which code a study was run with."""
 
+import os
 import subprocess
 from functools import cache
 from pathlib import Path
 
+from tuning.engine.surroundings import COMMIT
+
 
 @cache
 def git_commit() -> str:
-    """Return the commit of this code, with ``-dirty`` where files differ from it; ``unknown`` outside a checkout."""
+    """Return the commit of this code, with ``-dirty`` where files differ from it; ``unknown`` outside a checkout.
+
+    A job on a cluster has no checkout, and is told by whoever sent it.
+    """
+    if told := os.environ.get(COMMIT):
+        return told
     root = Path(__file__).resolve().parents[2]
     try:
         done = subprocess.run(

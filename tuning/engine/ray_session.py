@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import ray
+from ray.exceptions import RayError
 
 from tuning.engine.cluster import Cluster
 
@@ -55,16 +56,29 @@ def ray_session(address: str | None) -> Generator[Cluster]:
             configure_logging=True,
             runtime_env={"env_vars": _QUIET},
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ValueError(
-            f"Ray must be reachable, got no answer at {address!r} ({str(error).strip().splitlines()[0]}); "
-            "start it with `ray start --head`, or leave --address out for a local one"
-        ) from error
+    except (ConnectionError, RuntimeError, ValueError, RayError) as error:
+        raise ValueError(_refused(address, str(error))) from error
     logging.getLogger("ray").setLevel(logging.CRITICAL)  # a dead worker is told in the summary, not in a traceback
     try:
         yield Cluster()
     finally:
         ray.shutdown()
+
+
+def _refused(address: str | None, reason: str) -> str:
+    """Say why a cluster could not be joined, and what to do."""
+    line = " ".join(reason.split())[:300]
+    if "ersion mismatch" in reason:  # Ray's own words; its first line alone would not say which
+        return f"this process and the cluster must run the same Ray and Python, got: {line}; install the cluster's here"
+    if "uthentication" in reason or "token" in reason:
+        return (
+            f"the cluster at {address!r} asks for its token, got: {line}; set RAY_AUTH_MODE=token and "
+            "RAY_AUTH_TOKEN_PATH to a copy of the head's ~/.ray/auth_token"
+        )
+    return (
+        f"Ray must be reachable, got no answer at {address!r} ({line}); "
+        "start it with `ray start --head`, or leave --address out for a local one"
+    )
 
 
 def _check_answer(address: str) -> None:
@@ -81,10 +95,22 @@ def _check_answer(address: str) -> None:
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or "/" in host:
         raise ValueError(f"a Ray cluster's address is host:port or auto, got {address!r}; e.g. 10.0.0.1:6379")
+    knock(host, int(port), address, "start it with `ray start --head`, or leave --address out for a local one")
+
+
+def knock(host: str, port: int, address: str, cure: str) -> None:
+    """See that somebody listens.
+
+    Args:
+        host: a name or a number.
+        port: on it.
+        address: both, as the user wrote them.
+        cure: what to do where nobody does.
+
+    Raises:
+        ValueError: where nobody does.
+    """
     try:
-        socket.create_connection((host, int(port)), timeout=5).close()
+        socket.create_connection((host, port), timeout=5).close()
     except (OSError, OverflowError) as error:
-        raise ValueError(
-            f"Ray must be reachable, got no answer at {address!r} ({error}); "
-            "start it with `ray start --head`, or leave --address out for a local one"
-        ) from error
+        raise ValueError(f"Ray must be reachable, got no answer at {address!r} ({error}); {cure}") from error

@@ -14,18 +14,20 @@ from tuning.engine.conductor import Conductor
 from tuning.engine.folder import StudyFolder
 from tuning.engine.growth import outdated, outgrow
 from tuning.engine.history import History
-from tuning.engine.preflight import check_folder, check_resources, check_study
+from tuning.engine.preflight import check_folder, check_lasting, check_resources, check_study
 from tuning.engine.problems import problems
 from tuning.engine.progress import Progress
 from tuning.engine.ray_session import ray_session
 from tuning.engine.sharing import Sharing
 from tuning.engine.slots import Slots
+from tuning.engine.store_watch import StoreWatch
 from tuning.records import Phase
 from tuning.store import Journal, StoreWriter, WriterReport, lock_folder, resolve_tracking_uri, set_aside
 from tuning.study import Study, planned_trials
 
-STORE_SECONDS = 120.0
-"""How long the end of a study waits for a slow store; what is then still unsent is sent by the next run."""
+STORE_SECONDS = 30.0
+"""How long the end of a study waits for a store that takes nothing; what is then unsent is sent by the next run, or by
+`python -m tuning replay`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,7 @@ def run(
         ValueError: before any trial has started: where data, store, folder, cluster or study do not fit.
     """
     folder = StudyFolder(storage.absolute() / study.name)
+    check_lasting(storage, tracking_uri)
     check_folder(folder.path)
     resolve_tracking_uri(tracking_uri)  # a mistyped one is told before anything takes time
     if not fresh:
@@ -83,7 +86,8 @@ def run(
         with _closed_at_the_end(opening, reports):
             if _is_finished(study, history):
                 progress.nothing_left(len(history.trials))
-                opening.result()
+                if (away := opening.result().away) is not None:
+                    progress.say(away)
             else:
                 interrupted = not session.conduct(opening, address)
     store = [str(report) for report in reports if not report.complete]
@@ -114,6 +118,9 @@ class _Session:
             self.folder.keep(self.study)
             for key in self.superseded:
                 writer.supersede(key)
+            self.progress.watch(StoreWatch(lambda: writer.trouble))
+            if writer.away is not None:
+                self.progress.say(f"{writer.away}. It has been reached before: trials go on, and the journal keeps all")
             self.progress.say(self.study.search.repeatability)
             sharing = Sharing()
             stack.callback(sharing.leave)

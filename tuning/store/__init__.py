@@ -4,12 +4,14 @@ The only room that knows MLflow. MLflow takes seconds to import, and is imported
 not with this package.
 """
 
-from tuning.store.address import hide_password, resolve_tracking_uri
+from tuning.store.address import has_password, hide_password, resolve_tracking_uri
 from tuning.store.anew import set_aside
 from tuning.store.journal import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted, RunSuperseded
+from tuning.store.lock import lock_folder
 from tuning.store.reader import StoredRun, StoreReader
+from tuning.store.replay import replay
 from tuning.store.summary import write_summary
-from tuning.store.writer import StoreWriter, WriterReport, lock_folder
+from tuning.store.writer import StoreWriter, WriterReport
 
 __all__ = [
     "ChoiceFrozen",
@@ -23,8 +25,10 @@ __all__ = [
     "StoreWriter",
     "StoredRun",
     "WriterReport",
+    "has_password",
     "hide_password",
     "lock_folder",
+    "replay",
     "resolve_tracking_uri",
     "set_aside",
     "write_summary",

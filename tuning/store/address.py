@@ -67,6 +67,11 @@ def hide_password(text: str) -> str:
     return _CREDENTIALS.sub("//***@", text)
 
 
+def has_password(uri: str) -> bool:
+    """Say whether a URI holds a user or a password."""
+    return _CREDENTIALS.search(uri) is not None
+
+
 def _unknown_scheme(uri: str, scheme: str) -> str:
     if scheme in {"", "file"}:
         return (

@@ -2,15 +2,30 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
+from tuning.store.bookmark import Bookmark
 from tuning.store.connection import describe
-from tuning.store.journal import Bookmark, Event, Journal
+from tuning.store.journal import Event, Journal
 from tuning.store.sender import Sender, grouped, is_refusal
 
 _EVENTS_A_ROUND = 256
 _FIRST_DELAY, _LAST_DELAY = 0.25, 8.0
 _ATTEMPTS_AT_A_REFUSED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A store that has answered.
+
+    Attributes:
+        sender: how to send to it.
+        bookmark: how far it has been sent to.
+    """
+
+    sender: Sender
+    bookmark: Bookmark
 
 
 class Drain:
@@ -21,8 +36,9 @@ class Drain:
 
     Args:
         journal: what to send.
-        sender: how to send it.
-        bookmark: how far it has been sent.
+        link: the store; None for one that is away, and is then opened when it is back.
+        open_link: how to reach it.
+        position: the journal's offset up to which it is known to have everything.
         refill: called before each round, to bring into the journal what did not fit on the disk.
         name: the thread's.
 
@@ -33,12 +49,19 @@ class Drain:
     """
 
     def __init__(
-        self, *, journal: Journal, sender: Sender, bookmark: Bookmark, refill: Callable[[], None], name: str
+        self,
+        *,
+        journal: Journal,
+        link: Link | None,
+        open_link: Callable[[], Link],
+        position: int,
+        refill: Callable[[], None],
+        name: str,
     ) -> None:
-        self.position = bookmark.read()
+        self.position = position
         self.sent = 0
         self.refused = 0
-        self._journal, self._sender, self._bookmark, self._refill = journal, sender, bookmark, refill
+        self._journal, self._link, self._open_link, self._refill = journal, link, open_link, refill
         self._failure: str | None = None
         self._refusal: str | None = None
         self._more, self._closing, self._abandoned = threading.Event(), threading.Event(), threading.Event()
@@ -59,11 +82,15 @@ class Drain:
         """Send what there is, and end.
 
         Args:
-            timeout: seconds after which the rest is left; a call to the store that hangs is not waited for.
+            timeout: seconds without any progress after which the rest is left; a call to the store that hangs is not
+                waited for, a slow store is.
         """
         self._closing.set()
         self.wake()
-        self._thread.join(timeout)
+        before = -1
+        while self._thread.is_alive() and self.sent != before:
+            before = self.sent
+            self._thread.join(timeout)
         self._abandoned.set()
 
     def _run(self) -> None:
@@ -85,23 +112,40 @@ class Drain:
         while not self._abandoned.is_set():
             self._refill()
             self._journal.sync()  # the bookmark never runs ahead of what the disk has
+            link = self._linked()
+            if link is None:
+                return
             entries = list(islice(self._journal.read(self.position), _EVENTS_A_ROUND))
             if not entries:
                 return
             for group in grouped(event for event, _ in entries):
-                if not self._send(group):
+                if not self._send(link.sender, group):
                     return
-            self._bookmark.write(entries[-1][1])
+            link.bookmark.write(entries[-1][1])
             self.position = entries[-1][1]
 
-    def _send(self, group: Sequence[Event]) -> bool:
+    def _linked(self) -> Link | None:
+        """Return the store, waited for however long it takes; None where we were told to give up first."""
+        delay = _FIRST_DELAY
+        while self._link is None and not self._abandoned.is_set():
+            try:
+                self._link = self._open_link()
+                self.position = self._link.bookmark.read()
+                self._failure = None
+            except ValueError as error:
+                self._failure = describe(error)
+                self._pause(delay)
+                delay = min(2 * delay, _LAST_DELAY)
+        return self._link
+
+    def _send(self, sender: Sender, group: Sequence[Event]) -> bool:
         """Send a group however long it takes; ``False`` where we were told to give up first."""
         delay, refusals = _FIRST_DELAY, 0
         while not self._abandoned.is_set():
             try:
-                self._sender.send(group)
+                sender.send(group)
             except Exception as error:
-                self._sender.forget(group[0].key)
+                sender.forget(group[0].key)
                 self._failure = describe(error)
                 refusals = refusals + 1 if is_refusal(error) else 0
                 if refusals == _ATTEMPTS_AT_A_REFUSED:

@@ -247,37 +247,3 @@ def _end_of_whole_lines(descriptor: int, block: int = 1 << 16) -> int:
             return start + newline + 1
         stop = start
     return 0
-
-
-class Bookmark:
-    """How much of the journal one store has received, in ``sent.json``.
-
-    The mark belongs to one experiment of one store: pointed at another (the data base was deleted, the
-    tracking URI changed), it reads 0, and the journal is sent again from its beginning.
-
-    Args:
-        folder: the study's folder.
-        experiment: identifies the experiment in its store.
-    """
-
-    def __init__(self, folder: Path, experiment: str) -> None:
-        self._path = folder / "sent.json"
-        self._experiment = experiment
-
-    def read(self) -> int:
-        """Return the journal's offset up to which everything has been sent; 0 where nothing is known."""
-        try:
-            mark = json.loads(self._path.read_bytes())
-            return int(mark["offset"]) if mark["experiment"] == self._experiment else 0
-        except (OSError, ValueError, KeyError, TypeError):
-            return 0  # sending again is harmless, so a lost or damaged mark is no error
-
-    def write(self, offset: int) -> None:
-        """Replace the mark, as a whole.
-
-        Args:
-            offset: the journal's offset up to which everything has been sent.
-        """
-        fresh = self._path.with_suffix(".tmp")
-        fresh.write_text(json.dumps({"offset": offset, "experiment": self._experiment}), encoding="utf-8")
-        fresh.replace(self._path)

@@ -14,16 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from tuning.records import TAGS, EpochRecord, LayerRecord
 from tuning.store.address import resolve_tracking_uri
 from tuning.store.anew import refuse_strangers
 from tuning.store.asked import keep_asked
+from tuning.store.bookmark import Bookmark, sent_to
 from tuning.store.connection import connect, describe, open_experiment, prepare_sqlite, reaching
-from tuning.store.drain import Drain
+from tuning.store.drain import Drain, Link
 from tuning.store.journal import (
-    Bookmark,
     ChoiceFrozen,
     EpochLogged,
     Event,
@@ -32,6 +30,7 @@ from tuning.store.journal import (
     RunStarted,
     RunSuperseded,
 )
+from tuning.store.lock import lock_folder
 from tuning.store.sender import MAX_PARAM, Sender
 from tuning.store.spectra import Parts
 
@@ -77,35 +76,35 @@ class StoreWriter:
 
     Opening it checks that the store can be reached and written, and begins to send what an earlier writer
     left; a store that cannot, a study that another process is writing, or one whose runs are in the store but
-    not in the folder's journal, is a ``ValueError``. After that no method raises for what happens on the way to
-    the disk or the store. It may be opened in one thread and used in another.
+    not in the folder's journal, is a ``ValueError``. A store that this study has reached before may be away: it
+    gets everything when it is back. After that no method raises for what happens on the way to the disk or the
+    store. It may be opened in one thread and used in another.
 
     Args:
         study: the study's name, which is the experiment's.
         tracking_uri: the store, as `resolve_tracking_uri` takes it.
         folder: the study's folder, for the journal and what belongs to it.
         asked: the study as plain data, kept with its experiment.
+
+    Attributes:
+        away: why the store could not be reached at the opening; None where it was.
     """
 
     def __init__(
         self, study: str, tracking_uri: str | None, folder: Path, asked: Mapping[str, Any] | None = None
     ) -> None:
-        uri = resolve_tracking_uri(tracking_uri)
+        self._study, self._folder, self._asked = study, folder, asked
+        self._uri = resolve_tracking_uri(tracking_uri)
+        self.away: str | None = None
         self._lock = lock_folder(study, folder)
         try:
-            prepare_sqlite(uri)
-            client = connect(uri)
-            experiment = open_experiment(client, study, uri)
             self._journal, self._parts = Journal(folder), Parts(folder)
             self._starts: dict[str, RunStarted] = {}
             self._epochs: set[tuple[str, int]] = set()
             for event, _ in self._journal.read():
                 self._is_new(event)
-            if not self._starts:
-                refuse_strangers(client, experiment.id, study, uri)
-            if asked is not None:
-                with reaching(uri):
-                    keep_asked(client, experiment.id, asked)
+            sent = sent_to(folder, self._uri) if self._starts else None
+            link = self._open_if_there(known=sent is not None)
         except BaseException:
             self._lock.release()
             raise
@@ -115,10 +114,39 @@ class StoreWriter:
         self._closed = False
         self._drain = Drain(
             journal=self._journal,
-            sender=Sender(client, experiment.id, self._parts, self._starts),
-            bookmark=Bookmark(folder, experiment.identity),
+            link=link,
+            open_link=self._open,
+            position=link.bookmark.read() if link else sent or 0,
             refill=self._refill,
             name=f"store of {study}",
+        )
+
+    def _open_if_there(self, *, known: bool) -> Link | None:
+        try:
+            return self._open()
+        except ValueError as error:
+            if not known:
+                raise
+            self.away = str(error)
+            return None
+
+    def _open(self) -> Link:
+        """Reach the store, and see that the study may be written there.
+
+        Raises:
+            ValueError: where it cannot be reached or written, or holds a stranger's runs.
+        """
+        prepare_sqlite(self._uri)
+        client = connect(self._uri)
+        experiment = open_experiment(client, self._study, self._uri)
+        if not self._starts:
+            refuse_strangers(client, experiment.id, self._study, self._uri)
+        if self._asked is not None:
+            with reaching(self._uri):
+                keep_asked(client, experiment.id, self._asked)
+        return Link(
+            sender=Sender(client, experiment.id, self._parts, self._starts),
+            bookmark=Bookmark(self._folder, experiment.identity, self._uri),
         )
 
     def start(self, key: str, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> None:
@@ -191,6 +219,11 @@ class StoreWriter:
         assert key in self._starts, f"a trial is run before it is superseded, got {key!r}"
         self._put(RunSuperseded(key=key))
 
+    @property
+    def trouble(self) -> str | None:
+        """Why disk or store do not take what is reported now; None where they do."""
+        return self._disk_error or self._drain.error
+
     def report(self) -> WriterReport:
         """Say how far the writing has come."""
         return WriterReport(
@@ -206,7 +239,8 @@ class StoreWriter:
         """Send what is pending, and stop.
 
         Args:
-            timeout: seconds after which the rest is left in the journal, for the next writer of this study.
+            timeout: seconds without any progress after which the rest is left in the journal, for the next writer of
+                this study.
 
         Returns:
             What was sent and what is pending.
@@ -253,32 +287,3 @@ class StoreWriter:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def lock_folder(study: str, folder: Path) -> FileLock:
-    """Take a study's folder for this process alone.
-
-    Args:
-        study: the study's name, for the message.
-        folder: the study's folder, made if it is missing.
-
-    Returns:
-        The lock, held; whoever takes it releases it.
-
-    Raises:
-        ValueError: where another process has it, or the folder cannot be written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "writer.lock", thread_local=False)
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise ValueError(
-            f"a study is written by one process at a time, got a second one for {study!r} in {folder}; "
-            "wait for the other, stop it, or give another --storage"
-        ) from error
-    except OSError as error:
-        raise ValueError(
-            f"a study's folder must be writable, got {folder} ({describe(error)}); give another --storage"
-        ) from error
-    return lock

@@ -1,0 +1,146 @@
+"""The commands for a cluster that is elsewhere: submit, status, logs, stop."""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tuning.command_line import one_line_errors, put, show
+from tuning.study import load
+
+if TYPE_CHECKING:
+    from tuning.engine.jobs import Job, Jobs
+
+AddressOption = Annotated[
+    str,
+    typer.Option(envvar="RAY_API_SERVER_ADDRESS", help="Of the cluster's dashboard, here the end of a tunnel to it."),
+]
+_ADDRESS = "http://127.0.0.1:8265"
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="A job, as `submit` and `status` name it.")]
+
+
+def submit(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A shipped study's name, or a path to a YAML file.")],
+    address: AddressOption = _ADDRESS,
+    tracking_uri: Annotated[
+        str | None,
+        typer.Option(help="MLflow's store as the cluster's head sees it; by default the head's MLFLOW_TRACKING_URI."),
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(help="Results folder that all nodes share; by default the head's SPECTUNE_STORAGE."),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Where the images are on the cluster, instead of the study's own path.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew; what is stored so far is kept under another name.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it, and end as it ends.")] = False,
+) -> None:
+    """Send a study to a cluster, or let one go on there that was interrupted."""
+    with one_line_errors():
+        asked = load(study)
+        from tuning.engine.jobs import Jobs, Submission  # Ray takes a second to come, and a misspelt study needs none
+
+        submission = Submission(study=asked, tracking_uri=tracking_uri, storage=storage, data=data, fresh=fresh)
+        jobs = Jobs(address)
+        id, package = jobs.submit(submission)
+    _say(str(package))
+    if asked.dataset.path is not None and data is None:
+        _say(f"the images must be in {asked.dataset.path} on every node; --data names another folder")
+    _say(f"submitted {id}")
+    if wait:
+        sys.exit(_follow(jobs, id))
+    _say(f"follow it: python -m tuning logs {id} --follow")
+
+
+def status(
+    id: Annotated[str | None, typer.Argument(metavar="ID", help="A job; by default all of them.")] = None,
+    address: AddressOption = _ADDRESS,
+) -> None:
+    """Show the studies that were sent to a cluster, the latest first."""
+    with one_line_errors():
+        from tuning.engine.jobs import Jobs
+
+        jobs = Jobs(address)
+        found = jobs.all() if id is None else [jobs.job(id)]
+    if not found:
+        _say(f"no study was sent to the cluster at {address}")
+        return
+    table = Table("job", "study", "status", "began (UTC)", "took", box=None, pad_edge=False, header_style="bold")
+    for job in found:
+        table.add_row(job.id, job.study, _ended(job), _when(job.began), _took(job))
+    show(table, console=Console(highlight=False))
+    if id is not None and found[0].message:
+        _say(found[0].message)
+
+
+def logs(
+    id: IdArgument,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until the job is over, and end as it ends.")] = False,
+    address: AddressOption = _ADDRESS,
+) -> None:
+    """Print what a job has printed."""
+    with one_line_errors():
+        from tuning.engine.jobs import Jobs
+
+        jobs = Jobs(address)
+        if not follow:
+            put(jobs.logs(id))
+            return
+    sys.exit(_follow(jobs, id))
+
+
+def stop(id: IdArgument, address: AddressOption = _ADDRESS) -> None:
+    """End a job gracefully: its runs are closed, and submitted again it goes on."""
+    with one_line_errors():
+        from tuning.engine.jobs import Jobs
+
+        job = Jobs(address).stop(id)
+    _say(f"{job.id} is {_ended(job)}; submit the study again, and it goes on")
+    if not job.over:
+        sys.exit(1)
+
+
+COMMANDS: tuple[Callable[..., None], ...] = (submit, status, logs, stop)
+
+
+def _follow(jobs: "Jobs", id: str) -> int:
+    """Print what a job prints until it is over, and return the exit code that it has ended with."""
+    with one_line_errors():
+        try:
+            for text in jobs.follow(id):
+                put(text)
+        except KeyboardInterrupt:
+            _say(f"{id} goes on without you; follow it again: python -m tuning logs {id} --follow")
+            return 130
+        job = jobs.job(id)
+    _say(f"{job.id} is {_ended(job)}")
+    if job.status == "SUCCEEDED":
+        return 0
+    return job.exit_code or 1
+
+
+def _ended(job: "Job") -> str:
+    code = f" (exit code {job.exit_code})" if job.exit_code else ""
+    return f"{job.status.lower()}{code}"
+
+
+def _when(moment: datetime | None) -> str:
+    return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _took(job: "Job") -> str:
+    if job.began is None:
+        return "–"
+    seconds = ((job.ended or datetime.now(UTC)) - job.began).total_seconds()
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _say(line: str) -> None:
+    Console().print(line, highlight=False, soft_wrap=True, markup=False)

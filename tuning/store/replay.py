@@ -1,0 +1,36 @@
+"""Sending what a store has missed, without running anything."""
+
+import json
+from pathlib import Path
+
+from tuning.store.journal import Journal
+from tuning.store.writer import StoreWriter, WriterReport
+
+_PATIENCE_SECONDS = 60.0
+
+
+def replay(study: str, tracking_uri: str | None, folder: Path) -> WriterReport:
+    """Send the rest of a study's journal to a store; all of it to one that has none of it.
+
+    Args:
+        study: the study's name.
+        tracking_uri: the store, as `resolve_tracking_uri` takes it.
+        folder: the study's folder.
+
+    Returns:
+        What was sent, and what still waits because the store stopped taking it.
+
+    Raises:
+        ValueError: where there is no journal, another process writes it, or the store cannot be reached.
+    """
+    if not Journal(folder).path.is_file():
+        raise ValueError(
+            f"a study is sent from its journal, got none in {folder}; name the --storage that it was run with"
+        )
+    kept = folder / "study.json"
+    asked = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else None
+    writer = StoreWriter(study, tracking_uri, folder, asked)
+    report = writer.close(_PATIENCE_SECONDS)
+    if writer.away is not None and not report.complete:
+        raise ValueError(writer.away)
+    return report
