@@ -84,7 +84,7 @@ class Jobs:
         knock(host, port, address, _START)
         with self._asking():
             self._client = JobSubmissionClient(address)
-            for name in ("ray.dashboard", "ray._private"):
+            for name in ("ray.dashboard.modules.dashboard_sdk", "ray._private.runtime_env.packaging"):
                 logging.getLogger(name).setLevel(logging.ERROR)  # what is uploaded is said in a line of ours
             there = self._client._do_request("GET", "/api/version").json()["ray_version"]
         if there != ray.__version__:
