@@ -45,14 +45,15 @@ class Place:
             check=False,
         )
 
-    def begin(self):
+    def begin(self, *wrapper):
         return subprocess.Popen(
-            self.command,
+            [*wrapper, *self.command],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=bool(wrapper),
         )
 
     @property

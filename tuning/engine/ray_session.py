@@ -5,7 +5,7 @@ import os
 import socket
 import warnings
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import ray
 from ray.exceptions import RayError
@@ -48,14 +48,15 @@ def ray_session(address: str | None) -> Generator[Cluster]:
         _check_answer(str(address))
     warnings.filterwarnings("ignore", module="ray")
     try:
-        ray.init(
-            address="local" if local else address,
-            include_dashboard=False if local else None,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            configure_logging=True,
-            runtime_env={"env_vars": _QUIET},
-        )
+        with _children_in_a_group_of_their_own():
+            ray.init(
+                address="local" if local else address,
+                include_dashboard=False if local else None,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                configure_logging=True,
+                runtime_env={"env_vars": _QUIET},
+            )
     except (ConnectionError, RuntimeError, ValueError, RayError) as error:
         raise ValueError(_refused(address, str(error))) from error
     logging.getLogger("ray").setLevel(logging.CRITICAL)  # a dead worker is told in the summary, not in a traceback
@@ -63,6 +64,25 @@ def ray_session(address: str | None) -> Generator[Cluster]:
         yield Cluster()
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _children_in_a_group_of_their_own() -> Generator[None]:
+    """Keep signals to this process's group, as `timeout` sends them, from Ray's servers.
+
+    They would end before the trials could be stopped and their runs closed. A process that leads its group, as one
+    started at a terminal does, cannot leave it; Ray's servers are then in it.
+    """
+    before = os.getpgrp()
+    if before == os.getpid():
+        yield
+        return
+    os.setpgid(0, 0)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # nobody else may be left in it
+            os.setpgid(0, before)
 
 
 def _refused(address: str | None, reason: str) -> str:
