@@ -36,6 +36,7 @@ def _commands() -> dict[str, Any]:
         "spectra": (_spectra, spectra.markdown),
         "measuring": (_measuring, partial(_markdown, "measuring")),
         "opening": (_opening, partial(_markdown, "opening")),
+        "faulty_network": (_faulty_network, partial(_markdown, "faulty_network")),
         "long_trial": (_long_trial, partial(_markdown, "long_trial")),
     }
 
@@ -83,6 +84,12 @@ def _long_trial(arguments: argparse.Namespace) -> Any:
     return long_trial.run(architecture=arguments.architecture, epochs=arguments.epochs)
 
 
+def _faulty_network(arguments: argparse.Namespace) -> Any:
+    from benchmarks import faulty_network
+
+    return faulty_network.run(rounds=arguments.rounds)
+
+
 def _markdown(name: str, result: Any) -> Any:
     return import_module(f"benchmarks.{name}").markdown(result)
 
@@ -111,6 +118,8 @@ def _parser() -> argparse.ArgumentParser:
     long = commands.add_parser("long_trial", parents=[every], help="how large the files of a long trial become")
     long.add_argument("--architecture", choices=ARCHITECTURES, default="resnet-large", metavar="NAME")
     long.add_argument("--epochs", type=_positive, default=200, help="of the trial (default 200)")
+    faulty = commands.add_parser("faulty_network", parents=[every], help="what a failing network costs a study")
+    faulty.add_argument("--rounds", type=_positive, default=3, help="of both networks (default 3)")
     return parser
 
 
