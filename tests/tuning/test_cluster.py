@@ -131,7 +131,7 @@ def test_a_study_waits_for_no_other_and_gives_way_to_it(cluster: Cluster, tmp_pa
     cluster.add_node(num_cpus=2)
     cluster.wait_for_nodes()
     small = {"search": {"algorithm": "sobol", "trials": 2, "early_stopping": "none"}, "confirm": {"seeds": 1}}
-    large = {**small, "search": {**small["search"], "trials": 10}}
+    large = {**small, "search": {**small["search"], "trials": 30}}
     first = begun(tmp_path, "first", cluster, large)
     wait_for(lambda: len(ended(tmp_path / "results" / "first")) >= 2, first)
     second = begun(tmp_path, "second", cluster, small)
