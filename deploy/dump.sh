@@ -15,15 +15,15 @@ mkdir -p "$folder"
 dump() {
   local day
   day=$(date -u +%F)
-  pg_dump --format=custom --no-owner --file="$folder/.dump" --dbname="$database"
-  mv "$folder/.dump" "$folder/$day.dump"  # whole, or the one before
+  pg_dump --format=custom --no-owner --file="$folder/unfinished" --dbname="$database"
+  mv "$folder/unfinished" "$folder/$day.dump"  # whole, or the one before
 }
 
 restore() {
   local tables newest
   tables=$(psql --no-psqlrc --tuples-only --no-align --dbname="$database" \
     --command="SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'")
-  newest=$(find "$folder" -name '*.dump' ! -name '.*' | sort | tail -n 1)
+  newest=$(find "$folder" -name '*.dump' | sort | tail -n 1)
   if [[ $tables != 0 || -z $newest ]]; then return; fi
   pg_restore --single-transaction --exit-on-error --no-owner --dbname="$database" "$newest"
   echo "dump.sh: $newest restored"

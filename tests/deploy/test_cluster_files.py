@@ -132,7 +132,7 @@ def test_every_node_of_either_cluster_is_given_one_python_and_the_versions_of_th
     assert "--constraint ~/spectune/constraints.txt" in installs[0][-1]
     (python,) = re.findall(r"--python (3\.\d+\.\d+) ", installs[0][1])
     assert python.startswith("3.11.")
-    for package in ("ray", "mlflow", "torch", "torchvision", "boto3", "psycopg2-binary", "Flask-WTF"):
+    for package in ("ray", "mlflow", "torch", "torchvision", "boto3", "psycopg", "Flask-WTF"):
         assert constrained(package)
 
 
