@@ -1,7 +1,7 @@
 """A machine that is not there: Linux namespaces with a home, a ``/tmp``, a network and processes of their own.
 
-Whatever is started on it ends with it, and what runs there sees, and can end, nothing else: ``ray stop`` too, which ends
-every Ray that it finds.
+Whatever is started on it ends with it, and what runs there sees, and can end, nothing else: ``ray stop`` too, which
+ends every Ray that it finds.
 """
 
 import os
@@ -40,6 +40,9 @@ class Machine:
         kept: further folders of the real machine's ``/tmp`` that it sees too.
     """
 
+    path = f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin"
+    """Where programs are looked for there."""
+
     def __init__(self, folder: Path, key: Path, shared: Path, *kept: Path):
         self.folder = folder
         folder.mkdir()
@@ -63,10 +66,9 @@ class Machine:
         """Run a command on the machine, in the checkout, as one who sits before it."""
         enter = ["nsenter", "--target", self._first, "--pid", "--net", "--mount", "--ipc", f"--wdns={ROOT}"]
         kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
-        path = f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin"
         done = subprocess.run(
             [*enter, *command],
-            env={**kept, "PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "160", **environment},
+            env={**kept, "PATH": self.path, "PYTHONPATH": str(ROOT), "COLUMNS": "160", **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
