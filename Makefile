@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := regularizers models tuning analysis benchmarks tests
 
-.PHONY: quickstart test lint format
+.PHONY: quickstart test test-all lint format
 
 quickstart: .venv/installed  ## tune, confirm and report scikit-learn's digits
 	$(BIN)/python -m tuning run quickstart
@@ -11,8 +11,11 @@ quickstart: .venv/installed  ## tune, confirm and report scikit-learn's digits
 	@echo "The report:        results/quickstart/report.html (open it in a browser)"
 	@echo "Every run, MLflow: $(BIN)/mlflow ui   then http://127.0.0.1:5000"
 
-test: lint  ## every check there is
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+test: lint  ## every check but those that start a cluster
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not cluster'
+
+test-all: test  ## and those: on Linux, as root, with openssh-server, rsync and iproute2
+	$(BIN)/python -m pytest -m cluster
 
 lint: .venv/installed
 	$(BIN)/ruff format --check $(CODE)

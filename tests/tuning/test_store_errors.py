@@ -108,7 +108,7 @@ def test_a_host_without_address_is_told(tmp_path: Path) -> None:
 
 def test_a_data_base_without_its_driver_or_away_is_told(tmp_path: Path, free_port: int) -> None:
     message = refusal(f"postgresql://me:secret@127.0.0.1:{free_port}/mlflow", tmp_path)
-    assert re.search(r"pip install psycopg2-binary|start the data base", message)
+    assert re.search(r"pip install 'psycopg\[binary\]'|start the data base", message)
 
 
 @pytest.mark.parametrize("scheme", ["http", "postgresql"])

@@ -167,7 +167,7 @@ def _cure(tracking_uri: str, reason: str) -> str:
     if "out-of-date database schema" in reason:
         return "run `mlflow db upgrade` on it, or name another store"
     if reason.startswith("No module named"):
-        return "install the data base's driver (PostgreSQL: pip install psycopg2-binary), or name another store"
+        return "install the data base's driver (PostgreSQL: pip install 'psycopg[binary]'), or name another store"
     if "authenticated" in reason or "401" in reason:
         return "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
     start = "start the data base" if is_database(tracking_uri) else "start it with `mlflow server`"
