@@ -1,6 +1,7 @@
-"""A network between a client and a tracking server that fails in a different way every few seconds."""
+"""A network between a client and a tracking server that fails in another way at each request."""
 
 import http.client
+import itertools
 import socket
 import struct
 import threading
@@ -21,15 +22,15 @@ class FaultyProxy:
 
     Args:
         server_port: of the server.
-        turn: seconds that each fault lasts.
 
     Attributes:
         met: how many requests met each fault.
     """
 
-    def __init__(self, server_port: int, turn: float = 2.0) -> None:
+    def __init__(self, server_port: int) -> None:
         self._server_port = server_port
-        self._turn, self._began, self._seconds = turn, 0.0, 0.0
+        self._ends = 0.0
+        self._turns = itertools.count()
         self.met: Counter[str] = Counter()
         self._released = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self))
@@ -48,12 +49,11 @@ class FaultyProxy:
         Args:
             seconds: after which everything passes again.
         """
-        self._began, self._seconds = time.monotonic(), seconds
+        self._ends = time.monotonic() + seconds
 
     def fault(self) -> str:
         """Return what the next request meets."""
-        passed = time.monotonic() - self._began
-        return "pass" if passed >= self._seconds else FAULTS[int(passed / self._turn) % len(FAULTS)]
+        return "pass" if time.monotonic() >= self._ends else FAULTS[next(self._turns) % len(FAULTS)]
 
     def close(self) -> None:
         """Stop, and let go of who still waits."""

@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 from tests.tuning.relay import Relay
 from tests.tuning.store_cases import DONE, points, record, tags, write_run
 from tuning.records import LAYERS_FILE, SPECTRA_FILE
-from tuning.store import StoreReader, StoreWriter, history, write_summary
+from tuning.store import StoreReader, StoreWriter, history, replay, write_summary
 
 SECONDS = 60.0
 
@@ -123,6 +123,37 @@ def test_a_writer_closed_while_the_server_is_away_says_what_waits_and_the_next_s
     relay.connect()
     report = StoreWriter("closed", relay.url, tmp_path).close(SECONDS)
     assert (report.sent, report.complete) == (6, True)
+
+
+def test_a_store_that_was_reached_before_may_be_away_when_a_study_goes_on(relay: Relay, tmp_path: Path) -> None:
+    writer = StoreWriter("again", relay.url, tmp_path)
+    write_run(writer, "k1")
+    assert writer.close(SECONDS).complete
+    assert writer.away is None
+    relay.cut()
+    writer = StoreWriter("again", relay.url, tmp_path)
+    assert writer.away is not None
+    assert "the store must be reachable and writable" in writer.away
+    write_run(writer, "k2")
+    assert writer.report().pending == 6  # what was sent before does not wait again
+    relay.connect()
+    assert writer.close(SECONDS).complete
+    assert [run.tags["trial_key"] for run in StoreReader("again", relay.url).runs()] == ["k1", "k2"]
+
+
+def test_a_replay_sends_what_waits_and_says_where_nothing_can_be_sent(relay: Relay, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="a study is sent from its journal, got none in"):
+        replay("replayed", relay.url, tmp_path)
+    writer = StoreWriter("replayed", relay.url, tmp_path)
+    relay.cut()
+    write_run(writer, "k1")
+    assert not writer.close(0.5).complete
+    with pytest.raises(ValueError, match="the store must be reachable and writable"):
+        replay("replayed", relay.url, tmp_path)
+    relay.connect()
+    report = replay("replayed", relay.url, tmp_path)
+    assert (report.sent, report.complete) == (6, True)
+    assert [run.status for run in StoreReader("replayed", relay.url).runs()] == ["FINISHED"]
 
 
 def test_a_network_that_breaks_again_and_again_loses_and_doubles_nothing(
