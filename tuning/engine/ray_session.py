@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 import ray
+from ray._private import ray_constants
 from ray.exceptions import RayError
 
 from tuning.engine.cluster import Cluster
@@ -48,7 +49,7 @@ def ray_session(address: str | None) -> Generator[Cluster]:
         _check_answer(str(address))
     warnings.filterwarnings("ignore", module="ray")
     try:
-        with _children_in_a_group_of_their_own():
+        with _on_loopback(local), _children_in_a_group_of_their_own():
             ray.init(
                 address="local" if local else address,
                 include_dashboard=False if local else None,
@@ -64,6 +65,27 @@ def ray_session(address: str | None) -> Generator[Cluster]:
         yield Cluster()
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _on_loopback(local: bool) -> Generator[None]:
+    """Let a local Ray listen on this machine's loopback alone: whoever reaches its ports may run code.
+
+    Ray has a switch for it, made for systems on which it knows no clusters, and reads it when it is imported.
+    """
+    if not local:
+        yield
+        return
+    before = os.environ.get(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR), ray_constants.ENABLE_RAY_CLUSTER
+    os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = "0"  # for Ray's servers
+    ray_constants.ENABLE_RAY_CLUSTER = False  # for this process
+    try:
+        yield
+    finally:
+        os.environ.pop(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR)
+        if before[0] is not None:
+            os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = before[0]
+        ray_constants.ENABLE_RAY_CLUSTER = before[1]
 
 
 @contextmanager
