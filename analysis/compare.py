@@ -1,5 +1,6 @@
 """Condition against condition on each architecture: what the confirmation runs say, and how they came."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -160,8 +161,9 @@ def comparison(tables: Tables) -> Comparison:
 def _best(confirmed: Sequence[Cell]) -> tuple[Cell, ...]:
     if len(confirmed) < 2:
         return ()
-    top = max(cell.measures["test_accuracy"].mean for cell in confirmed)
-    return tuple(cell for cell in confirmed if cell.measures["test_accuracy"].mean == top)
+    means = {cell.condition: cell.measures["test_accuracy"].mean for cell in confirmed}
+    top = max(means.values())  # equal counts of right images may differ in the last bit of their mean
+    return tuple(cell for cell in confirmed if math.isclose(means[cell.condition], top, rel_tol=1e-12))
 
 
 def _leads(confirmed: Sequence[Cell], runs: Mapping[str, pd.DataFrame]) -> tuple[Lead, ...]:

@@ -15,7 +15,7 @@ from analysis.notation import listed, setting, several
 from analysis.table import Tables, in_order, load
 from tuning.records import Phase
 
-_OWN = ("name", "description", "architectures", "conditions", "measure", "resources", "ablate")
+_OWN = ("name", "description", "architectures", "conditions", "resources", "ablate")
 """What may differ: which cells there are, what else was asked of them, and what no trial's numbers depend on."""
 
 Name = tuple[str, str]

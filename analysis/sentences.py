@@ -35,7 +35,7 @@ def verdict(comparison: Comparison, architecture: str) -> str:
 def _above(leads: Sequence[Lead]) -> str:
     settled = [lead for lead in leads if reading(lead.difference.stated) is not Reading.OPEN]
     if leads and not settled:
-        return "An interval needs two shared seeds or more, so the order is not settled."
+        return "Too few seeds are shared for an interval, so the order is not settled."
     bests = list(dict.fromkeys(lead.condition for lead in leads))
     said = []
     for best in bests:
@@ -45,7 +45,7 @@ def _above(leads: Sequence[Lead]) -> str:
         said += [f"On shared seeds {told(mine, verbs)}."] if mine else []
     open_ = list(dict.fromkeys(lead.against for lead in leads if lead not in settled))
     if open_:
-        said.append(f"Fewer than two seeds are shared with {listed(open_)}: that order is not settled.")
+        said.append(f"Too few seeds are shared with {listed(open_)} for an interval: that order is not settled.")
     return " ".join(said)
 
 

@@ -35,7 +35,7 @@ STUDY: dict[str, Any] = {
     },
     "shared": {"learning_rate": {"log_uniform": [1.0e-4, 1.0e-2]}},
     "training": {"epochs": 10},
-    "search": {"algorithm": "sobol", "trials": 16, "concurrency": 2},
+    "search": {"algorithm": "sobol", "trials": 40, "concurrency": 2},
     "confirm": {"seeds": 5},
 }
 

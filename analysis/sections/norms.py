@@ -15,7 +15,7 @@ VERBS = Verbs(
     higher="rises under",
     lower="falls under",
     same="no change seen under",
-    open="one seed alone, hence no interval, under",
+    open="too few seeds for an interval under",
 )
 READING = (
     "Norms and ranks are of each weight as a flat matrix (a convolution as output channels × everything else), then "

@@ -19,7 +19,7 @@ VERBS = Verbs(
     higher="higher in",
     lower="lower in",
     same="no difference seen in",
-    open="one seed alone, hence no interval, in",
+    open="too few seeds for an interval in",
 )
 
 

@@ -133,6 +133,7 @@ def changed(asked, **places):
         ({"search__seed": 1}, r"got search.seed 0 in 'left' and 1 in 'right'"),
         ({"training__epochs": 5}, r"got training.epochs 4 in 'left' and 5 in 'right'"),
         ({"dataset__name": "mnist"}, r"got dataset.name 'digits' in 'left' and 'mnist' in 'right'"),
+        ({"measure": {"every": 2}}, r"got measure.* in 'left' and .*2.* in 'right'"),
         ({"confirm__seeds": 2}, r"got confirm.seeds 3 in 'left' and 2 in 'right'"),
         ({"shared": {}}, r"got shared.learning_rate \{'log_uniform': \[0.0001, 0.1\]\} in 'left' and None in 'right'"),
         (

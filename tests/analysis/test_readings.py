@@ -27,6 +27,13 @@ def test_a_difference_is_claimed_only_where_the_interval_leaves_out_zero(low, hi
     assert reading(Estimate(value=0.0, low=low, high=high, n=5)) is said
 
 
+def test_two_seeds_that_differ_by_the_same_settle_nothing():
+    equal = {"mean": 0.0028, "low": 0.0028, "high": 0.0028}
+    assert reading(Interval(**equal, n=2)) is Reading.OPEN
+    assert reading(Interval(**equal, n=5)) is Reading.HIGHER
+    assert reading(Interval(mean=0.0, low=0.0, high=0.0, n=2)) is Reading.SAME
+
+
 def test_many_that_show_no_difference_are_told_by_name_alone():
     each = [Named(name=name, bounds=interval(-1, 1), text="0") for name in "abcd"]
     assert told(each[:3], Verbs()) == "no difference seen with a (0), b (0) and c (0)"
@@ -38,5 +45,5 @@ def test_numbers_are_grouped_by_what_may_be_said_of_them():
     each = [Named(name=name, bounds=interval(*ends), text=name.upper()) for name, ends in bounds.items()]
     assert told(each, Verbs()) == (
         "higher with a (A) and e (E); lower with c (C); no difference seen with b (B); "
-        "one seed alone, hence no interval, with d (D)"
+        "too few seeds for an interval with d (D)"
     )

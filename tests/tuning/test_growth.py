@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from tests.tuning.place import Place
-from tests.tuning.studies import tiny
-from tuning.engine.growth import leaves, refusal
+from tests.tuning.studies import study, tiny
+from tests.tuning.test_budget import done
+from tuning.engine.growth import leaves, outgrow, refusal
 from tuning.store import StoreReader
 
 
@@ -51,6 +52,17 @@ def test_any_other_change_is_refused_with_what_it_was_and_what_it_is(changes, to
 def test_growth_does_not_hide_another_change():
     both = {**GROWN["seeds"], "training": {**tiny()["training"], "batch_size": 128}}
     assert refusal(data(), data(**both)) == "training.batch_size 256 -> 128"
+
+
+def test_what_was_trained_for_fewer_epochs_is_no_result_from_the_first_moment_on():
+    """Not only when the longer search has ended: an unfinished study would be reported with results of another one."""
+    history = done(study().cells)
+    before = set(history.trials)
+    assert outgrow(study(), history) == []
+    longer = study(**GROWN["epochs"])
+    assert set(outgrow(longer, history)) == before
+    assert not history.trials
+    assert {key.split("__")[0] for key in before} == {"tune", "confirm"}
 
 
 def rewritten(place, **changes):

@@ -12,7 +12,7 @@ from typing import Any
 
 from tuning.engine.choice import frozen_trials
 from tuning.engine.history import History
-from tuning.records import CONFIRMATIONS, Phase
+from tuning.records import CONFIRMATIONS
 from tuning.store import StoreWriter
 from tuning.study import Study
 
@@ -55,11 +55,7 @@ def outgrow(study: Study, history: History) -> list[str]:
     }
     return _supersede(
         history,
-        [
-            key
-            for key, trial in history.trials.items()
-            if trial.settings.phase is Phase.TUNE and trial.settings.training.epochs != epochs
-        ],
+        [key for key, trial in history.trials.items() if trial.settings.training.epochs != epochs],
     )
 
 

@@ -87,7 +87,7 @@ def test_below_four_seeds_student_s_interval_stands_where_the_bootstrap_has_no_b
 def test_one_seed_has_a_difference_without_a_claim():
     tables = in_memory(runs("confirm", "baseline", [0.80]) + runs("confirm", "held", [0.90]))
     said = performance(effects(tables)).said
-    assert said[0] == "mlp-small: one seed alone, hence no interval, with held (+10.00 points)."
+    assert said[0] == "mlp-small: too few seeds for an interval with held (+10.00 points)."
     assert not any("smallest true difference" in each for each in said)
 
 
