@@ -64,6 +64,7 @@ def legend(mark: str, shown: Collection[str] = HEADINGS) -> str:
         "Mean ± half-width of the 95% t-interval over confirmation seeds, after the last epoch; "
         f"{mark}: highest mean of the architecture."
     )
+    means += " s/epoch: median over all epochs." if "s/epoch" in shown else ""
     return f"{means} Trials of the search: {ENDS}." if "trials" in shown else means
 
 

@@ -111,7 +111,8 @@ FEW = 3
 
 CHOSEN = (
     "The best of three or more conditions was chosen on the same seeds, which flatters it, and each interval of a "
-    "difference stands by itself; the report's tests, after Holm's rule over all comparisons, are stricter."
+    "difference stands by itself; tests after Holm's rule, which the report has of the comparisons it lists, are "
+    "stricter."
 )
 """What "above" is worth where there was a choice; of two conditions the interval is that of the only difference."""
 

@@ -113,7 +113,7 @@ def _panels(found: Effects) -> list[Panel]:
         panels.append(Panel(title=architecture, unit="percentage points", marks=marks, hundredfold=True))
     if len(panels) > 1:
         marks = tuple(Mark.of(one.condition, one.gain) for one in _gaining(found))
-        title = f"{ALL}, interquartile mean"
+        title = f"{ALL} (IQM)"
         panels.append(Panel(title=title, unit="percentage points", marks=marks, hundredfold=True))
     return panels
 

@@ -24,8 +24,8 @@ def paired_effect_size(differences: Sequence[float] | FloatArray, confidence: fl
             and 94 … 96 % for Student's t with 3 degrees of freedom.
 
     Returns:
-        The effect in standard deviations of the differences; NaN where there are fewer than two pairs, or where
-        all differences are equal and no spread can be estimated.
+        The effect in standard deviations of the differences; NaN where there are fewer than three pairs, of which the
+        correction would make 0, or where all differences are equal and no spread can be estimated.
 
     Raises:
         ValueError: if the differences are no vector, or ``confidence`` is not between 0 and 1.
@@ -39,7 +39,7 @@ def paired_effect_size(differences: Sequence[float] | FloatArray, confidence: fl
     d = vector("differences", differences)
     d = d[~np.isnan(d)]
     n = len(d)
-    if n < 2 or np.ptp(d) <= ROUNDING * abs(d).max():
+    if n < 3 or np.ptp(d) <= ROUNDING * abs(d).max():
         return Estimate(value=np.nan, low=np.nan, high=np.nan, n=n)
     raw = float(d.mean() / d.std(ddof=1))
     t = np.sqrt(n) * abs(raw)
@@ -50,8 +50,6 @@ def paired_effect_size(differences: Sequence[float] | FloatArray, confidence: fl
 
 
 def _correction(freedom: int) -> float:
-    """Return Hedges' J; with one degree of freedom it is 0, for the expectation of d is then infinite."""
-    if freedom == 1:
-        return 0.0
+    """Return Hedges' J, for two degrees of freedom or more; with one, d has no expectation."""
     half = freedom / 2
     return float(np.exp(gammaln(half) - gammaln(half - 0.5)) / np.sqrt(half))

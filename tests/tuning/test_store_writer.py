@@ -143,5 +143,5 @@ def test_writing_says_nothing_on_the_terminal(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert (done.stdout, done.stderr) == ("all 6 events are stored\n", "")
+    assert (done.stdout, done.stderr) == ("all is stored, 6 events of it now\n", "")
     assert isinstance(connect(f"sqlite:///{tmp_path}/mlflow.db"), MlflowClient)

@@ -128,7 +128,7 @@ class Progress:
     def _table(self) -> Table:
         left = self._seconds_left()
         over = _duration(time.monotonic() - self._began)
-        rest = f"done in {over}" if self._finished else self._rest(left)
+        rest = f"{self._ended_as()} {over}" if self._finished else self._rest(left)
         title = f"{self._study.name} · {self._phase} · {rest}"
         table = Table(
             title=title,
@@ -158,6 +158,10 @@ class Progress:
             str(counts[StopReason.RUNNING] or "–"),
             "–" if leader is None else f"{leader:.4f}",
         )
+
+    def _ended_as(self) -> str:
+        ended = {cell: sum(trial.ended for trial in self._history.of(cell, self._phase)) for cell in self._planned}
+        return "done in" if all(ended[cell] >= planned for cell, planned in self._planned.items()) else "stopped after"
 
     def _rest(self, left: Mapping[str, float | None]) -> str:
         """Say what is left of the phase, and of the study where phases are still to come."""

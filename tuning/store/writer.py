@@ -63,7 +63,7 @@ class WriterReport:
     def __str__(self) -> str:
         """Say it to a person, with the cure where something is missing."""
         if self.complete:
-            return f"all {self.sent} events are stored"
+            return f"all is stored, {self.sent} events of it now" if self.sent else "nothing was missing"
         text = (
             f"{self.sent} events are stored, {self.pending} wait, {self.refused} were refused "
             f"({self.error}); {self.journal} keeps them all: run the study again when the store is back"

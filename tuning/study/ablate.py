@@ -85,6 +85,7 @@ def check_ablation(study: "Study") -> None:
         for name, override in study.ablate.factors.items():
             try:
                 changed = [overridden(whole, override) for whole in wholes]
+                _check_own_rate(wholes[0], changed[0], override)
             except ValueError as error:
                 raise ValueError(f"ablate: factor {name}: {error}") from error
             if changed == wholes:
@@ -92,3 +93,16 @@ def check_ablation(study: "Study") -> None:
                     f"ablate: factor {name} must change something of {cell.condition_name}, got what it has already, "
                     f"{override}; name another value or leave the factor out"
                 )
+
+
+def _check_own_rate(whole: TrialSettings, changed: TrialSettings, override: Override) -> None:
+    """See that another optimizer has a learning rate of its own: that of the whole was tuned for the whole's.
+
+    Raises:
+        ValueError: where it has none.
+    """
+    if changed.optimizer.name != whole.optimizer.name and "learning_rate" not in override:
+        raise ValueError(
+            f"another optimizer needs a learning rate of its own, got {changed.optimizer.name} at the one tuned for "
+            f"{whole.optimizer.name}; add learning_rate"
+        )
