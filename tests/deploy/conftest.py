@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -59,7 +60,8 @@ def script(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started = []
 
     def start(name: str, *arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
-        kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        # As on a head, where the environment with `mlflow` is the first in everybody's path.
+        kept = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "LANG": os.environ.get("LANG", "C")}
         with (tmp_path / f"{name}.log").open("a") as log:
             process = subprocess.Popen(
                 ["bash", ROOT / "deploy" / name, *arguments],

@@ -16,7 +16,7 @@ from tests.tuning.conftest import unused_port
 from tests.tuning.store_cases import write_run
 from tuning.store import StoreReader, StoreWriter
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deploy")]
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 SECONDS = 180.0
 USER, PASSWORD = "someone", "a-long-enough-password"

@@ -11,7 +11,7 @@ from tests.tuning.studies import study
 from tuning.engine import Outcome, conductor, run
 from tuning.store import StoredRun, StoreReader
 
-pytestmark = [pytest.mark.ray, pytest.mark.slow]
+pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.cluster]
 
 FAULTS = ("raises", "memory", "killed", "nan", "hangs")
 DECAY = {"regularizer": "weight_decay", "strength": 0.01}

@@ -82,6 +82,7 @@ def chosen(place):
 
 @pytest.mark.ray
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_more_trials_and_seeds_end_as_if_there_had_been_as_many_from_the_start(tmp_path):
     sobol = {"algorithm": "sobol", "concurrency": 1}
     small = {"search": {**sobol, "trials": 2}, "confirm": {"seeds": 1}}
@@ -119,6 +120,7 @@ def settled(runs):
 
 @pytest.mark.ray
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_more_epochs_are_trained_anew_and_the_shorter_runs_are_superseded(tmp_path):
     sobol = {"search": {"algorithm": "sobol", "trials": 2, "concurrency": 1}, "confirm": {"seeds": 1}}
     longer = {**sobol, "training": {**tiny()["training"], "epochs": 4}}
