@@ -1,5 +1,6 @@
 """Ray started and ended, quietly."""
 
+import gc
 import logging
 import os
 import socket
@@ -64,7 +65,23 @@ def ray_session(address: str | None) -> Generator[Cluster]:
     try:
         yield Cluster()
     finally:
+        _leave()
+
+
+def _leave() -> None:
+    """Leave Ray while the garbage collector rests.
+
+    It may run in any thread, the store's too. Where it frees a reference to an object of Ray's while Ray shuts down,
+    Ray ends the process with exit code 1 ("The core worker has already been shutdown").
+    """
+    gc.collect()
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
         ray.shutdown()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @contextmanager
