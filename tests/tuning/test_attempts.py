@@ -24,6 +24,12 @@ def test_a_trial_that_gets_further_may_die_as_often_as_it_likes(tmp_path):
         (tmp_path / STATE_FILE).write_text(str(attempt))
 
 
+@pytest.mark.parametrize("note", ["", '{"session": "sess', "[]"])
+def test_a_damaged_note_is_none(tmp_path, note):
+    (tmp_path / "attempts.json").write_text(note)
+    begin(tmp_path, "session")
+
+
 def test_a_study_that_is_killed_again_and_again_is_no_fault_of_its_trials(tmp_path):
     for number in range(3 * ATTEMPTS):
         begin(tmp_path, f"session {number}")

@@ -33,6 +33,13 @@ def test_a_writer_killed_in_the_middle_leaves_the_last_one(tmp_path):
 
 def test_nothing_in_a_checkpoint_is_executed(tmp_path, capsys):
     torch.save({"epoch": Stranger()}, tmp_path / STATE_FILE)
-    with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
-        Checkpoint(tmp_path).load()
+    assert Checkpoint(tmp_path).load() is None
     assert "executed" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", pickle.dumps(print)], ids=["empty", "torn", "code"])
+def test_a_checkpoint_that_cannot_be_read_is_set_aside(tmp_path, content):
+    (tmp_path / STATE_FILE).write_bytes(content)
+    assert Checkpoint(tmp_path).load() is None
+    assert not (tmp_path / STATE_FILE).exists()
+    assert (tmp_path / "state.damaged").read_bytes() == content

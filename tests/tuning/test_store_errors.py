@@ -173,6 +173,9 @@ def test_the_store_is_the_given_one_else_of_the_environment_else_a_file_here(
     [
         ("postgresql+psycopg2://me:p%40ss@db:5432/runs", "postgresql+psycopg2://***@db:5432/runs"),
         ("https://me:secret@host/path", "https://***@host/path"),
+        ("postgresql://u:pa/ss@h/db", "postgresql://***@h/db"),
+        ("postgresql://u:p@ss@h/db", "postgresql://***@h/db"),
+        ("postgresql://h/db?user=u&password=secret&x=1", "postgresql://h/db?user=***&password=***&x=1"),
         ("https://host:5000", "https://host:5000"),
         ("sqlite:////data/mlflow.db", "sqlite:////data/mlflow.db"),
     ],

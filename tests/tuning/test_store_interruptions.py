@@ -36,6 +36,19 @@ def test_sending_again_from_any_event_changes_nothing(folder: Path, uri: str) ->
     assert StoreReader("study", uri).artifact(run, SPECTRA_FILE) is not None
 
 
+@pytest.mark.parametrize("offset", [10**9, -5, 7, 1e999], ids=["beyond", "negative", "in a line", "infinite"])
+def test_a_bookmark_that_lies_behind_no_event_means_sending_from_the_start(
+    folder: Path, uri: str, offset: float
+) -> None:
+    written(folder, uri, "k1")
+    before = contents(folder)
+    path = folder / "study" / "sent.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"offset": offset}))
+    report = StoreWriter("study", uri, folder / "study").close(SECONDS)
+    assert (report.sent, report.complete) == (6, True)
+    assert contents(folder) == before
+
+
 def test_an_epoch_reported_again_after_a_restart_is_there_once(folder: Path, uri: str) -> None:
     writer = StoreWriter("study", uri, folder / "study")
     writer.start("k1", "run", tags("k1"), {})

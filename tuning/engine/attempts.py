@@ -10,7 +10,7 @@ import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tuning.trial import STATE_FILE
 
@@ -38,7 +38,7 @@ def begin(folder: Path, session: str) -> None:
         raise RuntimeError(f"it gave no sign of life for too long and was ended\n{stacks}")
     note, state = folder / _NOTE, folder / STATE_FILE
     here = {"session": session, "checkpoint": state.stat().st_mtime_ns if state.exists() else 0}
-    before = json.loads(note.read_text()) if note.exists() else {}
+    before = _read(note)
     attempts = before.pop("attempts", 0) if before.items() >= here.items() else 0
     if attempts >= ATTEMPTS:
         note.unlink()
@@ -46,6 +46,15 @@ def begin(folder: Path, session: str) -> None:
     part = note.with_suffix(".part")
     part.write_text(json.dumps({**here, "attempts": attempts + 1}))
     part.replace(note)
+
+
+def _read(note: Path) -> dict[str, Any]:
+    """Return what was noted; nothing where there is no note, or its file is damaged."""
+    try:
+        noted = json.loads(note.read_text())
+    except (OSError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
 
 
 class Watch:

@@ -4,8 +4,10 @@ import gc
 import logging
 import os
 import socket
+import time
 import warnings
-from collections.abc import Generator
+import weakref
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
 import ray
@@ -74,14 +76,31 @@ def _leave() -> None:
     It may run in any thread, the store's too. Where it frees a reference to an object of Ray's while Ray shuts down,
     Ray ends the process with exit code 1 ("The core worker has already been shutdown").
     """
-    gc.collect()
     collecting = gc.isenabled()
     gc.disable()
     try:
+        _collect_all()
         ray.shutdown()
     finally:
         if collecting:
             gc.enable()
+
+
+def _collect_all() -> None:
+    """Collect all garbage; where another thread is collecting, `gc.collect` does nothing, and is called again."""
+    probe = _garbage()
+    while probe() is not None:
+        gc.collect()
+        time.sleep(0.001)
+
+
+def _garbage() -> weakref.ref[Callable[[], object]]:
+    """Return what tells whether a piece of garbage, which only a whole collection frees, is still there."""
+
+    def itself() -> object:
+        return itself
+
+    return weakref.ref(itself)
 
 
 @contextmanager

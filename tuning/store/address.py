@@ -13,7 +13,8 @@ _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _SERVERS = ("http", "https")
 _DEFAULT = "sqlite:///mlflow.db"
 _SQLITE = "sqlite:///"
-_CREDENTIALS = re.compile(r"//[^/@\s]+@")
+_CREDENTIALS = re.compile(r"//\S+@")  # up to the last @: a password may hold one, and a slash
+_CREDENTIAL = re.compile(r"(?<=[?&])(user|username|password|passwd|pwd|passfile|sslpassword)=[^&\s]*", re.IGNORECASE)
 
 
 def resolve_tracking_uri(given: str | None = None) -> str:
@@ -64,12 +65,12 @@ def sqlite_path(uri: str) -> Path | None:
 
 def hide_password(text: str) -> str:
     """Return the text without the user and password of any URI in it."""
-    return _CREDENTIALS.sub("//***@", text)
+    return _CREDENTIAL.sub(r"\1=***", _CREDENTIALS.sub("//***@", text))
 
 
 def has_password(uri: str) -> bool:
     """Say whether a URI holds a user or a password."""
-    return _CREDENTIALS.search(uri) is not None
+    return hide_password(uri) != uri
 
 
 def _unknown_scheme(uri: str, scheme: str) -> str:

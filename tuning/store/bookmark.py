@@ -62,5 +62,5 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         mark = json.loads(path.read_bytes())
         return {**mark, "offset": int(mark["offset"])}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return {}  # sending again is harmless, so a lost or damaged mark is no error

@@ -130,7 +130,7 @@ class Drain:
         while self._link is None and not self._abandoned.is_set():
             try:
                 self._link = self._open_link()
-                self.position = self._link.bookmark.read()
+                self.position = self._journal.behind_an_event(self._link.bookmark.read())
                 self._failure = None
             except ValueError as error:
                 self._failure = describe(error)

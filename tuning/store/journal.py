@@ -222,6 +222,21 @@ class Journal:
                 end += len(line)
                 yield event, end
 
+    def behind_an_event(self, offset: int) -> int:
+        """Return an offset from which the journal can be read on: the given one, or 0 where it lies behind no event.
+
+        It does not where the journal was replaced by an older one, or the offset's own file was damaged. To send again
+        is harmless, to pass over something is not.
+
+        Args:
+            offset: as a `Bookmark` remembers it.
+        """
+        if offset <= 0 or not self.path.exists():
+            return 0
+        with self.path.open("rb") as lines:
+            lines.seek(offset - 1)
+            return offset if lines.read(1) == b"\n" else 0
+
     def close(self) -> None:
         """Sync and let go of the file."""
         if self._descriptor is not None:

@@ -25,13 +25,19 @@ class Checkpoint:
     _cost: float = 0.0
 
     def load(self) -> dict[str, Any] | None:
-        """Return the state that was saved last, or None where there is none.
+        """Return the state that was saved last, or None where there is none that can be read.
 
-        Loaded with ``weights_only=True``: a checkpoint is data, and nothing in it is ever executed.
+        Loaded with ``weights_only=True``: a checkpoint is data, and nothing in it is ever executed. One that is no such
+        data, because a disk was damaged or somebody put it there, is set aside, and the training begins anew.
         """
         if self.folder is None or not (self.folder / STATE_FILE).is_file():
             return None
-        state: dict[str, Any] = torch.load(self.folder / STATE_FILE, map_location="cpu", weights_only=True)
+        file = self.folder / STATE_FILE
+        try:
+            state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+        except Exception:  # torch raises whatever its reader stumbles over
+            file.replace(file.with_suffix(".damaged"))
+            return None
         return state
 
     def due(self) -> bool:
