@@ -1,6 +1,5 @@
 """A trial that fails leaves its cell's budget unspent: through the real engine and store, as a person would see it."""
 
-import shutil
 from collections import Counter
 
 import pytest
@@ -16,12 +15,12 @@ def test_a_run_with_a_failed_trial_ends_with_1_and_names_the_cell_until_the_tria
     one = [{"name": "mlp-deep", "family": "mlp", "depth": 3, "width": 16}]
     place = Place(tmp_path, architectures=one, search={"trials": 2, "concurrency": 1}, confirm={"seeds": 1})
     checkpoint = tmp_path / "results" / "tiny" / "checkpoints" / BROKEN
-    checkpoint.mkdir(parents=True)
-    (checkpoint / "state.pt").write_bytes(b"what a full disk has left of a checkpoint")
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.write_bytes(b"where the trial's folder should be")
     failed = place.run()
     assert failed.returncode == 1
     problems = " ".join(failed.stderr.split())
-    assert f"problem: {BROKEN} failed: UnpicklingError: Weights only load failed" in problems
+    assert f"problem: {BROKEN} failed: FileExistsError: [Errno 17] File exists" in problems
     assert (
         "problem: mlp-deep/decay: the planned budget was not spent: 1 of 2 tune trials ended as planned (1 failed), "
         "3 of 6 epochs; run again, it goes on" in problems
@@ -29,7 +28,7 @@ def test_a_run_with_a_failed_trial_ends_with_1_and_names_the_cell_until_the_tria
     assert problems.count("problem:") == 2
     assert Counter(run.status for run in place.runs) == {"FINISHED": 5, "FAILED": 1}
 
-    shutil.rmtree(checkpoint)
+    checkpoint.unlink()
     mended = place.run()
     assert mended.returncode == 0, mended.stderr
     assert Counter(run.status for run in place.runs) == {"FINISHED": 6}
