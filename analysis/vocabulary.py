@@ -1,14 +1,13 @@
 """What people call the measures of a network, and what each means in a line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from analysis.measured import LAYERS
 from tuning import records
 
 
-@dataclass(frozen=True, kw_only=True)
-class Term:
+class Term(NamedTuple):
     """A name for people.
 
     Attributes:
@@ -20,63 +19,55 @@ class Term:
     meaning: str
 
 
-def _term(name: str, meaning: str) -> Term:
-    return Term(name=name, meaning=meaning)
-
-
 OUTCOMES: Mapping[str, Term] = {
-    records.TEST_ACCURACY: _term("test accuracy", "share of test images named rightly"),
-    records.GAP_ACCURACY: _term("generalization gap", "training less validation accuracy"),
+    records.TEST_ACCURACY: Term("test accuracy", "share of test images named rightly"),
+    records.GAP_ACCURACY: Term("generalization gap", "training less validation accuracy"),
 }
 """What is predicted and is no measure."""
 
 NETWORK: Mapping[str, Term] = {
-    records.SPECTRAL_NORM_MAX: _term("largest spectral norm", "largest σ₁ of all weights"),
-    records.SPECTRAL_NORM_MEAN: _term("mean spectral norm", "mean σ₁ of the weights"),
-    records.SPECTRAL_NORM_STD: _term("spread of spectral norms", "standard deviation of σ₁ over the weights"),
-    records.RANK_MEAN: _term("numeric rank", "how many σ are more than rounding"),
-    records.STABLE_RANK_MEAN: _term("stable rank", "Σσ²/σ₁²"),
-    records.EFFECTIVE_RANK_MEAN: _term("effective rank", "exp of the entropy of the shares σ/Σσ"),
-    records.DISTANCE_MEAN: _term("distance from the start", "‖W − W₀‖/‖W₀‖ from the weight before the first step"),
-    records.UPDATE_NORM_MEAN: _term("norm of an epoch's update", "σ₁ of the change since the measurement before"),
-    records.AGREEMENT_MEAN: _term("agreement", "of the leading singular vectors with those of the measurement before"),
-    records.ALIGNMENT_MEAN: _term(
-        "alignment", "of the directions a weight takes in with those the one before puts out"
-    ),
-    records.LIPSCHITZ_BOUND: _term("log10 Lipschitz bound", "certified for the network as it is evaluated"),
-    records.LIPSCHITZ_PADDED: _term(
-        "log10 bound, padded", "the same with convolutions as they act, padding and stride"
-    ),
-    records.JACOBIAN_NORM: _term("largest Jacobian norm", "of the logits by the image, over validation images"),
+    records.SPECTRAL_NORM_MAX: Term("largest spectral norm", "largest σ₁ of all weights"),
+    records.SPECTRAL_NORM_MEAN: Term("mean spectral norm", "mean σ₁ of the weights"),
+    records.SPECTRAL_NORM_STD: Term("spread of spectral norms", "standard deviation of σ₁ over the weights"),
+    records.RANK_MEAN: Term("numeric rank", "how many σ are more than rounding"),
+    records.STABLE_RANK_MEAN: Term("stable rank", "Σσ²/σ₁²"),
+    records.EFFECTIVE_RANK_MEAN: Term("effective rank", "exp of the entropy of the shares σ/Σσ"),
+    records.DISTANCE_MEAN: Term("distance from the start", "‖W − W₀‖/‖W₀‖ from the weight before the first step"),
+    records.UPDATE_NORM_MEAN: Term("norm of an epoch's update", "σ₁ of the change since the measurement before"),
+    records.AGREEMENT_MEAN: Term("agreement", "of the leading singular vectors with those of the measurement before"),
+    records.ALIGNMENT_MEAN: Term("alignment", "of the directions a weight takes in with those the one before puts out"),
+    records.LIPSCHITZ_BOUND: Term("log10 Lipschitz bound", "certified for the network as it is evaluated"),
+    records.LIPSCHITZ_PADDED: Term("log10 bound, padded", "the same with convolutions as they act, padding and stride"),
+    records.JACOBIAN_NORM: Term("largest Jacobian norm", "of the logits by the image, over validation images"),
 }
 """Measures of a whole network."""
 
 ORDINARY: Mapping[str, Term] = {
-    records.TRAIN_LOSS: _term("training loss", "mean over the epoch"),
-    records.VAL_ACCURACY: _term("validation accuracy", "share of validation images named rightly"),
+    records.TRAIN_LOSS: Term("training loss", "mean over the epoch"),
+    records.VAL_ACCURACY: Term("validation accuracy", "share of validation images named rightly"),
 }
 """What anyone looks at anyway."""
 
 OF_LAYERS: Mapping[str, Term] = {
-    "rms_norm": _term("RMS→RMS norm", "σ₁·√(fan_in/fan_out): how much an input's root mean square can grow"),
-    "frobenius_norm": _term("Frobenius norm", "√Σσ²"),
-    "nuclear_norm": _term("nuclear norm", "Σσ"),
-    "rank_1e_3": _term("rank above 10⁻³ σ₁", "how many σ exceed a thousandth of σ₁"),
-    "rank_1e_2": _term("rank above 10⁻² σ₁", "how many σ exceed a hundredth of σ₁"),
-    "effective_rank_squared": _term("effective rank of σ²", "exp of the entropy of the shares σ²/Σσ²"),
-    "participation_ratio": _term("participation ratio", "(Σσ²)²/Σσ⁴"),
-    "n90": _term("values that hold 90 %", "how many of the largest σ hold 90 % of Σσ"),
-    "condition_number": _term("condition number", "σ₁ over the smallest σ"),
-    "gini": _term("Gini coefficient", "0 where all σ are equal, near 1 where one has all"),
-    "alpha": _term("power-law exponent, alpha", "of the power law that fits the tail of λ = σ² best"),
-    "D": _term("misfit of the power law, D", "Kolmogorov–Smirnov distance of that tail from the law"),
-    "alpha_weighted": _term("alpha · log10 λ₁", "the exponent weighted by the largest λ = σ²"),
-    "log_alpha_norm": _term("log10 Σλ^alpha", "the sum over all λ = σ²"),
-    "log_spectral_norm": _term("log10 λ₁", "of the largest λ = σ²"),
-    "mp_softrank": _term("soft rank", "upper edge of the Marchenko–Pastur law that fits the bulk of the λ, over λ₁"),
-    "num_spikes": _term("spikes", "how many λ = σ² lie beyond the bulk that a random matrix has"),
-    "update_frobenius_norm": _term("Frobenius norm of the update", "√Σσ² of the change since the measurement before"),
-    "update_stable_rank": _term("stable rank of the update", "Σσ²/σ₁² of the change since the measurement before"),
+    "rms_norm": Term("RMS→RMS norm", "σ₁·√(fan_in/fan_out): how much an input's root mean square can grow"),
+    "frobenius_norm": Term("Frobenius norm", "√Σσ²"),
+    "nuclear_norm": Term("nuclear norm", "Σσ"),
+    "rank_1e_3": Term("rank above 10⁻³ σ₁", "how many σ exceed a thousandth of σ₁"),
+    "rank_1e_2": Term("rank above 10⁻² σ₁", "how many σ exceed a hundredth of σ₁"),
+    "effective_rank_squared": Term("effective rank of σ²", "exp of the entropy of the shares σ²/Σσ²"),
+    "participation_ratio": Term("participation ratio", "(Σσ²)²/Σσ⁴"),
+    "n90": Term("values that hold 90 %", "how many of the largest σ hold 90 % of Σσ"),
+    "condition_number": Term("condition number", "σ₁ over the smallest σ"),
+    "gini": Term("Gini coefficient", "0 where all σ are equal, near 1 where one has all"),
+    "alpha": Term("power-law exponent, alpha", "of the power law that fits the tail of λ = σ² best"),
+    "D": Term("misfit of the power law, D", "Kolmogorov–Smirnov distance of that tail from the law"),
+    "alpha_weighted": Term("alpha · log10 λ₁", "the exponent weighted by the largest λ = σ²"),
+    "log_alpha_norm": Term("log10 Σλ^alpha", "the sum over all λ = σ²"),
+    "log_spectral_norm": Term("log10 λ₁", "of the largest λ = σ²"),
+    "mp_softrank": Term("soft rank", "upper edge of the Marchenko–Pastur law that fits the bulk of the λ, over λ₁"),
+    "num_spikes": Term("spikes", "how many λ = σ² lie beyond the bulk that a random matrix has"),
+    "update_frobenius_norm": Term("Frobenius norm of the update", "√Σσ² of the change since the measurement before"),
+    "update_stable_rank": Term("stable rank of the update", "Σσ²/σ₁² of the change since the measurement before"),
 }
 """Measures of a layer, by the names of their columns; what is correlated is their mean over a network's layers."""
 

@@ -1,24 +1,20 @@
 """What a tracking server behind a failing network costs a study: time, and points."""
 
 import os
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import requests
 import torch
 import yaml
 
 from benchmarks.faulty_proxy import FaultyProxy
 from benchmarks.machine import machine
+from benchmarks.tracking_server import served
 from tuning.records import TIMES
 from tuning.store import Journal, RunEnded, RunStarted, StoreReader
 
@@ -129,46 +125,6 @@ def stored(study: str, uri: str) -> dict[str, int]:
         "points": len(points),
         "twice": len(points) - len(set(points)),
     }
-
-
-@contextmanager
-def served(folder: Path) -> Generator[int]:
-    """Start a tracking server, and end it by its own group.
-
-    Args:
-        folder: for its data base.
-
-    Yields:
-        Its port.
-
-    Raises:
-        RuntimeError: where it does not start.
-    """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with (folder / "server.log").open("w") as log:
-        process = subprocess.Popen(
-            command, cwd=folder, env=os.environ | quiet, stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        while not _healthy(port):
-            if process.poll() is not None:
-                raise RuntimeError(f"the tracking server must start, got: {(folder / 'server.log').read_text()}")
-            time.sleep(0.2)
-        yield port
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _healthy(port: int) -> bool:
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/health", timeout=1).status_code == 200
-    except requests.RequestException:
-        return False
 
 
 def markdown(result: Result) -> str:

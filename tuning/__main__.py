@@ -30,6 +30,9 @@ StudyArgument = Annotated[
 ]
 
 
+TrackingOption = Annotated[
+    str | None, typer.Option(help="MLflow's store; by default MLFLOW_TRACKING_URI, else sqlite:///mlflow.db.")
+]
 StorageOption = Annotated[
     Path,
     typer.Option(envvar="SPECTUNE_STORAGE", help="Folder of the journal and checkpoints; shared, on a cluster."),
@@ -94,10 +97,7 @@ def plan(
 @app.command()
 def run(
     study: StudyArgument,
-    tracking_uri: Annotated[
-        str | None,
-        typer.Option(help="MLflow's store; by default MLFLOW_TRACKING_URI, else sqlite:///mlflow.db."),
-    ] = None,
+    tracking_uri: TrackingOption = None,
     storage: StorageOption = Path("results"),
     address: Annotated[
         str | None, typer.Option(envvar="RAY_ADDRESS", help="A Ray cluster's address; by default a local Ray.")
@@ -134,9 +134,7 @@ def run(
 @app.command()
 def replay(
     study: StudyArgument,
-    tracking_uri: Annotated[
-        str | None, typer.Option(help="MLflow's store; by default MLFLOW_TRACKING_URI, else sqlite:///mlflow.db.")
-    ] = None,
+    tracking_uri: TrackingOption = None,
     storage: StorageOption = Path("results"),
 ) -> None:
     """Send to the store what it has missed, without running anything."""
@@ -146,7 +144,7 @@ def replay(
     name = study if (storage / study).is_dir() else _or_exit(lambda: load(study)).name
     with Console(stderr=True).status("sending"):
         report = _or_exit(lambda: replay_journal(name, tracking_uri, storage.absolute() / name))
-    Console().print(str(report), highlight=False, soft_wrap=True, markup=False)
+    put(f"{report}\n")
     sys.exit(0 if report.complete else 1)
 
 

@@ -45,18 +45,18 @@ def submit(
     """Send a study to a cluster, or let one go on there that was interrupted."""
     with one_line_errors():
         asked = load(study)
-        from tuning.engine.jobs import Jobs, Submission  # Ray takes a second to come, and a misspelt study needs none
+        from tuning.engine.jobs import Submission  # Ray takes a second to come, and a misspelt study needs none
 
         submission = Submission(study=asked, tracking_uri=tracking_uri, storage=storage, data=data, fresh=fresh)
-        jobs = Jobs(address)
+        jobs = _jobs(address)
         id, package = jobs.submit(submission)
-    _say(str(package))
+    put(f"{package!s}\n")
     if asked.dataset.path is not None and data is None:
-        _say(f"the images must be in {asked.dataset.path} on every node; --data names another folder")
-    _say(f"submitted {id}")
+        put(f"the images must be in {asked.dataset.path} on every node; --data names another folder\n")
+    put(f"submitted {id}\n")
     if wait:
         sys.exit(_follow(jobs, id))
-    _say(f"follow it: python -m tuning logs {id} --follow")
+    put(f"follow it: python -m tuning logs {id} --follow\n")
 
 
 def status(
@@ -65,19 +65,17 @@ def status(
 ) -> None:
     """Show the studies that were sent to a cluster, the latest first."""
     with one_line_errors():
-        from tuning.engine.jobs import Jobs
-
-        jobs = Jobs(address)
+        jobs = _jobs(address)
         found = jobs.all() if id is None else [jobs.job(id)]
     if not found:
-        _say(f"no study was sent to the cluster at {address}")
+        put(f"no study was sent to the cluster at {address}\n")
         return
     table = Table("job", "study", "status", "began (UTC)", "took", box=None, pad_edge=False, header_style="bold")
     for job in found:
         table.add_row(job.id, job.study, _ended(job), _when(job.began), _took(job))
     show(table, console=Console(highlight=False))
     if id is not None and found[0].message:
-        _say(found[0].message)
+        put(f"{found[0].message}\n")
 
 
 def logs(
@@ -87,9 +85,7 @@ def logs(
 ) -> None:
     """Print what a job has printed."""
     with one_line_errors():
-        from tuning.engine.jobs import Jobs
-
-        jobs = Jobs(address)
+        jobs = _jobs(address)
         if not follow:
             put(jobs.logs(id))
             return
@@ -99,15 +95,20 @@ def logs(
 def stop(id: IdArgument, address: AddressOption = _ADDRESS) -> None:
     """End a job gracefully: its runs are closed, and submitted again it goes on."""
     with one_line_errors():
-        from tuning.engine.jobs import Jobs
-
-        job = Jobs(address).stop(id)
-    _say(f"{job.id} is {_ended(job)}; submit the study again, and it goes on")
+        job = _jobs(address).stop(id)
+    put(f"{job.id} is {_ended(job)}; submit the study again, and it goes on\n")
     if not job.over:
         sys.exit(1)
 
 
 COMMANDS: tuple[Callable[..., None], ...] = (submit, status, logs, stop)
+
+
+def _jobs(address: str) -> "Jobs":
+    """Return the cluster's list of jobs; Ray, which takes a second to come, is imported with it."""
+    from tuning.engine.jobs import Jobs
+
+    return Jobs(address)
 
 
 def _follow(jobs: "Jobs", id: str) -> int:
@@ -117,10 +118,10 @@ def _follow(jobs: "Jobs", id: str) -> int:
             for text in jobs.follow(id):
                 put(text)
         except KeyboardInterrupt:
-            _say(f"{id} goes on without you; follow it again: python -m tuning logs {id} --follow")
+            put(f"{id} goes on without you; follow it again: python -m tuning logs {id} --follow\n")
             return 130
         job = jobs.job(id)
-    _say(f"{job.id} is {_ended(job)}")
+    put(f"{job.id} is {_ended(job)}\n")
     if job.status == "SUCCEEDED":
         return 0
     return job.exit_code or 1
@@ -140,7 +141,3 @@ def _took(job: "Job") -> str:
         return "–"
     seconds = ((job.ended or datetime.now(UTC)) - job.began).total_seconds()
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _say(line: str) -> None:
-    Console().print(line, highlight=False, soft_wrap=True, markup=False)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analysis.stats.arrays import BoolArray, FloatArray, equally_long, matrix, vector
 from analysis.stats.bootstrap import DRAWS, multiplicities
 from analysis.stats.interval import Estimate
-from analysis.stats.units import around, by_missing, chunks, codes, over_resamples
+from analysis.stats.units import around, chunks, codes, counting, over_resamples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,13 +129,12 @@ def granulated_taus(
     x, y = matrix("measures", measures, "(measures, trials)"), vector("outcome", outcome)
     equally_long(measures=x.T, outcome=y)
     found: dict[int, Granulated] = {}
-    for there, numbers in by_missing(~(np.isnan(x) | np.isnan(y))):
-        values, unit = _numbered(factors, there), codes(units, there)
-        n = len(np.unique(unit))
+    for same in counting(x, y, units):
+        there, n, values = same.there, same.n, _numbered(factors, same.there)
         times = multiplicities(n, draws, seed) if n else np.ones((2, 0))
-        changed = {name: _Changed.of(values, place, y[there], unit, times) for place, name in enumerate(factors)}
+        changed = {name: _Changed.of(values, place, y[there], same.unit, times) for place, name in enumerate(factors)}
         each_needs = max(len(times) * n, *(len(one.weights) for one in changed.values()))
-        for some in chunks(numbers, each_needs):
+        for some in chunks(same.numbers, each_needs):
             each = {name: one.agreements(x[some][:, there], n, confidence) for name, one in changed.items()}
             for place, number in enumerate(some):
                 found[number] = _granulated({name: one[place] for name, one in each.items()}, n, confidence)
@@ -170,6 +169,7 @@ class _Changed:
     def of(
         cls, values: NDArray[np.intp], place: int, outcome: FloatArray, unit: NDArray[np.intp], times: FloatArray
     ) -> Self:
+        """Find the pairs of one factor, numbered ``place`` among the columns of ``values``."""
         whole, groups = _groups(values, place)
         first, second = np.nonzero(whole)
         weights, between = whole[first, second], unit[first] * times.shape[1] + unit[second]

@@ -10,7 +10,7 @@ from analysis.stats.arrays import FloatArray, equally_long, matrix, vector
 from analysis.stats.bootstrap import DRAWS, multiplicities
 from analysis.stats.interval import Estimate
 from analysis.stats.order import by_unit, signs, untied
-from analysis.stats.units import around, by_missing, chunks, codes, over_resamples
+from analysis.stats.units import around, chunks, counting, over_resamples
 
 
 def kendall_tau(
@@ -86,13 +86,12 @@ def kendall_taus(
     x, y = matrix("measures", measures, "(measures, trials)"), vector("outcome", outcome)
     equally_long(measures=x.T, outcome=y)
     found: dict[int, Estimate] = {}
-    for there, numbers in by_missing(~(np.isnan(x) | np.isnan(y))):
-        unit = codes(units, there)
-        n = len(np.unique(unit))
-        order = np.flatnonzero(there)[np.argsort(unit, kind="stable")]  # units stand together
-        found |= dict.fromkeys(numbers, Estimate(value=np.nan, low=np.nan, high=np.nan, n=n))
-        varied = [number for number in numbers if len(order) > 1 and np.ptp(x[number, order]) and np.ptp(y[order])]
-        first = np.flatnonzero(np.diff(np.sort(unit), prepend=-1))
+    for one in counting(x, y, units):
+        there, n = one.there, one.n
+        order = np.flatnonzero(there)[np.argsort(one.unit, kind="stable")]  # units stand together
+        found |= dict.fromkeys(one.numbers, Estimate(value=np.nan, low=np.nan, high=np.nan, n=n))
+        varied = [number for number in one.numbers if len(order) > 1 and np.ptp(x[number, order]) and np.ptp(y[order])]
+        first = np.flatnonzero(np.diff(np.sort(one.unit), prepend=-1))
         for some in chunks(varied, max(draws, n) * n):
             values = [scipy.stats.kendalltau(x[number, there], y[there]).statistic for number in some]
             resampled = _resampled(x[some][:, order], y[order], first, multiplicities(n, draws, seed))

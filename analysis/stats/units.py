@@ -1,6 +1,7 @@
 """Which trials are independent evidence: resampled together, or by themselves."""
 
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,19 +36,42 @@ def codes(labels: Sequence[Hashable] | None, there: BoolArray) -> NDArray[np.int
     return np.array([numbers.setdefault(label, len(numbers)) for label in mine], dtype=np.intp)
 
 
-def by_missing(there: BoolArray) -> Iterator[tuple[BoolArray, list[int]]]:
+@dataclass(frozen=True, kw_only=True)
+class Counting:
+    """Trials at which measure and outcome have a value, and the measures of which these are all.
+
+    Attributes:
+        there: whether a trial counts, shape ``(trials,)``.
+        numbers: of the measures.
+        unit: of each trial that counts, from 0.
+        n: how many units there are.
+    """
+
+    there: BoolArray
+    numbers: list[int]
+    unit: NDArray[np.intp]
+    n: int
+
+
+def counting(measures: FloatArray, outcome: FloatArray, units: Sequence[Hashable] | None) -> Iterator[Counting]:
     """Group measures that have a value at the same trials, so that what depends on these alone is computed once.
 
     Args:
-        there: whether a measure and the outcome have a value, shape ``(measures, trials)``.
+        measures: shape ``(measures, trials)``; NaN where a trial has no value.
+        outcome: of the same trials.
+        units: what each trial belongs to; None for a unit of its own.
 
     Yields:
-        The trials that count, shape ``(trials,)``, and the numbers of the measures.
+        One a set of trials.
     """
+    has = ~(np.isnan(measures) | np.isnan(outcome))
     groups: dict[bytes, list[int]] = {}
-    for number, mine in enumerate(there):
+    for number, mine in enumerate(has):
         groups.setdefault(mine.tobytes(), []).append(number)
-    yield from ((there[numbers[0]], numbers) for numbers in groups.values())
+    for numbers in groups.values():
+        there = has[numbers[0]]
+        unit = codes(units, there)
+        yield Counting(there=there, numbers=numbers, unit=unit, n=len(np.unique(unit)))
 
 
 def over_resamples(times: FloatArray, sums: FloatArray) -> FloatArray:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from benchmarks.faulty_network import SECONDS, STUDY, markdown, served, through
+from benchmarks.faulty_network import SECONDS, STUDY, markdown, through
 from benchmarks.faulty_proxy import FAULTS
+from benchmarks.tracking_server import served
 from tuning.records import TIMES
 from tuning.store import EpochLogged, Journal
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.tracking_server import unused_port
 from tests.deploy.conftest import ROOT
-from tests.tuning.conftest import unused_port
 from tests.tuning.store_cases import write_run
 from tuning.store import StoreReader, StoreWriter
 

@@ -42,10 +42,10 @@ from tuning.engine.attempts import begin, watched
 begin(Path(sys.argv[1]), "session")
 def waits_for_ever():
     time.sleep(1000)
-with watched(Path(sys.argv[1]), 1.0) as watch:
+with watched(Path(sys.argv[1]), 1.0) as alive:
     for _ in range(3):
         time.sleep(0.5)
-        watch.alive()
+        alive()
     print("alive", flush=True)
     waits_for_ever()
 """

@@ -24,7 +24,7 @@ def done(cells, *, without=()):
 
 
 def chosen(history, key):
-    return Chosen.of(history.trials[key], {"planned_trials": TRIALS})
+    return Chosen(settings=history.trials[key].settings, trials=TRIALS)
 
 
 def end(trial, reason, epochs, error=""):

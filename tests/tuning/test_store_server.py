@@ -108,6 +108,8 @@ def test_what_is_reported_while_the_server_is_away_arrives_when_it_is_back(relay
     path = reader.artifact(first, SPECTRA_FILE)
     assert path is not None
     assert sorted(set(pq.read_table(path)["epoch"].to_pylist())) == list(range(1, 50))
+    relay.cut()
+    assert reader.artifact(first, SPECTRA_FILE) == path  # what was fetched once is not asked for again
 
 
 def test_a_writer_closed_while_the_server_is_away_says_what_waits_and_the_next_sends_it(

@@ -7,10 +7,11 @@ tried again.
 
 import faulthandler
 import json
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tuning.trial import STATE_FILE
 
@@ -57,40 +58,23 @@ def _read(note: Path) -> dict[str, Any]:
     return noted if isinstance(noted, dict) else {}
 
 
-class Watch:
-    """Ends the process when a trial has given no sign of life for too long, and leaves where it was.
+@contextmanager
+def watched(folder: Path, seconds: float) -> Generator[Callable[[], None]]:
+    """End the process when a trial has given no sign of life for too long, and leave where it was.
 
     Python's own watchdog needs no interpreter lock, so it sees a thread that hangs in compiled code too.
 
     Args:
-        trace: where the stacks of all threads are written.
+        folder: the trial's own, for the stacks of all threads.
         seconds: from the last sign of life.
-    """
-
-    def __init__(self, trace: IO[str], seconds: float) -> None:
-        self._trace = trace
-        self._seconds = seconds
-
-    def alive(self) -> None:
-        """Give the trial its time anew."""
-        faulthandler.dump_traceback_later(self._seconds, exit=True, file=self._trace)
-
-
-@contextmanager
-def watched(folder: Path, seconds: float) -> Generator[Watch]:
-    """Watch a trial while it trains.
-
-    Args:
-        folder: the trial's own.
-        seconds: without a sign of life, after which it is taken to hang.
 
     Yields:
-        What is to be told of every sign of life.
+        What is to be called at every sign of life: it gives the trial its time anew.
     """
     with (folder / _TRACE).open("w") as trace:
-        watch = Watch(trace, seconds)
-        watch.alive()
+        alive = partial(faulthandler.dump_traceback_later, seconds, exit=True, file=trace)
+        alive()
         try:
-            yield watch
+            yield alive
         finally:
             faulthandler.cancel_dump_traceback_later()

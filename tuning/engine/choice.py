@@ -35,7 +35,7 @@ def freeze(study: Study, history: History, writer: StoreWriter) -> None:
             "planned_trials": study.search.trials,
             "completed_trials": sum(one.reason is StopReason.COMPLETED for one in trials),
         }
-        history.chosen[cell.key] = Chosen.of(trial, choice)
+        history.chosen[cell.key] = Chosen(settings=trial.settings, trials=study.search.trials)
         writer.freeze(trial.settings.key, choice)
 
 

@@ -51,7 +51,9 @@ def outgrow(study: Study, history: History) -> list[str]:
     """
     trials, epochs = study.search.trials, study.training.epochs
     history.chosen = {
-        cell: chosen for cell, chosen in history.chosen.items() if chosen.trials >= trials and chosen.epochs >= epochs
+        cell: chosen
+        for cell, chosen in history.chosen.items()
+        if chosen.trials >= trials and chosen.settings.training.epochs >= epochs
     }
     return _supersede(
         history,

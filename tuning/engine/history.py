@@ -4,7 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from tuning.records import EPOCH_SECONDS, LIPSCHITZ_BOUND, MEASURE_SECONDS, VAL_ACCURACY, VAL_LOSS, Phase, StopReason
 from tuning.store import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
@@ -84,27 +83,15 @@ class TrialHistory:
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """What a cell confirms, and the budget of the search that has found it.
+    """What a cell confirms, and how large the search was that has found it.
 
     Attributes:
         settings: of the chosen trial.
         trials: planned in the cell.
-        epochs: planned of each.
     """
 
     settings: TrialSettings
     trials: int
-    epochs: int
-
-    @classmethod
-    def of(cls, trial: TrialHistory, choice: Mapping[str, Any]) -> "Chosen":
-        """Return the choice that an event tells.
-
-        Args:
-            trial: the chosen one.
-            choice: what was kept of it.
-        """
-        return cls(settings=trial.settings, trials=choice["planned_trials"], epochs=trial.settings.training.epochs)
 
 
 @dataclass
@@ -168,8 +155,8 @@ class History:
                     goes_on = reason in {StopReason.ERROR, StopReason.INTERRUPTED}
                     self.trials[event.key].reason = StopReason.RUNNING if goes_on else reason
                 case ChoiceFrozen():
-                    trial = self.trials[event.key]
-                    self.chosen[trial.settings.cell] = Chosen.of(trial, event.choice)
+                    settings = self.trials[event.key].settings
+                    self.chosen[settings.cell] = Chosen(settings=settings, trials=event.choice["planned_trials"])
                 case RunSuperseded():
                     self.supersede(event.key)
 

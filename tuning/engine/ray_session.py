@@ -32,6 +32,13 @@ _QUIET = {
 }
 
 
+SET_TOKEN = (
+    "set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN_PATH to a copy of the head's ~/.ray/auth_token (or RAY_AUTH_TOKEN to "
+    "what is in it)"
+)
+"""What to do where a cluster asks for its token."""
+
+
 @contextmanager
 def ray_session(address: str | None) -> Generator[Cluster]:
     """Start a local Ray or join a cluster, and leave it again.
@@ -149,10 +156,7 @@ def _refused(address: str | None, reason: str) -> str:
     if "ersion mismatch" in reason:  # Ray's own words; its first line alone would not say which
         return f"this process and the cluster must run the same Ray and Python, got: {line}; install the cluster's here"
     if "uthentication" in reason or "token" in reason:
-        return (
-            f"the cluster at {address!r} asks for its token, got: {line}; set RAY_AUTH_MODE=token and "
-            "RAY_AUTH_TOKEN_PATH to a copy of the head's ~/.ray/auth_token"
-        )
+        return f"the cluster at {address!r} asks for its token, got: {line}; {SET_TOKEN}"
     return (
         f"Ray must be reachable, got no answer at {address!r} ({line}); "
         "start it with `ray start --head`, or leave --address out for a local one"

@@ -1,13 +1,14 @@
 """The function that Ray runs: one training in a worker, its records handed to Tune."""
 
 import traceback
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ray import tune
 
-from tuning.engine.attempts import Watch, begin, watched
+from tuning.engine.attempts import begin, watched
 from tuning.records import VAL_ACCURACY, EpochRecord
 from tuning.study import TrialSettings, from_flat, to_flat
 from tuning.trial import train
@@ -49,14 +50,14 @@ def run_trial(config: dict[str, Any]) -> None:
     try:
         settings, folder = from_flat(config["settings"]), Path(config["checkpoint"])
         begin(folder, config["session"])
-        with watched(folder, 60 * settings.resources.epoch_minutes) as watch:
-            train(settings, partial(_report, watch), checkpoint=folder)
+        with watched(folder, 60 * settings.resources.epoch_minutes) as alive:
+            train(settings, partial(_report, alive), checkpoint=folder)
     except Exception as error:
         text = traceback.format_exc(limit=-6)
         tune.report({OBJECTIVE: 0.0, EPOCH: -1, ERROR: f"{type(error).__name__}: {error}\n{text}"})
 
 
-def _report(watch: Watch, record: EpochRecord) -> None:
+def _report(alive: Callable[[], None], record: EpochRecord) -> None:
     objective = record.metrics.get(VAL_ACCURACY, 0.0)
     tune.report({OBJECTIVE: objective, EPOCH: record.epoch, RECORD: record})
-    watch.alive()
+    alive()

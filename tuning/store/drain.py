@@ -38,7 +38,7 @@ class Drain:
         journal: what to send.
         link: the store; None for one that is away, and is then opened when it is back.
         open_link: how to reach it.
-        position: the journal's offset up to which it is known to have everything.
+        sent: the journal's offset up to which a store that is away had everything.
         refill: called before each round, to bring into the journal what did not fit on the disk.
         name: the thread's.
 
@@ -54,11 +54,11 @@ class Drain:
         journal: Journal,
         link: Link | None,
         open_link: Callable[[], Link],
-        position: int,
+        sent: int,
         refill: Callable[[], None],
         name: str,
     ) -> None:
-        self.position = position
+        self.position = journal.behind_an_event(link.bookmark.read() if link else sent)
         self.sent = 0
         self.refused = 0
         self._journal, self._link, self._open_link, self._refill = journal, link, open_link, refill

@@ -127,7 +127,8 @@ class StoreReader:
             The stored file itself where it lies on this machine, else a copy that lives as long as this
             reader.
         """
-        return fetch(self._client, run.run_id, run.artifact_uri, name, self._copies / run.run_id)
+        copy = self._copies / run.run_id / name
+        return copy if copy.is_file() else fetch(self._client, run.run_id, run.artifact_uri, name, copy.parent)
 
 
 def _unknown_study(study: str, uri: str, known: Sequence[str]) -> str:

@@ -116,7 +116,7 @@ class StoreWriter:
             journal=self._journal,
             link=link,
             open_link=self._open,
-            position=self._journal.behind_an_event(link.bookmark.read() if link else sent or 0),
+            sent=sent or 0,
             refill=self._refill,
             name=f"store of {study}",
         )

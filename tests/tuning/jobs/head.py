@@ -14,7 +14,7 @@ from pathlib import Path
 import requests
 import yaml
 
-from tests.tuning.conftest import unused_port
+from benchmarks.tracking_server import unused_port
 from tests.tuning.studies import tiny
 
 ROOT = Path(__file__).parents[3]

@@ -18,7 +18,7 @@ from ray.job_submission import JobStatus, JobSubmissionClient
 
 from tuning.engine.jobs.packing import Package, pack
 from tuning.engine.jobs.submission import STOP_SECONDS, Submission
-from tuning.engine.ray_session import knock
+from tuning.engine.ray_session import SET_TOKEN, knock
 
 _POLL_SECONDS = 1.0
 _LOST_SECONDS = 300.0
@@ -86,7 +86,7 @@ class Jobs:
             self._client = JobSubmissionClient(address)
             for name in ("ray.dashboard.modules.dashboard_sdk", "ray._private.runtime_env.packaging"):
                 logging.getLogger(name).setLevel(logging.ERROR)  # what is uploaded is said in a line of ours
-            there = self._client._do_request("GET", "/api/version").json()["ray_version"]
+            there = self._client._server_ray_version  # the client has asked for it
         if there != ray.__version__:
             raise ValueError(
                 f"this machine and the cluster must run the same Ray, got {ray.__version__} here and {there} at "
@@ -150,6 +150,9 @@ class Jobs:
             id: the job's.
         """
         self.job(id)
+        return self._printed(id)
+
+    def _printed(self, id: str) -> str:
         with self._asking():
             return self._client.get_job_logs(id)
 
@@ -170,7 +173,7 @@ class Jobs:
         while True:
             try:
                 over = self.job(id).over  # asked first, so that nothing is printed after the last look
-                text = self.logs(id)
+                text = self._printed(id)
                 answered = time.monotonic()
             except ValueError:
                 if time.monotonic() - answered > _LOST_SECONDS:
@@ -213,8 +216,7 @@ class Jobs:
             yield
         except AuthenticationError as error:
             raise ValueError(
-                f"the cluster at {self._address} asks for its token, got none that it knows; set RAY_AUTH_MODE=token, "
-                "and RAY_AUTH_TOKEN_PATH to a copy of the head's ~/.ray/auth_token (or RAY_AUTH_TOKEN to what is in it)"
+                f"the cluster at {self._address} asks for its token, got none that it knows; {SET_TOKEN}"
             ) from error
         except (requests.RequestException, ConnectionError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__

@@ -1,7 +1,7 @@
 """How a study is run on the cluster: one job a study, its driver on the head."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -9,7 +9,7 @@ from tuning.engine.jobs.packing import STUDY_FILE
 from tuning.engine.provenance import git_commit
 from tuning.engine.surroundings import COMMIT, IN_A_JOB
 from tuning.store import has_password
-from tuning.study import Study, parse_study
+from tuning.study import Study
 
 STOP_SECONDS = 90
 """How long a stopped study may take to close its runs and save its state before it is killed."""
@@ -57,11 +57,10 @@ class Submission:
     @property
     def asked(self) -> dict[str, Any]:
         """The study as data, with its images where the cluster has them."""
-        data = self.study.as_data()
-        if self.data is not None:
-            data["dataset"]["path"] = self.data
-            parse_study(data, "--data")  # digits have no place
-        return data
+        if self.data is None:
+            return self.study.as_data()
+        dataset = replace(self.study.dataset, path=self.data)  # which refuses it where a data set has no place
+        return self.study.model_copy(update={"dataset": dataset}).as_data()
 
     @property
     def entrypoint(self) -> str:
