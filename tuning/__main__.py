@@ -108,17 +108,24 @@ def run(
 ) -> None:
     """Run a study, or go on with one that was interrupted."""
     # Ray is imported with the engine, and `list` and `plan` need none of it.
+    from tuning.engine import ending_in_order, ignore_signals
     from tuning.engine import run as run_study
 
     asked = _or_exit(lambda: load(study))
     console = Console()
-    outcome = _or_exit(
-        lambda: run_study(
-            asked, tracking_uri=tracking_uri, storage=storage, address=address, fresh=fresh, console=console
-        )
-    )
     errors = Console(stderr=True)
-    if outcome.interrupted:
+    try:
+        with ending_in_order():
+            outcome = _or_exit(
+                lambda: run_study(
+                    asked, tracking_uri=tracking_uri, storage=storage, address=address, fresh=fresh, console=console
+                )
+            )
+        interrupted = outcome.interrupted
+    except KeyboardInterrupt:
+        interrupted = True
+    if interrupted:
+        ignore_signals()
         errors.print("Interrupted. The same command goes on where this one stopped.", highlight=False)
         sys.exit(130)
     for problem in outcome.problems:

@@ -1,10 +1,7 @@
 """The phases of a study on Ray Tune."""
 
 import shutil
-import signal
-import threading
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ray import tune
@@ -109,8 +106,7 @@ class Conductor:
         )
         self._progress.begin(phase, planned)
         try:
-            with _termination_like_interruption():
-                tuner.fit()
+            tuner.fit()
         finally:
             self._callback.close_running()
             self._progress.finish()
@@ -122,16 +118,3 @@ class Conductor:
 def _key(trial: Any) -> str:
     """Return Tune's name for a trial, which is ours."""
     return str(trial.config[KEY])
-
-
-@contextmanager
-def _termination_like_interruption() -> Generator[None]:
-    """Let SIGTERM end the run as Ctrl-C does: Tune stops its trials and returns, and the store is closed."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -15,6 +15,7 @@ from ray._private import ray_constants
 from ray.exceptions import RayError
 
 from tuning.engine.cluster import Cluster
+from tuning.engine.termination import holding_signals
 
 _QUIET = {
     # Ray's CSV, JSON and TensorBoard loggers cost more than a small training; the store keeps what they would.
@@ -59,22 +60,26 @@ def ray_session(address: str | None) -> Generator[Cluster]:
         _check_answer(str(address))
     warnings.filterwarnings("ignore", module="ray")
     try:
-        with _on_loopback(local), _children_in_a_group_of_their_own():
-            ray.init(
-                address="local" if local else address,
-                include_dashboard=False if local else None,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                configure_logging=True,
-                runtime_env={"env_vars": _QUIET},
-            )
-    except (ConnectionError, RuntimeError, ValueError, RayError) as error:
-        raise ValueError(_refused(address, str(error))) from error
-    logging.getLogger("ray").setLevel(logging.CRITICAL)  # a dead worker is told in the summary, not in a traceback
-    try:
+        with holding_signals(), _on_loopback(local), _children_in_a_group_of_their_own():
+            _join("local" if local else str(address))
         yield Cluster()
     finally:
         _leave()
+
+
+def _join(address: str) -> None:
+    try:
+        ray.init(
+            address=address,
+            include_dashboard=False if address == "local" else None,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            configure_logging=True,
+            runtime_env={"env_vars": _QUIET},
+        )
+    except (ConnectionError, RuntimeError, ValueError, RayError) as error:
+        raise ValueError(_refused(address, str(error))) from error
+    logging.getLogger("ray").setLevel(logging.CRITICAL)  # a dead worker is told in the summary, not in a traceback
 
 
 def _leave() -> None:
@@ -86,8 +91,9 @@ def _leave() -> None:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        _collect_all()
-        ray.shutdown()
+        with holding_signals():
+            _collect_all()
+            ray.shutdown()
     finally:
         if collecting:
             gc.enable()

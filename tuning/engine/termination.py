@@ -1,0 +1,67 @@
+"""Ctrl-C and SIGTERM, as batch systems and `timeout` send it: a study ends by both, closed and in one line."""
+
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
+
+@contextmanager
+def ending_in_order() -> Generator[None]:
+    """Let a signal begin the end of a study, a second Ctrl-C hasten it, and none break it off.
+
+    The first Ctrl-C is Tune's: it stops the trials and returns, runs are closed, and so is the store. Whatever comes
+    before Tune or after that one is a `KeyboardInterrupt`, once. SIGTERM is a first Ctrl-C: it is sent to the process
+    and to its group, and twice the same must not be more than once.
+
+    Raises:
+        KeyboardInterrupt: where a signal has come.
+    """
+    terminated, interrupted = threading.Event(), threading.Event()
+
+    def terminate(*_: object) -> None:
+        if not terminated.is_set():
+            terminated.set()
+            signal.raise_signal(signal.SIGINT)
+
+    def interrupt(*_: object) -> None:
+        if not interrupted.is_set():
+            interrupted.set()
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, terminate)
+    signal.signal(signal.SIGINT, interrupt)
+    yield
+
+
+def ignore_signals() -> None:
+    """Let this process end undisturbed: Ray and MLflow take seconds to end, and show a traceback where broken off."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
+def holding_signals() -> Generator[None]:
+    """Hear a signal only when what is within has ended: Ray, broken off where it starts or ends, ends in a crash.
+
+    Ray also sets a handler of its own for SIGTERM where it starts, and for a second where it ends takes every handler
+    away, so that then SIGTERM does end the process; afterwards ours are in place again.
+
+    Raises:
+        KeyboardInterrupt: where a signal has come; or what the handler raises that would have heard it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+    held = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, lambda number, _: heard.append(number)) for number in held}
+    try:
+        yield
+    except SystemExit:  # Ray's handler
+        heard.append(signal.SIGTERM)
+    finally:
+        for number in held:
+            signal.signal(number, before[number])
+        for each in heard:
+            signal.raise_signal(each)
