@@ -3,7 +3,8 @@
 import time
 
 from tuning.engine.cluster import Cluster
-from tuning.engine.sharing import Sharing, whole_slots
+from tuning.engine.fairness import Demand, fair_slots
+from tuning.engine.sharing import Sharing
 from tuning.study import Study
 
 _SECONDS = 1.0
@@ -41,8 +42,7 @@ class Slots:
         return self._allowed
 
     def _share(self, wanted: int) -> int:
-        resources, most = self._study.resources, self._study.search.concurrency
-        total = max(1, resources.slots(self._cluster.capacity()))
-        own = min(wanted, total) if most is None else min(wanted, total, most)
-        shares, place = self._sharing.shares(own / total)
-        return max(1, min(own, whole_slots(total, shares, place)))
+        most = self._study.search.concurrency
+        mine = Demand(trials=wanted if most is None else min(wanted, most), needs=dict(self._study.resources.wanted))
+        demands, place = self._sharing.demands(mine)
+        return max(1, fair_slots(self._cluster.capacity(), demands)[place])
