@@ -32,7 +32,7 @@ class Session:
         self.journal = Journal(folder / "tiny")
         self.writer = StoreWriter("tiny", uri, folder / "tiny")
         self.history = History()
-        self.history.recall(event for event, _ in self.journal.read())
+        self.history.recall(self.journal)
 
     def trained(self, settings, accuracy, epochs=EPOCHS, *, error="", diverged=False):
         tags = {**settings.tags, "stop_reason": "running", "git_commit": "unknown"}

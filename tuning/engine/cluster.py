@@ -9,6 +9,11 @@ from ray._private.state import state
 class Cluster:
     """The cluster that this process has joined; every answer is of the moment, for nodes come and go."""
 
+    def joined(self) -> bool:
+        """Return whether the node that this process has joined is alive, as far as the cluster knows."""
+        mine = ray.get_runtime_context().get_node_id()
+        return any(node["NodeID"] == mine and node["Alive"] for node in ray.nodes())
+
     def capacity(self) -> dict[str, float]:
         """Return what there can be of each resource: on the nodes there are, or on all that may be added if more.
 

@@ -11,6 +11,7 @@ from tuning.engine.choice import freeze, frozen_trials
 from tuning.engine.folder import StudyFolder
 from tuning.engine.growth import replace_confirmations
 from tuning.engine.history import History
+from tuning.engine.home import HomeWatch
 from tuning.engine.progress import Progress
 from tuning.engine.proposals import FixedProposals, Proposals, proposals_of
 from tuning.engine.schedule import CellScheduler
@@ -36,6 +37,7 @@ class Conductor:
         writer: the store.
         progress: the live view.
         slots: how many trials may run at a time.
+        home: this process's own node.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Conductor:
         writer: StoreWriter,
         progress: Progress,
         slots: Slots,
+        home: HomeWatch,
     ) -> None:
         self._study = study
         self._folder = folder
@@ -53,6 +56,7 @@ class Conductor:
         self._writer = writer
         self._progress = progress
         self._slots = slots
+        self._home = home
         self._callback = RecordCallback(history, writer, progress)
 
     def conduct(self) -> bool:
@@ -99,7 +103,7 @@ class Conductor:
             run_config=tune.RunConfig(
                 name=str(phase),
                 storage_path=str(self._folder.ray),
-                callbacks=[self._callback],
+                callbacks=[self._callback, self._home],
                 failure_config=tune.FailureConfig(max_failures=FAILURES),
                 verbose=0,
             ),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tuning.engine.growth import MAY_GROW, leaves, refusal
+from tuning.store import Journal
 from tuning.study import Study
 
 
@@ -18,6 +19,11 @@ class StudyFolder:
     """
 
     path: Path
+
+    @property
+    def journal(self) -> Journal:
+        """What has happened, event by event."""
+        return Journal(self.path)
 
     @property
     def checkpoints(self) -> Path:
@@ -38,7 +44,7 @@ class StudyFolder:
         Returns:
             The old folder's new path, or None where there is none.
         """
-        if not (self.path / "study.json").exists():
+        if not self._asked.exists() and not self.journal.path.exists():
             return None
         return self.path.rename(self.path.with_name(f"{self.path.name} {suffix}"))
 
@@ -49,22 +55,48 @@ class StudyFolder:
             study: what is to be run.
 
         Raises:
-            ValueError: where the folder holds results of a study that asked something else.
+            ValueError: where the folder holds results of a study that asked something else, or of nobody knows which.
         """
-        file = self.path / "study.json"
-        if not file.exists():
+        kept = self.begun()
+        if kept is None:
             return
-        kept = json.loads(file.read_text(encoding="utf-8"))
         changed = refusal(leaves(kept), leaves(study.as_data()))
         if changed:
             raise ValueError(
-                f"a study that goes on must be the one that was begun, in {file}, with more {', '.join(MAY_GROW)} at "
-                f"most, got {changed}; undo the change, rename the study, or begin anew with --fresh"
+                f"a study that goes on must be the one that was begun, in {self._asked}, with more "
+                f"{', '.join(MAY_GROW)} at most, got {changed}; undo the change, rename the study, or begin anew with "
+                "--fresh"
             )
+
+    def begun(self) -> dict[str, Any] | None:
+        """Return the study whose results lie here as plain data; None where there are none.
+
+        Raises:
+            ValueError: where results lie here, and it cannot be read of which study.
+        """
+        try:
+            kept = json.loads(self._asked.read_text(encoding="utf-8"))
+            problem = "" if isinstance(kept, dict) and kept else f"{kept!r}"[:80]
+        except FileNotFoundError:
+            if not self.journal.path.exists():
+                return None
+            problem = f"none beside {self.journal.NAME}"
+        except (OSError, ValueError) as error:  # of the disk, of UTF-8 and of JSON
+            problem = str(error)
+        if problem:
+            raise ValueError(
+                f"{self._asked} must say which study was begun here, got {problem}; restore it, or begin anew with "
+                "--fresh, which keeps what is here under another name"
+            )
+        return kept
 
     def keep(self, study: Study) -> None:
         """Write down what the results here will be results of; called when nothing can be refused any more."""
-        _write(self.path / "study.json", study.as_data())
+        _write(self._asked, study.as_data())
+
+    @property
+    def _asked(self) -> Path:
+        return self.path / "study.json"
 
 
 def _write(file: Path, data: Any) -> None:

@@ -31,12 +31,16 @@ def refusal(kept: Mapping[str, str], asked: Mapping[str, str]) -> str:
         The differences, ``"search.trials 8 -> 6"``, first those that are no growth; empty where it may go on.
     """
     changed = [name for name in dict.fromkeys((*kept, *asked)) if kept.get(name) != asked.get(name)]
-    grown = [name for name in changed if name in MAY_GROW and int(asked[name]) > int(kept[name])]
+    grown = [name for name in changed if name in MAY_GROW and _is_more(asked.get(name, ""), kept.get(name, ""))]
     if changed == grown:
         return ""
     told = [name for name in changed if name not in grown]
     said = [f"{name} {kept.get(name, 'nothing')} -> {asked.get(name, 'nothing')}" for name in told[:5]]
     return ", ".join([*said, f"{len(told) - 5} more"] if len(told) > 5 else said)
+
+
+def _is_more(asked: str, kept: str) -> bool:
+    return asked.isdecimal() and kept.isdecimal() and int(asked) > int(kept)
 
 
 def outgrow(study: Study, history: History) -> list[str]:

@@ -2,11 +2,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tuning.records import EPOCH_SECONDS, LIPSCHITZ_BOUND, MEASURE_SECONDS, VAL_ACCURACY, VAL_LOSS, Phase, StopReason
-from tuning.store import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
+from tuning.store import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted, RunSuperseded
 from tuning.study import TrialSettings, from_params
 
 
@@ -135,30 +135,42 @@ class History:
         ]
         return sorted(mine, key=lambda trial: trial.settings.index)
 
-    def recall(self, events: Iterable[Event]) -> None:
+    def recall(self, journal: Journal) -> None:
         """Take up what an earlier session has journaled.
 
         Args:
-            events: in the order in which they were written.
+            journal: of the study.
+
+        Raises:
+            ValueError: where it is damaged, or an event cannot follow those before it or tells of what there is not.
         """
-        for event in events:
-            match event:
-                case RunStarted():
-                    trial = self.trials.setdefault(event.key, TrialHistory(from_params(event.params)))
-                    trial.reason = StopReason.RUNNING
-                case EpochLogged():
-                    self.trials[event.key].results[event.epoch] = Result.of(event.metrics, event.diverged)
-                case RunEnded():
-                    reason = StopReason(event.tags["stop_reason"])
-                    # What failed is tried again: the disk may have been full, the node broken.
-                    self.trials[event.key].failed_before = reason is StopReason.ERROR
-                    goes_on = reason in {StopReason.ERROR, StopReason.INTERRUPTED}
-                    self.trials[event.key].reason = StopReason.RUNNING if goes_on else reason
-                case ChoiceFrozen():
-                    settings = self.trials[event.key].settings
-                    self.chosen[settings.cell] = Chosen(settings=settings, trials=event.choice["planned_trials"])
-                case RunSuperseded():
-                    self.supersede(event.key)
+        for event, _ in journal.read():
+            try:
+                self._take(event)
+            except (KeyError, TypeError, ValueError) as error:
+                raise journal.refuse(
+                    "events must tell of trials that have begun, by settings and reasons that there are, got "
+                    f"{type(event).__name__} of {event.key} ({type(error).__name__}: {error})"
+                ) from error
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                trial = self.trials.setdefault(event.key, TrialHistory(from_params(event.params)))
+                trial.reason = StopReason.RUNNING
+            case EpochLogged():
+                self.trials[event.key].results[event.epoch] = Result.of(event.metrics, event.diverged)
+            case RunEnded():
+                reason = StopReason(event.tags["stop_reason"])
+                # What failed is tried again: the disk may have been full, the node broken.
+                self.trials[event.key].failed_before = reason is StopReason.ERROR
+                goes_on = reason in {StopReason.ERROR, StopReason.INTERRUPTED}
+                self.trials[event.key].reason = StopReason.RUNNING if goes_on else reason
+            case ChoiceFrozen():
+                settings = self.trials[event.key].settings
+                self.chosen[settings.cell] = Chosen(settings=settings, trials=event.choice["planned_trials"])
+            case RunSuperseded():
+                self.supersede(event.key)
 
     def running(self) -> Iterator[TrialHistory]:
         """Yield the trials that have not ended."""

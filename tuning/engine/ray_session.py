@@ -60,7 +60,7 @@ def ray_session(address: str | None) -> Generator[Cluster]:
         _check_answer(str(address))
     warnings.filterwarnings("ignore", module="ray")
     try:
-        with holding_signals(), _on_loopback(local), _children_in_a_group_of_their_own():
+        with holding_signals(hastening=True), _on_loopback(local), _children_in_a_group_of_their_own():
             _join("local" if local else str(address))
         yield Cluster()
     finally:
@@ -183,7 +183,21 @@ def _check_answer(address: str) -> None:
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or "/" in host:
         raise ValueError(f"a Ray cluster's address is host:port or auto, got {address!r}; e.g. 10.0.0.1:6379")
-    knock(host, int(port), address, "start it with `ray start --head`, or leave --address out for a local one")
+    cure = "start it with `ray start --head`, or leave --address out for a local one"
+    knock(host, int(port), address, cure)
+    if os.environ.get("RAY_USE_TLS", "0") == "0" and not _speaks_http2(host, int(port)):
+        raise ValueError(f"Ray must be reachable, got something else at {address!r}, or no answer; {cure}")
+
+
+def _speaks_http2(host: str, port: int) -> bool:
+    """Return whether who listens answers as gRPC does, whose first frame are its settings (RFC 9113, section 3.4)."""
+    settings_frame = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+    try:
+        with socket.create_connection((host, port), timeout=5) as connection:
+            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings_frame)
+            return connection.recv(9)[3:4] == settings_frame[3:4]
+    except OSError:
+        return False
 
 
 def knock(host: str, port: int, address: str, cure: str) -> None:

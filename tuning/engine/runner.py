@@ -14,6 +14,7 @@ from tuning.engine.conductor import Conductor
 from tuning.engine.folder import StudyFolder
 from tuning.engine.growth import outdated, outgrow
 from tuning.engine.history import History
+from tuning.engine.home import HomeWatch, NodeLostError
 from tuning.engine.preflight import check_folder, check_lasting, check_resources, check_study
 from tuning.engine.problems import problems
 from tuning.engine.progress import Progress
@@ -22,7 +23,7 @@ from tuning.engine.sharing import Sharing
 from tuning.engine.slots import Slots
 from tuning.engine.store_watch import StoreWatch
 from tuning.records import Phase
-from tuning.store import Journal, StoreWriter, WriterReport, lock_folder, resolve_tracking_uri, set_aside
+from tuning.store import StoreWriter, WriterReport, lock_folder, resolve_tracking_uri, set_aside
 from tuning.study import Study, planned_trials
 
 STORE_SECONDS = 30.0
@@ -76,9 +77,10 @@ def run(
         check_study(study)
     if fresh:
         progress.say(*_set_aside(study, tracking_uri, folder))
-    history.recall(event for event, _ in Journal(folder.path).read())
+    history.recall(folder.journal)
     session = _Session(study, folder, history, progress, superseded=outgrow(study, history))
     reports: list[WriterReport] = []
+    broken: list[str] = []
     interrupted = False
     with ThreadPoolExecutor(1) as pool:
         # MLflow's import and first connection take seconds, Ray's start does too: side by side.
@@ -89,9 +91,16 @@ def run(
                 if (away := opening.result().away) is not None:
                     progress.say(away)
             else:
-                interrupted = not session.conduct(opening, address)
+                try:
+                    interrupted = not session.conduct(opening, address)
+                except (NodeLostError, OSError) as error:
+                    broken.append(
+                        f"the study has broken off ({error}); the same command goes on where this one stopped"
+                    )
     store = [str(report) for report in reports if not report.complete]
-    return Outcome(problems=(*problems(study.cells, history), *store), interrupted=interrupted, folder=folder.path)
+    return Outcome(
+        problems=(*broken, *problems(study.cells, history), *store), interrupted=interrupted, folder=folder.path
+    )
 
 
 @dataclass(frozen=True)
@@ -124,9 +133,9 @@ class _Session:
             self.progress.say(self.study.search.repeatability)
             sharing = Sharing()
             stack.callback(sharing.leave)
-            slots = Slots(self.study, cluster, sharing)
+            slots, home = Slots(self.study, cluster, sharing), HomeWatch(cluster)
             try:
-                return Conductor(self.study, self.folder, self.history, writer, self.progress, slots).conduct()
+                return Conductor(self.study, self.folder, self.history, writer, self.progress, slots, home).conduct()
             except ValueError as error:
                 raise RuntimeError("the study has stopped on an error of ours; run again, it goes on") from error
 

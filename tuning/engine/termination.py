@@ -41,11 +41,14 @@ def ignore_signals() -> None:
 
 
 @contextmanager
-def holding_signals() -> Generator[None]:
+def holding_signals(*, hastening: bool = False) -> Generator[None]:
     """Hear a signal only when what is within has ended: Ray, broken off where it starts or ends, ends in a crash.
 
     Ray also sets a handler of its own for SIGTERM where it starts, and for a second where it ends takes every handler
     away, so that then SIGTERM does end the process; afterwards ours are in place again.
+
+    Args:
+        hastening: whether a second signal is heard at once, where what is within may take for ever.
 
     Raises:
         KeyboardInterrupt: where a signal has come; or what the handler raises that would have heard it.
@@ -54,8 +57,14 @@ def holding_signals() -> Generator[None]:
         yield
         return
     heard: list[int] = []
+
+    def hold(number: int, _: object) -> None:
+        heard.append(number)
+        if hastening and len(heard) > 1:
+            raise KeyboardInterrupt
+
     held = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.signal(number, lambda number, _: heard.append(number)) for number in held}
+    before = {number: signal.signal(number, hold) for number in held}
     try:
         yield
     except SystemExit:  # Ray's handler

@@ -14,13 +14,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 STATUSES = ("FINISHED", "FAILED", "KILLED")
 """How a run can end, in MLflow's words."""
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,191}")  # four names of 48 characters fit, and files' names of 255
 _SYNC_SECONDS = 1.0
+_CURE = "restore it, or begin anew with --fresh, which keeps what is there under another name"
 
 
 def _check_key(key: str) -> None:
@@ -206,7 +207,7 @@ class Journal:
         """
         if not self.path.exists():
             return
-        with self.path.open("rb") as lines:
+        with self._opened() as lines:
             lines.seek(start)
             end = start
             for line in lines:
@@ -216,8 +217,7 @@ class Journal:
                     event = _decode(line)
                 except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
                     raise ValueError(
-                        f"every line of {self.path} must be an event, got {line[:80]!r} at byte {end}; "
-                        "restore the file or move the study's folder away to start anew"
+                        f"every line of {self.path} must be an event, got {line[:80]!r} at byte {end}; {_CURE}"
                     ) from error
                 end += len(line)
                 yield event, end
@@ -237,12 +237,26 @@ class Journal:
             lines.seek(offset - 1)
             return offset if lines.read(1) == b"\n" else 0
 
+    def refuse(self, problem: str) -> ValueError:
+        """Return the error that says why this journal cannot be gone on with.
+
+        Args:
+            problem: the rule, and what came.
+        """
+        return ValueError(f"{self.path}: {problem}; {_CURE}")
+
     def close(self) -> None:
         """Sync and let go of the file."""
         if self._descriptor is not None:
             self.sync()
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _opened(self) -> BinaryIO:
+        try:
+            return self.path.open("rb")
+        except OSError as error:  # a folder, or one that others may read alone
+            raise self.refuse(f"a journal must be a file that can be read, got {error.strerror!r}") from error
 
     def _open(self) -> int:
         self.path.parent.mkdir(parents=True, exist_ok=True)

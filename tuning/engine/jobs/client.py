@@ -21,6 +21,7 @@ from tuning.engine.jobs.submission import STOP_SECONDS, Submission
 from tuning.engine.ray_session import SET_TOKEN, knock
 
 _POLL_SECONDS = 1.0
+_ANSWER_SECONDS = 20.0
 _LOST_SECONDS = 300.0
 """How long a network that is gone may take to come back while a job is followed."""
 
@@ -68,6 +69,13 @@ class Job:
         return JobStatus(self.status).is_terminal()
 
 
+class _Client(JobSubmissionClient):
+    """Ray's client, which by itself waits for an answer for ever."""
+
+    def _do_request(self, method: str, endpoint: str, **request: Any) -> requests.Response:
+        return super()._do_request(method, endpoint, timeout=_ANSWER_SECONDS, **request)
+
+
 class Jobs:
     """A client of one cluster. Every method turns what the network or the cluster raises into one line.
 
@@ -83,7 +91,7 @@ class Jobs:
         host, port = _host_and_port(address)
         knock(host, port, address, _START)
         with self._asking():
-            self._client = JobSubmissionClient(address)
+            self._client = _Client(address)
             for name in ("ray.dashboard.modules.dashboard_sdk", "ray._private.runtime_env.packaging"):
                 logging.getLogger(name).setLevel(logging.ERROR)  # what is uploaded is said in a line of ours
             there = self._client._server_ray_version  # the client has asked for it
