@@ -148,7 +148,7 @@ def replay(
     from tuning.store import replay as replay_journal
 
     # A study that has run is known by its name, though its file may be gone.
-    name = study if (storage / study).is_dir() else _or_exit(lambda: load(study)).name
+    name = study if study in _folders(storage) else _or_exit(lambda: load(study)).name
     with Console(stderr=True).status("sending"):
         report = _or_exit(lambda: replay_journal(name, tracking_uri, storage.absolute() / name))
     put(f"{report}\n")
@@ -224,6 +224,10 @@ def _check_speed(timed: bool, tflops: float | None) -> None:
 
 def _store_option(tracking_uri: str | None) -> str:
     return "" if tracking_uri is None else escape(f" --tracking-uri {hide_password(tracking_uri)}")
+
+
+def _folders(storage: Path) -> set[str]:
+    return {folder.name for folder in storage.iterdir()} if storage.is_dir() else set()
 
 
 def _or_exit(step: Callable[[], T]) -> T:

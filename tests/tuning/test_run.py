@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 from PIL import Image
@@ -261,3 +262,19 @@ def test_what_cannot_work_ends_before_any_trial_in_one_line_with_exit_2(tmp_path
     assert done.stderr.count("\n") == 1, done.stderr
     assert message in done.stderr
     assert "epoch" not in done.stdout
+
+
+def test_a_study_whose_ray_has_died_says_so_and_goes_on(finished, tmp_path):
+    whole, _ = finished
+    place = Place(tmp_path)
+    process = place.begin()
+    for _ in range(4):
+        process.stdout.readline()
+    (raylet,) = (one for one in psutil.Process(process.pid).children(recursive=True) if one.name() == "raylet")
+    raylet.kill()
+    _, errors = process.communicate()
+    assert process.returncode == 1
+    assert "the study has broken off (Ray's server on this machine has died)" in errors
+    assert "Traceback" not in errors
+    assert place.run().returncode == 0
+    assert place.numbers() == whole.numbers()

@@ -1,12 +1,10 @@
 """A study's folder: what must outlive the process, and nothing else."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tuning.engine.growth import MAY_GROW, leaves, refusal
-from tuning.store import Journal
+from tuning.store import Journal, is_begun, keep_begun, kept_begun
 from tuning.study import Study
 
 
@@ -44,7 +42,7 @@ class StudyFolder:
         Returns:
             The old folder's new path, or None where there is none.
         """
-        if not self._asked.exists() and not self.journal.path.exists():
+        if not is_begun(self.path):
             return None
         return self.path.rename(self.path.with_name(f"{self.path.name} {suffix}"))
 
@@ -57,49 +55,23 @@ class StudyFolder:
         Raises:
             ValueError: where the folder holds results of a study that asked something else, or of nobody knows which.
         """
-        kept = self.begun()
+        kept = kept_begun(self.path)
         if kept is None:
             return
         changed = refusal(leaves(kept), leaves(study.as_data()))
         if changed:
             raise ValueError(
-                f"a study that goes on must be the one that was begun, in {self._asked}, with more "
-                f"{', '.join(MAY_GROW)} at most, got {changed}; undo the change, rename the study, or begin anew with "
-                "--fresh"
+                f"a study that goes on must be the one that was begun in {self.path}, with more {', '.join(MAY_GROW)} "
+                f"at most, got {changed}; undo the change, rename the study, or begin anew with --fresh"
             )
-
-    def begun(self) -> dict[str, Any] | None:
-        """Return the study whose results lie here as plain data; None where there are none.
-
-        Raises:
-            ValueError: where results lie here, and it cannot be read of which study.
-        """
-        try:
-            kept = json.loads(self._asked.read_text(encoding="utf-8"))
-            problem = "" if isinstance(kept, dict) and kept else f"{kept!r}"[:80]
-        except FileNotFoundError:
-            if not self.journal.path.exists():
-                return None
-            problem = f"none beside {self.journal.NAME}"
-        except (OSError, ValueError) as error:  # of the disk, of UTF-8 and of JSON
-            problem = str(error)
-        if problem:
-            raise ValueError(
-                f"{self._asked} must say which study was begun here, got {problem}; restore it, or begin anew with "
-                "--fresh, which keeps what is here under another name"
-            )
-        return kept
 
     def keep(self, study: Study) -> None:
-        """Write down what the results here will be results of; called when nothing can be refused any more."""
-        _write(self._asked, study.as_data())
+        """Write down what the results here will be results of; called when nothing can be refused any more.
 
-    @property
-    def _asked(self) -> Path:
-        return self.path / "study.json"
+        Args:
+            study: that is run.
 
-
-def _write(file: Path, data: Any) -> None:
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(file)
+        Raises:
+            OSError: where the disk is full or gone.
+        """
+        keep_begun(self.path, study.as_data())

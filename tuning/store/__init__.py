@@ -6,6 +6,7 @@ not with this package.
 
 from tuning.store.address import has_password, hide_password, resolve_tracking_uri
 from tuning.store.anew import set_aside
+from tuning.store.begun import is_begun, keep_begun, kept_begun
 from tuning.store.journal import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted, RunSuperseded
 from tuning.store.lock import lock_folder
 from tuning.store.reader import StoredRun, StoreReader
@@ -27,6 +28,9 @@ __all__ = [
     "WriterReport",
     "has_password",
     "hide_password",
+    "is_begun",
+    "keep_begun",
+    "kept_begun",
     "lock_folder",
     "replay",
     "resolve_tracking_uri",

@@ -121,8 +121,8 @@ class Drain:
             for group in grouped(event for event, _ in entries):
                 if not self._send(link.sender, group):
                     return
-            link.bookmark.write(entries[-1][1])
-            self.position = entries[-1][1]
+            self.position = entries[-1][1]  # first, for on a full disk the bookmark fails, and nothing is sent again
+            link.bookmark.write(self.position)
 
     def _linked(self) -> Link | None:
         """Return the store, waited for however long it takes; None where we were told to give up first."""

@@ -1,8 +1,8 @@
 """Sending what a store has missed, without running anything."""
 
-import json
 from pathlib import Path
 
+from tuning.store.begun import kept_begun
 from tuning.store.journal import Journal
 from tuning.store.writer import StoreWriter, WriterReport
 
@@ -27,9 +27,7 @@ def replay(study: str, tracking_uri: str | None, folder: Path) -> WriterReport:
         raise ValueError(
             f"a study is sent from its journal, got none in {folder}; name the --storage that it was run with"
         )
-    kept = folder / "study.json"
-    asked = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else None
-    writer = StoreWriter(study, tracking_uri, folder, asked)
+    writer = StoreWriter(study, tracking_uri, folder, kept_begun(folder))
     report = writer.close(_PATIENCE_SECONDS)
     if writer.away is not None and not report.complete:
         raise ValueError(writer.away)
