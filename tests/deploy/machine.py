@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.deploy.conftest import ROOT
 
 NEEDED = ("setpriv", "unshare", "nsenter", "ip", "ssh-keygen", "/usr/sbin/sshd", "rsync")
+NAMESPACES = ("unshare", "--pid", "--net", "--mount", "--ipc", "--fork", "--mount-proc", "--kill-child")
 SECONDS = 60.0
 
 
@@ -22,7 +23,10 @@ def what_is_missing() -> str | None:
     missing = [name for name in NEEDED if shutil.which(name) is None]
     if missing:
         return f"there must be {', '.join(missing)}"
-    return None if os.geteuid() == 0 else "a machine of namespaces takes root"
+    if os.geteuid() != 0:
+        return "a machine of namespaces takes root"
+    tried = subprocess.run([*NAMESPACES, "true"], capture_output=True, check=False)
+    return None if tried.returncode == 0 else "root has no namespaces of its own here"
 
 
 def make_key(path: Path) -> None:
@@ -50,10 +54,9 @@ class Machine:
         make_key(folder / "host_key")
         seen = [path for path in (folder, ROOT, Path(sys.prefix), *kept) if path.is_relative_to("/tmp")]
         mortal = ["setpriv", "--pdeathsig", "KILL"]  # a test that is killed leaves no machine behind
-        namespaces = ["unshare", "--pid", "--net", "--mount", "--ipc", "--fork", "--mount-proc", "--kill-child"]
         script = ["bash", ROOT / "tests" / "deploy" / "machine.sh", folder, sys.prefix, shared, *seen]
         with (folder / "machine.log").open("w") as log:
-            self._process = subprocess.Popen([*mortal, *namespaces, *script], stdout=log, stderr=subprocess.STDOUT)
+            self._process = subprocess.Popen([*mortal, *NAMESPACES, *script], stdout=log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + SECONDS
         while not (folder / "ready").exists():
             assert self._process.poll() is None, (folder / "machine.log").read_text()

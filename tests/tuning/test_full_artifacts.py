@@ -1,32 +1,23 @@
 """A disk of artifacts that is full costs a study nothing but the files, and those only until there is room."""
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.tuning.place import Place
+from tests.tuning.small_disk import enlarge, mounted, needs_mount
 from tuning.records import LAYERS_FILE, SPECTRA_FILE
 from tuning.store import StoreReader
 
-pytestmark = [
-    pytest.mark.ray,
-    pytest.mark.slow,
-    pytest.mark.cluster,
-    pytest.mark.skipif(os.geteuid() != 0, reason="a disk of a given size is mounted by root alone"),
-]
+pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.cluster, needs_mount]
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 64 KiB where MLflow keeps the files of a SQLite store."""
-    folder = tmp_path / "mlartifacts"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], check=True)
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    """Where MLflow keeps the files of a SQLite store."""
+    with mounted(tmp_path / "mlartifacts", "64k") as folder:
+        yield folder
 
 
 def test_a_study_trains_on_says_so_and_sends_the_files_when_there_is_room(disk: Path, tmp_path: Path) -> None:
@@ -36,7 +27,7 @@ def test_a_study_trains_on_says_so_and_sends_the_files_when_there_is_room(disk: 
     assert "confirm: mlp-deep/decay 2/2 completed after 3 epochs" in done.stdout
     assert "No space left on device" in done.stderr
     assert "events are stored" in done.stderr
-    subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+    enlarge(disk)
     again = place.run()
     assert again.returncode == 0, again.stderr
     assert "nothing left to do: all 28 trials of tiny have ended" in again.stdout
