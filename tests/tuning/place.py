@@ -1,8 +1,10 @@
 """A study run as a person would run it, in a folder of its own."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -55,6 +57,19 @@ class Place:
             text=True,
             start_new_session=bool(wrapper),
         )
+
+    def kill_when(self, moment, delay=0.0):
+        """Begin the study, and kill its driver so many seconds after a moment has come."""
+        process = self.begin()
+        while not moment():
+            if process.poll() is not None:
+                _, errors = process.communicate()
+                raise AssertionError(f"the study ended before it could be killed: {errors}")
+            time.sleep(0.0005)
+        time.sleep(delay)
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
 
     @property
     def runs(self):

@@ -1,9 +1,7 @@
 """A study whose driver is killed ten times stores what an uninterrupted one does."""
 
 import random
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -33,33 +31,19 @@ def snapshot_begins(place: Place) -> bool:
     return any((place.folder / "results" / "tiny" / "ray").rglob("tuner.pkl"))
 
 
-def killed(place: Place, moment, delay: float) -> None:
-    """Begin the study, and kill its driver so long after the moment has come."""
-    process = place.begin()
-    while not moment():
-        if process.poll() is not None:
-            _, errors = process.communicate()
-            pytest.fail(f"the study ended before it could be killed: {errors}")
-        time.sleep(0.0005)
-    time.sleep(delay)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-
-
 def test_a_study_killed_at_ten_moments_stores_what_an_uninterrupted_one_does(tmp_path):
     whole, place = Place(tmp_path / "whole"), Place(tmp_path / "killed")
     assert whole.run().returncode == 0
     length = size(whole)
     confirming = next(end for event, end in Journal(journal(whole).parent).read() if isinstance(event, ChoiceFrozen))
     chance = random.Random(SEED)
-    killed(place, lambda: snapshot_begins(place), delay=0.0)
+    place.kill_when(lambda: snapshot_begins(place))
     # Half of what is left falls into the search, half into the confirmation; each time at once or within 50 ms.
     parts = [(0, confirming)] * (KILLS // 2) + [(confirming, length)] * (KILLS - 1 - KILLS // 2)
     for place_of_kill, (low, high) in enumerate(parts):
         share = chance.uniform(place_of_kill % 5 / 5, (place_of_kill % 5 + 1) / 5)
         target = low + 1 + share * (high - low - 2)
-        killed(place, lambda: size(place) >= target, delay=chance.choice([0.0, chance.uniform(0, 0.05)]))  # ruff: ignore[function-uses-loop-variable]
+        place.kill_when(lambda: size(place) >= target, chance.choice([0.0, chance.uniform(0, 0.05)]))  # ruff: ignore[function-uses-loop-variable]
     begun = [event for event, _ in Journal(journal(place).parent).read() if isinstance(event, RunStarted)]
     assert len(begun) > len({event.key for event in begun}), (
         "some trial must have been begun again, else this shows nothing"

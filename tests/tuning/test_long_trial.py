@@ -1,8 +1,5 @@
 """A training of minutes that is killed goes on from its checkpoint, and stores what an unbroken one does."""
 
-import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,17 +21,6 @@ LONG = {
 TRIAL = "tune__mlp-wide__held__000"
 
 
-def killed_when(place: Place, moment: Callable[[], bool]) -> None:
-    process = place.begin()
-    while not moment():
-        if process.poll() is not None:
-            _, errors = process.communicate()
-            pytest.fail(f"the study ended before it could be killed: {errors}")
-        time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-
-
 def test_a_killed_training_goes_on_from_its_checkpoint_and_stores_the_same_bits(tmp_path: Path) -> None:
     whole, place = Place(tmp_path / "whole", **LONG), Place(tmp_path / "killed", **LONG)
     results = place.folder / "results" / "tiny"
@@ -43,10 +29,10 @@ def test_a_killed_training_goes_on_from_its_checkpoint_and_stores_the_same_bits(
     def epochs() -> int:
         return len(list(parts.glob("*.arrow")))
 
-    killed_when(place, (results / "checkpoints" / TRIAL / "state.pt").exists)
+    place.kill_when((results / "checkpoints" / TRIAL / "state.pt").exists)
     first, before = parts / "00000001.arrow", epochs()
     written = first.stat().st_mtime_ns
-    killed_when(place, lambda: epochs() > before + 1)
+    place.kill_when(lambda: epochs() > before + 1)
     assert first.stat().st_mtime_ns == written, "the first epoch must not have been trained again"
     done = place.run()
     assert done.returncode == 0, done.stderr
