@@ -11,6 +11,8 @@ FAMILIES = ("mlp", "resnet")
 LAYOUTS = ("cifar", "imagenet")
 SIZES = ("small", "medium", "large", "custom")
 IMAGENET_DEPTHS = (18, 34, 50, 101, 152)
+DEEPEST = 10_000
+"""Layers of a network; one of more is a slip of the keyboard, and would take minutes to be built."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,8 @@ class Architecture:
         _check_choice("family", self.family, FAMILIES)
         _check_choice("size", self.size, SIZES)
         _check_count("depth", self.depth, "3")
+        if self.depth > DEEPEST:
+            raise ValueError(f"depth must be at most {DEEPEST:,}, got {self.depth}; choose e.g. 3")
         _check_count("width", self.width, "256")
         if self.family == "mlp":
             self._check_mlp()
@@ -128,7 +132,7 @@ def _check_choice(what: str, value: str, known: tuple[str, ...]) -> None:
 
 
 def _check_count(what: str, value: int, example: str) -> None:
-    """Refuse everything but a whole number ≥ 1; true and false are numbers to Python, not to us.
+    """Refuse everything but a whole number from 1 on; true and false are numbers to Python, not to us.
 
     Raises:
         ValueError: for any other value.

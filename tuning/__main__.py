@@ -1,5 +1,6 @@
 """``python -m tuning``: list, plan and run studies here or on a cluster, and check how activations depend on width."""
 
+import os
 import sys
 from collections.abc import Callable
 from enum import StrEnum
@@ -13,8 +14,9 @@ from rich.table import Table
 
 from tuning import job_commands
 from tuning.command_line import OneLineGroup, one_line_errors, put, show
-from tuning.store import hide_password
+from tuning.store import hide_password, resolve_tracking_uri
 from tuning.study import load, shipped
+from tuning.surroundings import IN_A_JOB
 
 T = TypeVar("T")
 
@@ -147,10 +149,12 @@ def replay(
     """Send to the store what it has missed, without running anything."""
     from tuning.store import replay as replay_journal
 
-    # A study that has run is known by its name, though its file may be gone.
-    name = study if study in _folders(storage) else _or_exit(lambda: load(study)).name
+    # A study that has run is known by its name, though its file may be gone or be on another machine.
+    name = _or_exit(lambda: load(study)).name if "/" in study or study.endswith((".yaml", ".yml")) else study
     with Console(stderr=True).status("sending"):
-        report = _or_exit(lambda: replay_journal(name, tracking_uri, storage.absolute() / name))
+        report, moved = _or_exit(lambda: replay_journal(name, tracking_uri, storage.absolute() / name))
+    if moved is not None:
+        put(f"{moved}\n")
     put(f"{report}\n")
     sys.exit(0 if report.complete else 1)
 
@@ -223,11 +227,10 @@ def _check_speed(timed: bool, tflops: float | None) -> None:
 
 
 def _store_option(tracking_uri: str | None) -> str:
-    return "" if tracking_uri is None else escape(f" --tracking-uri {hide_password(tracking_uri)}")
-
-
-def _folders(storage: Path) -> set[str]:
-    return {folder.name for folder in storage.iterdir()} if storage.is_dir() else set()
+    """Return the option that names the store, where it is not the reader's own: a job's environment is not theirs."""
+    if tracking_uri is None and not os.environ.get(IN_A_JOB):
+        return ""
+    return escape(f" --tracking-uri {hide_password(resolve_tracking_uri(tracking_uri))}")
 
 
 def _or_exit(step: Callable[[], T]) -> T:

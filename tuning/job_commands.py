@@ -95,7 +95,12 @@ def logs(
 def stop(id: IdArgument, address: AddressOption = _ADDRESS) -> None:
     """End a job gracefully: its runs are closed, and submitted again it goes on."""
     with one_line_errors():
-        job = _jobs(address).stop(id)
+        jobs = _jobs(address)
+        before = jobs.job(id)
+        job = jobs.stop(id)
+    if before.over:
+        put(f"{job.id} had ended before: it is {_ended(job)}\n")
+        return
     put(f"{job.id} is {_ended(job)}; submit the study again, and it goes on\n")
     if not job.over:
         sys.exit(1)

@@ -116,6 +116,7 @@ RESNET = {"name": "x", "family": "resnet", "layout": "cifar", "depth": 8, "width
         (MLP | {"family": "mpl"}, "family must be one of mlp, resnet, got 'mpl'; did you mean 'mlp'?"),
         (MLP | {"size": "huge"}, "size must be one of small, medium, large, custom, got 'huge'"),
         (MLP | {"depth": 0}, "depth must be a whole number >= 1, got 0"),
+        (MLP | {"depth": 10**8}, "depth must be at most 10,000, got 100000000"),
         (MLP | {"depth": True}, "depth must be a whole number >= 1, got True"),
         (MLP | {"width": 2.5}, "width must be a whole number >= 1, got 2.5"),
         (MLP | {"layout": "cifar"}, "layout belongs to the family resnet"),

@@ -75,7 +75,7 @@ def test_what_is_left_of_the_study_has_the_phases_to_come_in_it(monkeypatch):
     monkeypatch.setattr(time, "monotonic", lambda: 24.0)
     trials = [trained(history, cell, index, 3) for cell in range(4) for index in range(2)]
     progress.ended(trials[-1])
-    assert stream.getvalue().rstrip().endswith("; 24 s left in tune, about 48 s in all")
+    assert stream.getvalue().rstrip().endswith("; 24 s left in tune, about 48 s to the end")
     progress._phase = Phase.CONFIRM  # nothing is planned after it
     assert progress._seconds_to_come() == 0
 

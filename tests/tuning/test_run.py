@@ -16,7 +16,7 @@ from tests.tuning.place import Place
 from tests.tuning.store_cases import points
 from tests.tuning.studies import tiny
 from tuning.records import TAGS
-from tuning.store import StoreReader
+from tuning.store import EpochLogged, Journal, StoreReader
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -196,6 +196,17 @@ def test_results_of_a_lost_folder_are_refused_and_kept_by_a_fresh_beginning(fini
     assert place.numbers() == whole.numbers()
     assert len(StoreReader(names[0], place.uri).runs()) == len(whole.runs)
     assert (Path(names[1]) / "journal.jsonl").exists()
+
+
+def test_a_killed_study_that_begins_anew_leaves_no_run_as_if_it_were_running(tmp_path):
+    place = Place(tmp_path, search={"trials": 2, "concurrency": 1}, confirm={"seeds": 1})
+    journal = Journal(tmp_path / "results" / "tiny")
+    place.kill_when(lambda: any(isinstance(event, EpochLogged) for event, _ in journal.read()))
+    done = place.run("--fresh")
+    assert done.returncode == 0, done.stderr
+    (kept,) = re.findall(r"kept the experiment of the results so far as (.*)", done.stdout)
+    assert {run.status for run in StoreReader(kept, place.uri).runs()} <= {"FINISHED", "KILLED"}
+    assert {run.status for run in place.runs} == {"FINISHED"}
 
 
 def test_a_study_that_was_refused_may_be_corrected(tmp_path):

@@ -206,3 +206,36 @@ def test_a_full_disk_delays_reports_and_loses_none(folder: Path, uri: str) -> No
     (run,) = reader.runs()
     assert spectra_epochs(reader.artifact(run, SPECTRA_FILE)) == [1, 2]
     assert run.metrics == record(2).metrics
+
+
+def left_open(folder: Path, uri: str) -> StoreWriter:
+    """A study whose session was killed in the middle of a trial, opened again."""
+    writer = StoreWriter("study", uri, folder / "study")
+    writer.start("k1", "run", tags("k1"), {})
+    writer.epoch("k1", record(1))
+    writer.close(SECONDS)
+    return StoreWriter("study", uri, folder / "study")
+
+
+def is_closed_with_its_spectra(folder: Path, uri: str) -> bool:
+    reader = StoreReader("study", uri)
+    (run,) = reader.runs()
+    stored = reader.artifact(run, SPECTRA_FILE) is not None and not (folder / "study" / "parts" / "k1").exists()
+    return stored and (run.status, run.tags["stop_reason"]) == ("KILLED", "interrupted")
+
+
+def test_a_run_that_is_superseded_before_it_ends_is_closed_with_its_spectra(folder: Path, uri: str) -> None:
+    writer = left_open(folder, uri)
+    writer.supersede("k1")
+    assert writer.close(SECONDS).complete
+    assert is_closed_with_its_spectra(folder, uri)
+    (run,) = StoreReader("study", uri).runs()
+    assert run.tags["phase"] == "superseded"
+
+
+def test_runs_that_a_killed_session_left_open_can_be_closed(folder: Path, uri: str) -> None:
+    writer = left_open(folder, uri)
+    writer.close_open_runs()
+    writer.close_open_runs()
+    assert writer.close(SECONDS).complete
+    assert is_closed_with_its_spectra(folder, uri)

@@ -85,7 +85,7 @@ def test_a_full_disk_leaves_the_journal_as_it_was(journal: Journal) -> None:
 def test_a_damaged_line_is_told_with_its_place_and_the_cure(journal: Journal) -> None:
     lines = journal.path.read_bytes().splitlines(keepends=True)
     journal.path.write_bytes(b"".join([lines[0], b'{"event": "Other"}\n', *lines[2:]]))
-    with pytest.raises(ValueError, match=rf"got .*Other.* at byte {len(lines[0])}; restore the file"):
+    with pytest.raises(ValueError, match=rf"got .*Other.* at byte {len(lines[0])}; restore it"):
         events(journal)
 
 

@@ -147,13 +147,14 @@ def test_a_replay_sends_what_waits_and_says_where_nothing_can_be_sent(relay: Rel
     with pytest.raises(ValueError, match="a study is sent from its journal, got none in"):
         replay("replayed", relay.url, tmp_path)
     writer = StoreWriter("replayed", relay.url, tmp_path)
+    keep_begun(tmp_path, {"name": "replayed"})
     relay.cut()
     write_run(writer, "k1")
     assert not writer.close(0.5).complete
     with pytest.raises(ValueError, match="the store must be reachable and writable"):
         replay("replayed", relay.url, tmp_path)
     relay.connect()
-    report = replay("replayed", relay.url, tmp_path)
+    report, _ = replay("replayed", relay.url, tmp_path)
     assert (report.sent, report.complete) == (6, True)
     assert [run.status for run in StoreReader("replayed", relay.url).runs()] == ["FINISHED"]
 

@@ -72,7 +72,8 @@ class Conductor:
         if not self._run(Phase.TUNE, dict.fromkeys(tuning, trials), tuning):
             return False
         freeze(self._study, self._history, self._writer)
-        replace_confirmations(self._study, self._history, self._writer)
+        for key in replace_confirmations(self._study, self._history, self._writer):
+            self._folder.forget(key)
         self._progress.say(*unmatched(self._study).values())
         return all(self._confirm(phase, cells) for phase, cells in frozen_trials(self._study, self._history).items())
 

@@ -1,5 +1,6 @@
 """A study's folder: what must outlive the process, and nothing else."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,14 @@ class StudyFolder:
     def ray(self) -> Path:
         """Where Ray keeps its own files; nothing is restored from them."""
         return self.path / "ray"
+
+    def forget(self, key: str) -> None:
+        """Delete the checkpoint of a trial that does not go on.
+
+        Args:
+            key: the trial's.
+        """
+        shutil.rmtree(self.checkpoints / key, ignore_errors=True)
 
     def set_aside(self, suffix: str) -> Path | None:
         """Rename the folder, so that the study begins anew and the old results stay.

@@ -65,16 +65,21 @@ def outgrow(study: Study, history: History) -> list[str]:
     )
 
 
-def replace_confirmations(study: Study, history: History, writer: StoreWriter) -> None:
+def replace_confirmations(study: Study, history: History, writer: StoreWriter) -> list[str]:
     """Supersede what earlier choices have confirmed and the present ones do not.
 
     Args:
         study: with every cell's choice made.
         history: what was done; changed.
         writer: the store.
+
+    Returns:
+        The keys of the trials that are superseded.
     """
-    for key in _supersede(history, outdated(study, history)):
+    replaced = _supersede(history, outdated(study, history))
+    for key in replaced:
         writer.supersede(key)
+    return replaced
 
 
 def outdated(study: Study, history: History) -> list[str]:

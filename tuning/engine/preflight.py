@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 from tuning.engine.cluster import Cluster
-from tuning.engine.surroundings import IN_A_JOB
 from tuning.study import Study
+from tuning.surroundings import IN_A_JOB
 from tuning.trial import check_weights, divided, open_dataset
 
 

@@ -72,6 +72,14 @@ class Progress:
         """
         self.say(f"nothing left to do: all {trials} trials of {self._study.name} have ended")
 
+    def going_on(self) -> None:
+        """Say what is kept of an earlier run, if there was one."""
+        if not self._history.trials:
+            return
+        ended = sum(trial.ended for trial in self._history.trials.values())
+        begun = len(self._history.trials) - ended
+        self.say(f"{self._study.name} goes on where it stopped; trials that have ended: {ended}, that go on: {begun}")
+
     def begin(self, phase: Phase, planned: Mapping[str, int]) -> None:
         """Show a phase.
 
@@ -167,7 +175,7 @@ class Progress:
         """Say what is left of the phase, and of the study where phases are still to come."""
         here, to_come = _total(left), self._seconds_to_come()
         told = f"{_duration(here)} left in {self._phase}"
-        return told if here is None or not to_come else f"{told}, about {_duration(here + to_come)} in all"
+        return told if here is None or not to_come else f"{told}, about {_duration(here + to_come)} to the end"
 
     def _seconds_to_come(self) -> float:
         """Return an estimate of the phases after this one, at most what is planned; 0 before any trial has ended.

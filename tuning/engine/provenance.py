@@ -5,7 +5,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from tuning.engine.surroundings import COMMIT
+from tuning.surroundings import COMMIT
 
 
 @cache

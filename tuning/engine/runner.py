@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from tuning.engine.sharing import Sharing
 from tuning.engine.slots import Slots
 from tuning.engine.store_watch import StoreWatch
 from tuning.records import Phase
-from tuning.store import StoreWriter, WriterReport, lock_folder, resolve_tracking_uri, set_aside
+from tuning.store import StoreWriter, WriterReport, is_begun, lock_folder, resolve_tracking_uri, set_aside
 from tuning.study import Study, planned_trials
 
 STORE_SECONDS = 30.0
@@ -88,8 +88,7 @@ def run(
         with _closed_at_the_end(opening, reports):
             if _is_finished(study, history):
                 progress.nothing_left(len(history.trials))
-                if (away := opening.result().away) is not None:
-                    progress.say(away)
+                progress.say(*filter(None, (opening.result().away, opening.result().moved)))
             else:
                 try:
                     interrupted = not session.conduct(opening, address)
@@ -127,10 +126,14 @@ class _Session:
             self.folder.keep(self.study)
             for key in self.superseded:
                 writer.supersede(key)
+                self.folder.forget(key)
+            if writer.moved is not None:
+                self.progress.say(writer.moved)
             self.progress.watch(StoreWatch(lambda: writer.trouble))
             if writer.away is not None:
                 self.progress.say(f"{writer.away}. It has been reached before: trials go on, and the journal keeps all")
             self.progress.say(self.study.search.repeatability)
+            self.progress.going_on()
             sharing = Sharing()
             stack.callback(sharing.leave)
             slots, home = Slots(self.study, cluster, sharing), HomeWatch(cluster)
@@ -155,9 +158,20 @@ def _is_finished(study: Study, history: History) -> bool:
 def _set_aside(study: Study, tracking_uri: str | None, folder: StudyFolder) -> list[str]:
     """Rename what the study has stored so far, and return where it is now, a line each."""
     suffix = f"(until {datetime.now(UTC):%Y-%m-%d %H.%M.%S})"
+    _close_open_runs(study, tracking_uri, folder)
     with lock_folder(study.name, folder.path):  # nobody may be writing there
         kept = {"experiment": set_aside(study.name, tracking_uri, suffix), "folder": folder.set_aside(suffix)}
     return [f"kept the {what} of the results so far as {name}" for what, name in kept.items() if name is not None]
+
+
+def _close_open_runs(study: Study, tracking_uri: str | None, folder: StudyFolder) -> None:
+    """Leave no run as if it were running of a study that was killed and does not go on."""
+    if not is_begun(folder.path):
+        return
+    with suppress(ValueError):  # a damaged journal, or one whose store is gone, is set aside as it is
+        writer = StoreWriter(study.name, tracking_uri, folder.path)
+        writer.close_open_runs()
+        writer.close(STORE_SECONDS)
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from tuning.store.journal import ChoiceFrozen, EpochLogged, Event, Journal, RunE
 from tuning.store.lock import lock_folder
 from tuning.store.reader import StoredRun, StoreReader
 from tuning.store.replay import replay
+from tuning.store.report import WriterReport
 from tuning.store.summary import write_summary
-from tuning.store.writer import StoreWriter, WriterReport
+from tuning.store.writer import StoreWriter
 
 __all__ = [
     "ChoiceFrozen",

@@ -1,13 +1,16 @@
 """Beginning a study anew: what is stored already keeps its runs, under another name."""
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from tuning.records import Phase
 from tuning.store.address import hide_password, resolve_tracking_uri
 from tuning.store.connection import connect, reaching
+from tuning.store.journal import RunStarted
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 
 def set_aside(study: str, tracking_uri: str | None, suffix: str) -> str | None:
@@ -31,23 +34,44 @@ def set_aside(study: str, tracking_uri: str | None, suffix: str) -> str | None:
     return f"{study} {suffix}"
 
 
-def refuse_strangers(client: "MlflowClient", experiment_id: str, study: str, tracking_uri: str) -> None:
-    """See that an experiment has no trials when its study begins: trials of two beginnings would be mixed.
+def refuse_strangers(
+    client: "MlflowClient", experiment_id: str, study: str, tracking_uri: str, starts: Mapping[str, RunStarted]
+) -> None:
+    """See that all trials of an experiment are those of one journal: trials of two beginnings would be mixed.
+
+    Two of the same study are told apart by the millisecond of their start.
 
     Args:
         client: of the store.
         experiment_id: the study's.
         study: the study's name.
         tracking_uri: for the message.
+        starts: the first start of every trial in the journal.
 
     Raises:
         ValueError: where there are runs that a journal now lost, or another folder, has the journal of.
     """
     with reaching(tracking_uri):
-        others = client.search_runs([experiment_id], filter_string=f"tags.phase != '{Phase.SUMMARY}'", max_results=1)
-    if others:
-        raise ValueError(
-            f"a study that begins must find its experiment empty, got runs of {study!r} in "
-            f"{hide_password(tracking_uri)!r} that this results folder does not know; name the --storage they were "
-            "run with, rename the study, or begin anew with --fresh, which keeps them"
+        for run in _trials(client, experiment_id):
+            mine = starts.get(run.data.tags.get("trial_key", ""))
+            if mine is None or mine.time_ms != run.info.start_time:
+                break
+        else:
+            return
+    raise ValueError(
+        f"a study must find no trials in its experiment but its own, got runs of {study!r} in "
+        f"{hide_password(tracking_uri)!r} that this results folder does not know; name the --storage they were "
+        "run with, rename the study, or begin anew with --fresh, which keeps them"
+    )
+
+
+def _trials(client: "MlflowClient", experiment_id: str) -> Iterator["Run"]:
+    token = None
+    while True:
+        page = client.search_runs(
+            [experiment_id], filter_string=f"tags.phase != '{Phase.SUMMARY}'", page_token=token, max_results=1000
         )
+        yield from page
+        token = page.token
+        if not token:
+            return

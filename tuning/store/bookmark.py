@@ -1,6 +1,7 @@
 """How far a journal has been sent, and to which store."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,25 @@ class Bookmark:
         mark = _read(self._path)
         return int(mark["offset"]) if mark.get("experiment") == self._experiment else 0
 
-    def write(self, offset: int) -> None:
+    def refused(self) -> set[str]:
+        """Return the keys of the runs of which the store has refused something before that offset."""
+        mark = _read(self._path)
+        return set(mark.get("refused", ())) if mark.get("experiment") == self._experiment else set()
+
+    def write(self, offset: int, refused: Collection[str] = ()) -> None:
         """Replace the mark, as a whole.
 
         Args:
             offset: the journal's offset up to which everything has been sent.
+            refused: keys of runs of which the store has refused something before it.
         """
         fresh = self._path.with_suffix(".tmp")
-        mark = {"offset": offset, "experiment": self._experiment, "store": self._store}
+        mark = {
+            "offset": offset,
+            "experiment": self._experiment,
+            "store": self._store,
+            **({"refused": sorted(refused)} if refused else {}),
+        }
         fresh.write_text(json.dumps(mark), encoding="utf-8")
         fresh.replace(self._path)
 
@@ -53,6 +65,17 @@ def sent_to(folder: Path, tracking_uri: str) -> int | None:
     """
     mark = _read(folder / _NAME)
     return int(mark["offset"]) if mark.get("store") == hide_password(tracking_uri) else None
+
+
+def sent_elsewhere(folder: Path, experiment: str) -> str | None:
+    """Return the store that has received a folder's journal until now, where it is another one.
+
+    Args:
+        folder: the study's folder.
+        experiment: identifies the experiment in the store that is to receive it now.
+    """
+    mark = _read(folder / _NAME)
+    return str(mark.get("store")) if mark and mark.get("experiment") != experiment else None
 
 
 _NAME = "sent.json"

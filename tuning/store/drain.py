@@ -45,7 +45,6 @@ class Drain:
     Attributes:
         position: the journal's offset up to which everything has been sent.
         sent: how many events have been.
-        refused: how many were passed over.
     """
 
     def __init__(
@@ -58,16 +57,26 @@ class Drain:
         refill: Callable[[], None],
         name: str,
     ) -> None:
-        self.position = journal.behind_an_event(link.bookmark.read() if link else sent)
+        self._journal = journal
+        self._refused_keys: set[str] = set()
+        self._again: set[str] = set()
+        self.position = journal.behind_an_event(sent)
+        if link is not None:
+            self._resume(link)
         self.sent = 0
-        self.refused = 0
-        self._journal, self._link, self._open_link, self._refill = journal, link, open_link, refill
+        self._passed_over = 0
+        self._link, self._open_link, self._refill = link, open_link, refill
         self._failure: str | None = None
         self._refusal: str | None = None
         self._more, self._closing, self._abandoned = threading.Event(), threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.wake()
         self._thread.start()
+
+    @property
+    def refused(self) -> int:
+        """How many events were passed over, and of how many runs some were in an earlier session."""
+        return self._passed_over + len(self._again)
 
     @property
     def error(self) -> str | None:
@@ -115,6 +124,8 @@ class Drain:
             link = self._linked()
             if link is None:
                 return
+            if not self._send_refused_again(link):
+                return
             entries = list(islice(self._journal.read(self.position), _EVENTS_A_ROUND))
             if not entries:
                 return
@@ -122,7 +133,27 @@ class Drain:
                 if not self._send(link.sender, group):
                     return
             self.position = entries[-1][1]  # first, for on a full disk the bookmark fails, and nothing is sent again
-            link.bookmark.write(self.position)
+            link.bookmark.write(self.position, self._refused_keys)
+
+    def _resume(self, link: Link) -> None:
+        """Take up where this store was left."""
+        self.position = self._journal.behind_an_event(link.bookmark.read())
+        self._again = link.bookmark.refused() if self.position else set()
+
+    def _send_refused_again(self, link: Link) -> bool:
+        """Send once more all of the runs of which something was refused in an earlier session; what ails may be mended.
+
+        Returns:
+            Whether we were not told to give up first.
+        """
+        for key in sorted(self._again):
+            before = (event for event, end in self._journal.read() if event.key == key and end <= self.position)
+            for group in grouped(before):
+                if not self._send(link.sender, group):
+                    return False
+            self._again.remove(key)
+            link.bookmark.write(self.position, self._again | self._refused_keys)
+        return True
 
     def _linked(self) -> Link | None:
         """Return the store, waited for however long it takes; None where we were told to give up first."""
@@ -130,7 +161,7 @@ class Drain:
         while self._link is None and not self._abandoned.is_set():
             try:
                 self._link = self._open_link()
-                self.position = self._journal.behind_an_event(self._link.bookmark.read())
+                self._resume(self._link)
                 self._failure = None
             except ValueError as error:
                 self._failure = describe(error)
@@ -149,7 +180,8 @@ class Drain:
                 self._failure = describe(error)
                 refusals = refusals + 1 if is_refusal(error) else 0
                 if refusals == _ATTEMPTS_AT_A_REFUSED:
-                    self.refused += len(group)
+                    self._passed_over += len(group)
+                    self._refused_keys.add(group[0].key)
                     self._failure, self._refusal = None, f"run {group[0].key}: {self._failure}"
                     return True
                 self._pause(delay)

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from tuning.store.begun import kept_begun
 from tuning.store.journal import Journal
-from tuning.store.writer import StoreWriter, WriterReport
+from tuning.store.report import WriterReport
+from tuning.store.writer import StoreWriter
 
 _PATIENCE_SECONDS = 60.0
 
 
-def replay(study: str, tracking_uri: str | None, folder: Path) -> WriterReport:
+def replay(study: str, tracking_uri: str | None, folder: Path) -> tuple[WriterReport, str | None]:
     """Send the rest of a study's journal to a store; all of it to one that has none of it.
 
     Args:
@@ -18,7 +19,8 @@ def replay(study: str, tracking_uri: str | None, folder: Path) -> WriterReport:
         folder: the study's folder.
 
     Returns:
-        What was sent, and what still waits because the store stopped taking it.
+        What was sent, with what still waits because the store stopped taking it; and what this store lacks that is
+        another than before.
 
     Raises:
         ValueError: where there is no journal, another process writes it, or the store cannot be reached.
@@ -31,4 +33,4 @@ def replay(study: str, tracking_uri: str | None, folder: Path) -> WriterReport:
     report = writer.close(_PATIENCE_SECONDS)
     if writer.away is not None and not report.complete:
         raise ValueError(writer.away)
-    return report
+    return report, writer.moved

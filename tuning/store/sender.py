@@ -151,13 +151,20 @@ class Sender:
     def _end(self, event: RunEnded) -> None:
         run = self._run(event.key)
         self._tag(run.id, event.tags)
-        parts = self._parts.of(event.key)
+        there = self._parts.of(event.key)
+        damaged = self._parts.damaged(there)
+        parts = [path for path in there if path not in damaged]
         if parts:
             self._upload(parts, run)
         self._client.set_terminated(run.id, event.status, event.time_ms)
         # A creation whose answer was lost on the way, or that the network delivered twice, made a second run.
         self._drop([other for other in self._find(event.key) if other.info.run_id != run.id])
         self._parts.drop(parts)
+        if damaged:  # all else is stored
+            raise ValueError(
+                f"the layers of an epoch must be a whole Arrow file, got {len(damaged)} damaged, {damaged[0]}; restore "
+                "it, or delete it, for that epoch's spectra are lost"
+            )
 
     def _freeze(self, event: ChoiceFrozen) -> None:
         """Mark the chosen run, for a search in MLflow's UI, and leave with it what was chosen and why.

@@ -93,6 +93,14 @@ class Parts:
         """Return the parts of a run, by epoch."""
         return sorted((self._folder / key).glob("*.arrow"))
 
+    def damaged(self, parts: Sequence[Path]) -> list[Path]:
+        """Return those that cannot be read, because a disk was damaged or full when the machine died.
+
+        Args:
+            parts: as `of` has returned them.
+        """
+        return [path for path in parts if not _is_whole(path)]
+
     def drop(self, parts: Sequence[Path]) -> None:
         """Delete parts that are merged and stored, and their folder with the last."""
         for path in parts:
@@ -100,6 +108,14 @@ class Parts:
         for folder in {path.parent for path in parts}:
             with suppress(OSError):  # a part has come since
                 folder.rmdir()
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        _read_schema(path)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
 
 
 def merge(parts: Sequence[Path], folder: Path, previous: Callable[[str], Path | None]) -> list[Path]:

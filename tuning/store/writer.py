@@ -10,16 +10,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tuning.records import TAGS, EpochRecord, LayerRecord
+from tuning.records import TAGS, EpochRecord, LayerRecord, StopReason
 from tuning.store.address import resolve_tracking_uri
 from tuning.store.anew import refuse_strangers
 from tuning.store.asked import keep_asked
-from tuning.store.bookmark import Bookmark, sent_to
-from tuning.store.connection import connect, describe, open_experiment, prepare_sqlite, reaching
+from tuning.store.bookmark import Bookmark, sent_elsewhere, sent_to
+from tuning.store.connection import Experiment, connect, describe, open_experiment, prepare_sqlite, reaching
 from tuning.store.drain import Drain, Link
 from tuning.store.journal import (
     ChoiceFrozen,
@@ -31,44 +30,9 @@ from tuning.store.journal import (
     RunSuperseded,
 )
 from tuning.store.lock import lock_folder
+from tuning.store.report import WriterReport
 from tuning.store.sender import MAX_PARAM, Sender
 from tuning.store.spectra import Parts
-
-
-@dataclass(frozen=True, kw_only=True)
-class WriterReport:
-    """How far a writer has come.
-
-    Attributes:
-        sent: events written into MLflow since the writer was opened.
-        pending: events in the journal that MLflow does not have yet.
-        refused: events that MLflow called invalid; they stay in the journal, and the store lacks them.
-        unwritten: events that wait in memory because the disk takes no more.
-        error: why not everything is stored, in one line; ``None`` where all is well.
-        journal: the file that holds every event.
-    """
-
-    sent: int
-    pending: int
-    refused: int
-    unwritten: int
-    error: str | None
-    journal: Path
-
-    @property
-    def complete(self) -> bool:
-        """Whether the store has everything."""
-        return not (self.pending or self.refused or self.unwritten)
-
-    def __str__(self) -> str:
-        """Say it to a person, with the cure where something is missing."""
-        if self.complete:
-            return f"all is stored, {self.sent} events of it now" if self.sent else "nothing was missing"
-        text = (
-            f"{self.sent} events are stored, {self.pending} wait, {self.refused} were refused "
-            f"({self.error}); {self.journal} keeps them all: run the study again when the store is back"
-        )
-        return text + (f", and make room: the disk lacks the last {self.unwritten}" if self.unwritten else "")
 
 
 class StoreWriter:
@@ -88,6 +52,7 @@ class StoreWriter:
 
     Attributes:
         away: why the store could not be reached at the opening; None where it was.
+        moved: what a store lacks that is another than before; None where it is not.
     """
 
     def __init__(
@@ -96,11 +61,13 @@ class StoreWriter:
         self._study, self._folder, self._asked = study, folder, asked
         self._uri = resolve_tracking_uri(tracking_uri)
         self.away: str | None = None
+        self.moved: str | None = None
         self._lock = lock_folder(study, folder)
         try:
             self._journal, self._parts = Journal(folder), Parts(folder)
             self._starts: dict[str, RunStarted] = {}
             self._epochs: set[tuple[str, int]] = set()
+            self._open_runs: dict[str, None] = {}
             for event, _ in self._journal.read():
                 self._is_new(event)
             sent = sent_to(folder, self._uri) if self._starts else None
@@ -139,14 +106,25 @@ class StoreWriter:
         prepare_sqlite(self._uri)
         client = connect(self._uri)
         experiment = open_experiment(client, self._study, self._uri)
-        if not self._starts:
-            refuse_strangers(client, experiment.id, self._study, self._uri)
+        bookmark = Bookmark(self._folder, experiment.identity, self._uri)
+        if bookmark.read() == 0:
+            refuse_strangers(client, experiment.id, self._study, self._uri, self._starts)
+            self.moved = self._moved(experiment)
         if self._asked is not None:
             with reaching(self._uri):
                 keep_asked(client, experiment.id, self._asked)
         return Link(
             sender=Sender(client, experiment.id, self._parts, self._starts),
-            bookmark=Bookmark(self._folder, experiment.identity, self._uri),
+            bookmark=bookmark,
+        )
+
+    def _moved(self, experiment: Experiment) -> str | None:
+        before = sent_elsewhere(self._folder, experiment.identity)
+        if before is None:
+            return None
+        return (
+            f"the results so far are in {before}, and come to this store too; the files of spectra of trials that have "
+            "ended stay there"
         )
 
     def start(self, key: str, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> None:
@@ -217,7 +195,17 @@ class StoreWriter:
             key: the trial's key.
         """
         assert key in self._starts, f"a trial is run before it is superseded, got {key!r}"
+        if key in self._open_runs:  # its session was killed
+            self._interrupted(key)
         self._put(RunSuperseded(key=key))
+
+    def close_open_runs(self) -> None:
+        """Close the runs that a killed session has left open, of a study that does not go on."""
+        for key in list(self._open_runs):
+            self._interrupted(key)
+
+    def _interrupted(self, key: str) -> None:
+        self.end(key, "KILLED", {"stop_reason": str(StopReason.INTERRUPTED)})
 
     @property
     def trouble(self) -> str | None:
@@ -256,6 +244,9 @@ class StoreWriter:
         """Remember an event, and say whether the journal lacks it."""
         if isinstance(event, RunStarted):
             self._starts.setdefault(event.key, event)
+            self._open_runs[event.key] = None
+        elif isinstance(event, RunEnded):
+            self._open_runs.pop(event.key, None)
         elif isinstance(event, EpochLogged):
             known = (event.key, event.epoch) in self._epochs
             self._epochs.add((event.key, event.epoch))

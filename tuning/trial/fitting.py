@@ -68,5 +68,5 @@ def without_numbers(architecture: Architecture, input_shape: tuple[int, int, int
     except (RuntimeError, TypeError, OverflowError, MemoryError) as error:
         raise ValueError(
             f"architecture {architecture.name} must be one that torch can build, got depth {architecture.depth}, width "
-            f"{architecture.width} ({str(error).splitlines()[0]}); choose smaller ones"
+            f"{architecture.width} ({(str(error) or type(error).__name__).splitlines()[0]}); choose smaller ones"
         ) from error

@@ -7,9 +7,9 @@ from typing import Any
 
 from tuning.engine.jobs.packing import STUDY_FILE
 from tuning.engine.provenance import git_commit
-from tuning.engine.surroundings import COMMIT, IN_A_JOB
 from tuning.store import has_password
 from tuning.study import Study
+from tuning.surroundings import COMMIT, IN_A_JOB
 
 STOP_SECONDS = 90
 """How long a stopped study may take to close its runs and save its state before it is killed."""
