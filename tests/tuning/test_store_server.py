@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 from tests.tuning.relay import Relay
 from tests.tuning.store_cases import DONE, points, record, tags, write_run
 from tuning.records import LAYERS_FILE, SPECTRA_FILE
-from tuning.store import StoreReader, StoreWriter, history, replay, write_summary
+from tuning.store import StoreReader, StoreWriter, history, keep_begun, replay, write_summary
 
 SECONDS = 60.0
 
