@@ -55,7 +55,8 @@ def test_what_was_sent_is_listed_and_its_log_can_be_read_again(cluster: Head) ->
     assert re.search(rf"{name} +listed +succeeded", cluster.tuning("status").stdout)
     printed = cluster.tuning("logs", name).stdout
     assert printed in followed.stdout
-    assert "Results: python -m analysis report listed" in printed
+    assert f"Results: python -m analysis report listed --tracking-uri {cluster.uri}" in printed
+    assert cluster.tuning("stop", name).stdout == f"{name} had ended before: it is succeeded\n"
 
 
 def test_a_stopped_study_closes_its_runs_and_goes_on_when_it_is_sent_again(cluster: Head) -> None:
