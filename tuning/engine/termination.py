@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
@@ -15,7 +16,7 @@ def ending_in_order() -> Generator[None]:
     and to its group, and twice the same must not be more than once.
 
     Raises:
-        KeyboardInterrupt: where a signal has come.
+        KeyboardInterrupt: where a signal has come; from then on none is heard any more.
     """
     terminated, interrupted = threading.Event(), threading.Event()
 
@@ -29,9 +30,18 @@ def ending_in_order() -> Generator[None]:
             interrupted.set()
             raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, terminate)
-    signal.signal(signal.SIGINT, interrupt)
-    yield
+    afterwards: dict[signal.Signals, Any] = {
+        signal.SIGTERM: signal.signal(signal.SIGTERM, terminate),
+        signal.SIGINT: signal.signal(signal.SIGINT, interrupt),
+    }
+    try:
+        yield
+    except KeyboardInterrupt:
+        afterwards = dict.fromkeys(afterwards, signal.SIG_IGN)
+        raise
+    finally:
+        for number, handler in afterwards.items():
+            signal.signal(number, handler)
 
 
 def ignore_signals() -> None:
