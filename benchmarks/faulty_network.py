@@ -30,7 +30,7 @@ STUDY: dict[str, Any] = {
         "decay": {"regularizer": "weight_decay", "strength": {"log_uniform": [1.0e-4, 1.0e-1]}},
     },
     "shared": {"learning_rate": {"log_uniform": [1.0e-4, 1.0e-2]}},
-    "training": {"epochs": 10},
+    "training": {"epochs": 40},  # so that it outlasts the faults on a fast machine too
     "search": {"algorithm": "sobol", "trials": 40, "concurrency": 2},
     "confirm": {"seeds": 5},
 }
