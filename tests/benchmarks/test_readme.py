@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import bounds_in_training, constraint_overhead, long_trial, measuring, opening, spectra
+from benchmarks import bounds_in_training, constraint_overhead, faulty_network, long_trial, measuring, opening, spectra
 
 FOLDER = Path(bounds_in_training.__file__).parent
 TABLES: dict[str, Callable[[Any], str]] = {
@@ -17,6 +17,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "measuring": measuring.markdown,
     "long_trial": long_trial.markdown,
     "opening": opening.markdown,
+    "faulty_network": faulty_network.markdown,
 }
 RESULTS = sorted((FOLDER / "results").glob("*.json"))
 
