@@ -60,7 +60,11 @@ class RecordCallback(Callback):
         self._end(self._history.trials[trial.config[KEY]], trial.config["checkpoint"])
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Close the run of a trial whose worker died more often than Ray repeats it."""
+        """Close the run of a trial whose worker died more often than Ray repeats it; one never begun has none."""
+        if trial.config[KEY] not in self._history.trials:
+            return
+        if trial.config[KEY] not in self._live:
+            self.on_trial_start(iteration, trials, trial)
         history = self._history.trials[trial.config[KEY]]
         history.error = history.error or f"the worker died: {_cause(str(trial.get_error()))}"
         self._end(history, trial.config["checkpoint"])

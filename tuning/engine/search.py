@@ -1,6 +1,7 @@
 """One Tune searcher over all cells, so that no cell's end leaves the cluster idle."""
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from tuning.engine.proposals import Proposals
 from tuning.engine.slots import Slots
 from tuning.engine.trainable import OBJECTIVE, as_config
 from tuning.study import TrialSettings
+
+_MOST_LOST = 20
+"""How often a trial is proposed again that was lost before it had begun."""
 
 
 class InterleavedSearch(Searcher):
@@ -31,25 +35,38 @@ class InterleavedSearch(Searcher):
         self._slots = slots
         self._session = uuid.uuid4().hex
         self._live: dict[str, TrialSettings] = {}
+        self._again: list[TrialSettings] = []
+        self._lost: Counter[str] = Counter()
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        """Return the next trial's configuration, or FINISHED when every cell has proposed all of its trials.
+        """Return the next trial's configuration, or FINISHED when all trials have ended.
 
-        None where as many run as may: Tune asks again.
+        None where as many run as may, and while the last ones run, for one may have to be proposed again: Tune asks
+        again.
         """
         open_cells = [cell for cell in self._proposals.values() if cell.proposed < cell.planned]
-        if not open_cells:
-            return Searcher.FINISHED
-        left = sum(cell.planned - cell.proposed for cell in open_cells)
+        left = len(self._again) + sum(cell.planned - cell.proposed for cell in open_cells)
+        if not left:
+            return None if self._live else Searcher.FINISHED
         if len(self._live) >= self._slots.allowed(len(self._live) + left):
             return None
-        settings = self._history.renewed(min(open_cells, key=lambda cell: cell.proposed).propose())
+        if self._again:
+            settings = self._again.pop(0)
+        else:
+            settings = self._history.renewed(min(open_cells, key=lambda cell: cell.proposed).propose())
         self._live[trial_id] = settings
         return as_config(settings, self._checkpoints, self._session)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Tell the trial's cell how it has ended; its epochs are in the history already."""
+        """Tell the trial's cell how it has ended; its epochs are in the history already.
+
+        Tune gives up a trial whose node is lost before it has begun; it is proposed again.
+        """
         settings = self._live.pop(trial_id)
+        if error and settings.key not in self._history.trials and self._lost[settings.key] < _MOST_LOST:
+            self._lost[settings.key] += 1
+            self._again.append(settings)
+            return
         trial = self._history.start(settings)
         trial.end(died=error)
         self._proposals[settings.cell].finish(trial)
