@@ -30,13 +30,11 @@ class RecordCallback(Callback):
         self._writer = writer
         self._progress = progress
         self._commit = git_commit()
-        self._live: set[str] = set()
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Open the trial's run, or the same one again after its node has died."""
         settings = from_flat(trial.config["settings"])
-        self._history.start(settings)
-        self._live.add(settings.key)
+        self._history.start(settings).live = True
         tags = {**settings.tags, "stop_reason": str(StopReason.RUNNING), "git_commit": self._commit}
         name = f"{settings.architecture.name} × {settings.title}, {settings.phase} {settings.index}"
         self._writer.start(settings.key, name, tags, to_params(settings))
@@ -59,25 +57,25 @@ class RecordCallback(Callback):
         """Close the trial's run with the reason of its end."""
         self._end(self._history.trials[trial.config[KEY]], trial.config["checkpoint"])
 
+    def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Wait for the trial's next worker: this one is lost."""
+        self._history.trials[trial.config[KEY]].live = False
+
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Close the run of a trial whose worker died more often than Ray repeats it; one never begun has none."""
-        if trial.config[KEY] not in self._history.trials:
+        """Close the run of a trial whose worker died more often than Ray repeats it.
+
+        One that no worker has begun with has not ended: the search proposes it again.
+        """
+        history = self._history.trials.get(trial.config[KEY])
+        if history is None or not (history.live or history.ended):
             return
-        if trial.config[KEY] not in self._live:
+        if not history.live:  # proposed again too often
             self.on_trial_start(iteration, trials, trial)
-        history = self._history.trials[trial.config[KEY]]
         history.error = history.error or f"the worker died: {_cause(str(trial.get_error()))}"
         self._end(history, trial.config["checkpoint"])
 
-    def close_running(self) -> None:
-        """Close the runs of trials that go on when the study is run again; none is left as if it were running."""
-        for trial in list(self._history.running()):
-            if trial.settings.key in self._live or not trial.failed_before:
-                self._writer.end(trial.settings.key, "KILLED", {"stop_reason": str(StopReason.INTERRUPTED)})
-        self._live.clear()
-
     def _end(self, history: TrialHistory, checkpoint: str) -> None:
-        self._live.discard(history.settings.key)
+        history.live = False
         if not history.ended:
             history.end(died=False)
         if history.reason is StopReason.DIVERGED:

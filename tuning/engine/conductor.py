@@ -113,7 +113,7 @@ class Conductor:
         try:
             tuner.fit()
         finally:
-            self._callback.close_running()
+            self._writer.close_open_runs()
             self._progress.finish()
         shutil.rmtree(self._folder.ray, ignore_errors=True)
         running = any(trial.settings.phase is phase for trial in self._history.running())

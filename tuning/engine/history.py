@@ -42,13 +42,23 @@ class Result:
 
 @dataclass
 class TrialHistory:
-    """One trial: its settings, its epochs so far, how it ended, and whether it failed in an earlier session."""
+    """One trial so far.
+
+    Attributes:
+        settings: of the trial.
+        results: by epoch.
+        reason: how it ended.
+        error: what went wrong, if anything did.
+        failed_before: it failed in an earlier session.
+        live: a worker has begun with it and has not been lost since.
+    """
 
     settings: TrialSettings
     results: dict[int, Result] = field(default_factory=dict)
     reason: StopReason = StopReason.RUNNING
     error: str = ""
     failed_before: bool = False
+    live: bool = False
 
     @property
     def last_epoch(self) -> int:

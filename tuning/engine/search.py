@@ -14,7 +14,7 @@ from tuning.engine.trainable import OBJECTIVE, as_config
 from tuning.study import TrialSettings
 
 _MOST_LOST = 20
-"""How often a trial is proposed again that was lost before it had begun."""
+"""How often a trial is proposed again that was lost while it waited for its worker."""
 
 
 class InterleavedSearch(Searcher):
@@ -60,10 +60,13 @@ class InterleavedSearch(Searcher):
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tell the trial's cell how it has ended; its epochs are in the history already.
 
-        Tune gives up a trial whose node is lost before it has begun; it is proposed again.
+        Tune repeats a trial that was running when its node was lost, and gives up one that waited for its worker there,
+        be it the first or the next; that one is proposed again.
         """
         settings = self._live.pop(trial_id)
-        if error and settings.key not in self._history.trials and self._lost[settings.key] < _MOST_LOST:
+        begun = self._history.trials.get(settings.key)
+        waited = begun is None or not begun.live
+        if error and waited and self._lost[settings.key] < _MOST_LOST:
             self._lost[settings.key] += 1
             self._again.append(settings)
             return

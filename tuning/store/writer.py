@@ -200,7 +200,7 @@ class StoreWriter:
         self._put(RunSuperseded(key=key))
 
     def close_open_runs(self) -> None:
-        """Close the runs that a killed session has left open, of a study that does not go on."""
+        """Close the runs that this session or a killed one left open; a trial that goes on opens its run again."""
         for key in list(self._open_runs):
             self._interrupted(key)
 
