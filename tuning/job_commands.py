@@ -96,11 +96,11 @@ def stop(id: IdArgument, address: AddressOption = _ADDRESS) -> None:
     """End a job gracefully: its runs are closed, and submitted again it goes on."""
     with one_line_errors():
         jobs = _jobs(address)
-        before = jobs.job(id)
+        job = jobs.job(id)
+        if job.over:
+            put(f"{job.id} had ended before: it is {_ended(job)}\n")
+            return
         job = jobs.stop(id)
-    if before.over:
-        put(f"{job.id} had ended before: it is {_ended(job)}\n")
-        return
     put(f"{job.id} is {_ended(job)}; submit the study again, and it goes on\n")
     if not job.over:
         sys.exit(1)

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ def ending_in_order() -> Generator[None]:
     and to its group, and twice the same must not be more than once.
 
     Raises:
-        KeyboardInterrupt: where a signal has come; from then on none is heard any more.
+        KeyboardInterrupt: where a signal has come.
     """
     terminated, interrupted = threading.Event(), threading.Event()
 
@@ -30,18 +30,12 @@ def ending_in_order() -> Generator[None]:
             interrupted.set()
             raise KeyboardInterrupt
 
-    afterwards: dict[signal.Signals, Any] = {
-        signal.SIGTERM: signal.signal(signal.SIGTERM, terminate),
-        signal.SIGINT: signal.signal(signal.SIGINT, interrupt),
-    }
+    ours = {signal.SIGTERM: terminate, signal.SIGINT: interrupt}
+    before = {number: signal.signal(number, handler) for number, handler in ours.items()}
     try:
         yield
-    except KeyboardInterrupt:
-        afterwards = dict.fromkeys(afterwards, signal.SIG_IGN)
-        raise
     finally:
-        for number, handler in afterwards.items():
-            signal.signal(number, handler)
+        _put_back(before)
 
 
 def ignore_signals() -> None:
@@ -73,14 +67,17 @@ def holding_signals(*, hastening: bool = False) -> Generator[None]:
         if hastening and len(heard) > 1:
             raise KeyboardInterrupt
 
-    held = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.signal(number, hold) for number in held}
+    before = {number: signal.signal(number, hold) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     except SystemExit:  # Ray's handler
         heard.append(signal.SIGTERM)
     finally:
-        for number in held:
-            signal.signal(number, before[number])
+        _put_back(before)
         for each in heard:
             signal.raise_signal(each)
+
+
+def _put_back(handlers: Mapping[signal.Signals, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tuning.store.journal import Journal
+from tuning.store.journal import CURE, Journal
 
 _NAME = "study.json"
 
@@ -55,7 +55,4 @@ def kept_begun(folder: Path) -> dict[str, Any] | None:
         problem = f"none beside {Journal.NAME}"
     except (OSError, ValueError) as error:  # of the disk, of UTF-8 and of JSON
         problem = str(error)
-    raise ValueError(
-        f"{file} must say which study was begun here, got {problem}; restore it, or begin anew with --fresh, which "
-        "keeps what is here under another name"
-    )
+    raise ValueError(f"{file} must say which study was begun here, got {problem}; {CURE}")

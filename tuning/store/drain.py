@@ -60,8 +60,9 @@ class Drain:
         self._journal = journal
         self._refused_keys: set[str] = set()
         self._again: set[str] = set()
-        self.position = journal.behind_an_event(sent)
-        if link is not None:
+        if link is None:
+            self.position = journal.behind_an_event(sent)
+        else:
             self._resume(link)
         self.sent = 0
         self._passed_over = 0

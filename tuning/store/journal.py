@@ -21,7 +21,8 @@ STATUSES = ("FINISHED", "FAILED", "KILLED")
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,191}")  # four names of 48 characters fit, and files' names of 255
 _SYNC_SECONDS = 1.0
-_CURE = "restore it, or begin anew with --fresh, which keeps what is there under another name"
+CURE = "restore it, or begin anew with --fresh, which keeps what is there under another name"
+"""What to do where a study's folder is damaged."""
 
 
 def _check_key(key: str) -> None:
@@ -216,9 +217,7 @@ class Journal:
                 try:
                     event = _decode(line)
                 except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
-                    raise ValueError(
-                        f"every line of {self.path} must be an event, got {line[:80]!r} at byte {end}; {_CURE}"
-                    ) from error
+                    raise self.refuse(f"every line must be an event, got {line[:80]!r} at byte {end}") from error
                 end += len(line)
                 yield event, end
 
@@ -243,7 +242,7 @@ class Journal:
         Args:
             problem: the rule, and what came.
         """
-        return ValueError(f"{self.path}: {problem}; {_CURE}")
+        return ValueError(f"{self.path}: {problem}; {CURE}")
 
     def close(self) -> None:
         """Sync and let go of the file."""
