@@ -58,8 +58,10 @@ class RecordCallback(Callback):
         self._end(self._history.trials[trial.config[KEY]], trial.config["checkpoint"])
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Wait for the trial's next worker: this one is lost."""
-        self._history.trials[trial.config[KEY]].live = False
+        """Wait for the trial's next worker: this one is lost, perhaps before it had begun."""
+        history = self._history.trials.get(trial.config[KEY])
+        if history is not None:
+            history.live = False
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Close the run of a trial whose worker died more often than Ray repeats it.
