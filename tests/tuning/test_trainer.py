@@ -9,11 +9,16 @@ import torch
 from regularizers import REGULARIZERS
 from tests.tuning.studies import settings
 from tuning.records import CONFIRMATIONS, EPOCH_SECONDS, MEASURE_SECONDS, SPECTRAL_NORM_MAX, TIMES, VAL_ACCURACY, Phase
-from tuning.study import OPTIMIZERS, Measure, Training, to_flat
+from tuning.study import OPTIMIZERS, Measure, Resources, Training, to_flat
 from tuning.trial import train
 from tuning.trial.checkpoint import Checkpoint
-from tuning.trial.trainer import Loop
+from tuning.trial.trainer import Loop, prepare_process
 from tuning.trial.trial_data import TrialData
+
+
+def on_a_gpu(test):
+    return pytest.mark.gpu(pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")(test))
+
 
 REGULARIZED = {
     "none": {},
@@ -238,6 +243,30 @@ def test_the_process_keeps_its_own_random_state():
 def test_a_reserved_gpu_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match="torch sees no GPU"):
         records_of(settings(resources={"gpu": 1}))
+
+
+@on_a_gpu
+@pytest.mark.parametrize("trial_of", TRAINED.values(), ids=TRAINED)
+def test_a_gpu_repeats_a_training_bit_for_bit(trial_of):
+    trial = dataclasses.replace(trial_of(), resources=Resources(gpu=1))
+    assert numbers(records_of(trial)) == numbers(records_of(trial))
+
+
+@on_a_gpu
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode")
+@pytest.mark.parametrize("trial_of", TRAINED.values(), ids=TRAINED)
+def test_no_step_waits_for_the_gpu(trial_of):
+    trial = dataclasses.replace(trial_of(), resources=Resources(gpu=1))
+    loop = Loop.build(trial, TrialData.open(trial, prepare_process(trial)))
+    batches = list(loop.data.training.epoch(1))
+    loop.step(*batches[0], 1.0)  # libraries are loaded, layers see their first images
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for x, y in batches[1:]:  # more than three: every `every` of the table acts
+            loop.step(x, y, 1.0)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert len(batches) > 4
 
 
 def test_training_needs_neither_ray_nor_mlflow_nor_the_readers_of_study_files():
