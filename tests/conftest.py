@@ -1,9 +1,14 @@
-"""What every test stands on: one thread, and a cache of its own."""
+"""What every test stands on: one thread, a cache of its own, and a GPU where it is marked to need one."""
 
 import os
 
 import pytest
 import torch
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
 
 
 @pytest.fixture(scope="session", autouse=True)

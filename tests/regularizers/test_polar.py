@@ -94,7 +94,6 @@ def test_the_certified_norm_lies_above_the_true_one_by_a_root_of_the_rank_at_mos
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 def test_the_polar_factor_is_as_accurate_on_a_gpu() -> None:
     matrix = with_condition(64, 200, 10)
     factor = polar_factor(matrix.float().cuda()).cpu().double()

@@ -244,7 +244,6 @@ def test_on_the_cpu_images_stay_where_they_are():
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("held", [True, False], ids=["resident", "streamed"])
 def test_a_gpu_sees_the_batches_of_the_cpu(held):
     cuda = torch.device("cuda")

@@ -1,20 +1,13 @@
 """What Tune is told to run next."""
 
-import io
-
 import pytest
-from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
-from rich.console import Console
 
 from tests.tuning.studies import study
-from tuning.engine.callback import RecordCallback
 from tuning.engine.history import History
-from tuning.engine.progress import Progress
 from tuning.engine.proposals import proposals_of
 from tuning.engine.search import InterleavedSearch
 from tuning.engine.trainable import KEY
-from tuning.store import StoreWriter
 
 ASKED = study(search={"algorithm": "sobol", "trials": 2, "early_stopping": "none"})
 
@@ -49,21 +42,6 @@ def test_a_trial_that_was_lost_between_two_workers_is_proposed_again(search):
     searcher.on_trial_complete("a", error=True)
     assert searcher.suggest("b") == first
     assert not history.trials[first[KEY]].ended
-
-
-def test_a_worker_that_is_lost_while_it_is_made_costs_nothing_be_it_the_first_or_the_next(search, tmp_path):
-    """Tune calls such a trial running, and begins it again by itself."""
-    history, searcher = search
-    writer = StoreWriter(ASKED.name, f"sqlite:///{tmp_path}/mlflow.db", tmp_path / ASKED.name)
-    callback = RecordCallback(history, writer, Progress(ASKED, history, Console(file=io.StringIO())))
-    config = searcher.suggest("a")
-    trial = Trial("trainable", config=config, stub=True)
-    callback.on_trial_recover(0, [trial], trial)
-    assert config[KEY] not in history.trials
-    callback.on_trial_start(1, [trial], trial)
-    callback.on_trial_recover(2, [trial], trial)
-    assert not history.trials[config[KEY]].live
-    writer.close(30)
 
 
 def test_a_trial_that_is_lost_again_and_again_is_given_up(search):

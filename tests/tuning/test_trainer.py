@@ -15,11 +15,6 @@ from tuning.trial.checkpoint import Checkpoint
 from tuning.trial.trainer import Loop, prepare_process
 from tuning.trial.trial_data import TrialData
 
-
-def on_a_gpu(test):
-    return pytest.mark.gpu(pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")(test))
-
-
 REGULARIZED = {
     "none": {},
     "weight_decay": {"strength": 0.1},
@@ -245,14 +240,14 @@ def test_a_reserved_gpu_that_is_not_there_is_refused():
         records_of(settings(resources={"gpu": 1}))
 
 
-@on_a_gpu
+@pytest.mark.gpu
 @pytest.mark.parametrize("trial_of", TRAINED.values(), ids=TRAINED)
 def test_a_gpu_repeats_a_training_bit_for_bit(trial_of):
     trial = dataclasses.replace(trial_of(), resources=Resources(gpu=1))
     assert numbers(records_of(trial)) == numbers(records_of(trial))
 
 
-@on_a_gpu
+@pytest.mark.gpu
 @pytest.mark.filterwarnings("ignore:Synchronization debug mode")
 @pytest.mark.parametrize("trial_of", TRAINED.values(), ids=TRAINED)
 def test_no_step_waits_for_the_gpu(trial_of):
