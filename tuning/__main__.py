@@ -132,6 +132,8 @@ def run(
         sys.exit(130)
     for problem in outcome.problems:
         errors.print(f"[red]problem:[/] {escape(problem)}", highlight=False, soft_wrap=True)
+    if outcome.stored is not None:
+        console.print(escape(outcome.stored), highlight=False, soft_wrap=True)
     console.print(
         f"\nResults: python -m analysis report {asked.name}{_store_option(tracking_uri)}",
         highlight=False,
@@ -152,9 +154,8 @@ def replay(
     # A study that has run is known by its name, though its file may be gone or be on another machine.
     name = _or_exit(lambda: load(study)).name if "/" in study or study.endswith((".yaml", ".yml")) else study
     with Console(stderr=True).status("sending"):
-        report, moved = _or_exit(lambda: replay_journal(name, tracking_uri, storage.absolute() / name))
-    if moved is not None:
-        put(f"{moved}\n")
+        report, news = _or_exit(lambda: replay_journal(name, tracking_uri, storage.absolute() / name))
+    put("".join(f"{line}\n" for line in news))
     put(f"{report}\n")
     sys.exit(0 if report.complete else 1)
 

@@ -141,6 +141,9 @@ TAGS = (
 )
 """Every run carries every one of these, because MLflow's UI draws a run without the grouping tag singly."""
 
+DATA = "data"
+"""The tag that holds the digest of the images and labels that a run was trained on."""
+
 SPECTRA_FILE = "spectra.parquet"
 LAYERS_FILE = "layers.parquet"
 CHOICE_FILE = "choice.json"

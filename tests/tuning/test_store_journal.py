@@ -8,7 +8,8 @@ import pytest
 
 from tests.tuning.store_cases import file_size_limit
 from tuning.store import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted
-from tuning.store.bookmark import Bookmark, sent_to
+from tuning.store.address import hide_password
+from tuning.store.bookmark import Bookmark, read_bookmark
 
 EVENTS: list[Event] = [
     RunStarted(key="k-1", name='σ₁ ≤ 1 "quoted"\n', tags={"condition": "спектр"}, params={"lr": "0.1"}, time_ms=7),
@@ -104,16 +105,44 @@ def test_no_key_can_leave_its_folder_or_break_a_search(key: str) -> None:
 STORE = "http://user:secret@127.0.0.1:5000"
 
 
-def test_a_bookmark_belongs_to_its_experiment_and_keeps_no_password(tmp_path: Path) -> None:
-    Bookmark(tmp_path, "1/1000", STORE).write(42)
-    assert Bookmark(tmp_path, "1/1000", STORE).read() == 42
-    assert Bookmark(tmp_path, "1/2000", STORE).read() == 0
-    assert sent_to(tmp_path, STORE) == 42
-    assert sent_to(tmp_path, "http://127.0.0.1:5001") is None
+def bookmark(offset: int = 42) -> Bookmark:
+    return Bookmark(journal="j", store=hide_password(STORE), experiment="1/1000", offset=offset)
+
+
+def test_a_bookmark_is_of_its_store_and_keeps_no_password(tmp_path: Path) -> None:
+    bookmark().write(tmp_path)
+    kept = read_bookmark(tmp_path)
+    assert kept == bookmark()
+    assert kept.is_of(STORE)
+    assert not kept.is_of("http://127.0.0.1:5001")
     assert "secret" not in (tmp_path / "sent.json").read_text()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"offset": 3}'], ids=["empty", "torn", "list", "half"])
-def test_a_damaged_bookmark_means_sending_from_the_start(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"offset": 3}', '{"offset": 1e999}'])
+def test_a_damaged_bookmark_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "sent.json").write_text(text)
-    assert Bookmark(tmp_path, "1/1000", STORE).read() == 0
+    assert read_bookmark(tmp_path) is None
+
+
+def test_what_was_appended_is_read_wherever_the_file_is_now(journal: Journal, tmp_path: Path) -> None:
+    journal.append(EVENTS[0])
+    assert journal.is_in_place()
+    tmp_path.joinpath("journal.jsonl").rename(tmp_path / "moved")
+    assert not journal.is_in_place()
+    journal.append(EVENTS[1])
+    assert events(journal) == [*EVENTS, *EVENTS[:2]]
+    assert events(Journal(tmp_path)) == []
+    journal.close()
+
+
+def test_a_deleted_journal_is_written_back_unless_another_has_its_place(journal: Journal, tmp_path: Path) -> None:
+    journal.append(EVENTS[0])
+    journal.path.unlink()
+    assert not journal.is_in_place()
+    assert journal.write_back()
+    assert events(Journal(tmp_path)) == [*EVENTS, EVENTS[0]]
+    journal.path.write_bytes(b"another one's")
+    assert not journal.write_back()
+    assert journal.path.read_bytes() == b"another one's"
+    assert {file.name for file in tmp_path.iterdir()} == {"journal.jsonl"}
+    journal.close()

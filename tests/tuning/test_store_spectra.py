@@ -25,6 +25,14 @@ def nothing(name: str) -> None:
     return None
 
 
+def two_folders(folder: Path) -> tuple[Parts, Parts]:
+    """The parts of two studies."""
+    places = folder / "before", folder / "after"
+    for place in places:
+        place.mkdir()
+    return Parts(places[0]), Parts(places[1])
+
+
 def merged(parts: Parts, folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     first, second = merge(parts.of("k"), folder, nothing)
     return rows(first), rows(second)
@@ -89,7 +97,7 @@ def test_an_epoch_reported_twice_has_its_rows_once(tmp_path: Path) -> None:
 
 
 def test_a_run_that_goes_on_keeps_the_epochs_already_stored(tmp_path: Path) -> None:
-    before, after = Parts(tmp_path / "before"), Parts(tmp_path / "after")
+    before, after = two_folders(tmp_path)
     for epoch in (1, 2):
         before.write("k", epoch, layers(epoch + 100))
     stored = {path.name: path for path in merge(before.of("k"), tmp_path / "before", nothing)}
@@ -168,7 +176,7 @@ def test_every_row_tells_by_which_routine_it_was_found(tmp_path: Path) -> None:
 
 
 def test_tables_and_parts_from_before_routines_were_told_are_read_and_merged(tmp_path: Path) -> None:
-    before, after = Parts(tmp_path / "before"), Parts(tmp_path / "after")
+    before, after = two_folders(tmp_path)
     before.write("k", 1, layers(1))
     stored = {path.name: path for path in merge(before.of("k"), tmp_path / "before", nothing)}
     old = stored[LAYERS_FILE]
@@ -191,7 +199,7 @@ def test_an_epoch_that_a_resumed_run_repeats_stands_in_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_rows: int
 ) -> None:
     monkeypatch.setattr(spectra, "_GROUP_ROWS", group_rows)
-    before, after = Parts(tmp_path / "before"), Parts(tmp_path / "after")
+    before, after = two_folders(tmp_path)
     for epoch in range(5):
         before.write("k", epoch, layers(epoch + 100))
     stored = {path.name: path for path in merge(before.of("k"), tmp_path / "before", nothing)}

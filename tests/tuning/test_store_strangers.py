@@ -61,13 +61,23 @@ def test_a_study_that_goes_on_in_another_store_says_what_stays_in_the_first(
     written(folder, uri, "k1")
     other = another_store(folder / "other", empty_store)
     writer = StoreWriter("study", other, folder / "study")
-    assert writer.moved == (
-        f"the results so far are in {uri}, and come to this store too; the files of spectra of trials that have ended "
-        "stay there"
-    )
+    assert writer.news() == [f"the results so far are in {uri}, and come to this store too"]
     write_run(writer, "k2")
     assert writer.close(SECONDS).complete
     assert [run.status for run in StoreReader("study", other).runs()] == ["FINISHED", "FINISHED"]
     again = StoreWriter("study", other, folder / "study")
-    assert again.moved is None
+    assert again.news() == []
     again.close(SECONDS)
+
+
+def test_files_that_a_folder_has_not_kept_stay_in_the_first_store_and_are_told(
+    folder: Path, uri: str, empty_store: Path
+) -> None:
+    written(folder, uri, "k1")
+    shutil.rmtree(folder / "study" / "spectra")
+    writer = StoreWriter("study", another_store(folder / "other", empty_store), folder / "study")
+    (news,) = writer.news()
+    assert news.endswith("come to this store too; the files of spectra of 1 trial stay there")
+    report = writer.close(SECONDS)
+    assert not report.complete
+    assert "got 0 of 4 epochs" in str(report)

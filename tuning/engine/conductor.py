@@ -12,6 +12,7 @@ from tuning.engine.folder import StudyFolder
 from tuning.engine.growth import replace_confirmations
 from tuning.engine.history import History
 from tuning.engine.home import HomeWatch
+from tuning.engine.keeping_watch import KeepingWatch
 from tuning.engine.progress import Progress
 from tuning.engine.proposals import FixedProposals, Proposals, proposals_of
 from tuning.engine.schedule import CellScheduler
@@ -58,6 +59,7 @@ class Conductor:
         self._slots = slots
         self._home = home
         self._callback = RecordCallback(history, writer, progress)
+        self._keeping = KeepingWatch(writer, progress.say)
 
     def conduct(self) -> bool:
         """Tune, choose, confirm.
@@ -104,7 +106,7 @@ class Conductor:
             run_config=tune.RunConfig(
                 name=str(phase),
                 storage_path=str(self._folder.ray),
-                callbacks=[self._callback, self._home],
+                callbacks=[self._callback, self._home, self._keeping],
                 failure_config=tune.FailureConfig(max_failures=FAILURES),
                 verbose=0,
             ),

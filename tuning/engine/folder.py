@@ -1,6 +1,7 @@
 """A study's folder: what must outlive the process, and nothing else."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,15 @@ class StudyFolder:
         if not is_begun(self.path):
             return None
         return self.path.rename(self.path.with_name(f"{self.path.name} {suffix}"))
+
+    def clear_debris(self) -> None:
+        """Delete what trials have written where the folder has been moved away, so that it can be moved back."""
+        if is_begun(self.path):
+            return
+        for folder in (self.ray, self.checkpoints):
+            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # somebody has put something of his own there
+            self.path.rmdir()
 
     def refuse_another(self, study: Study) -> None:
         """See that the folder has no results, or those of this very study, which may have grown.

@@ -15,6 +15,7 @@ from tuning.engine.folder import StudyFolder
 from tuning.engine.growth import outdated, outgrow
 from tuning.engine.history import History
 from tuning.engine.home import HomeWatch, NodeLostError
+from tuning.engine.keeping_watch import KeepingLostError
 from tuning.engine.preflight import check_folder, check_lasting, check_resources, check_study
 from tuning.engine.problems import problems
 from tuning.engine.progress import Progress
@@ -39,11 +40,13 @@ class Outcome:
         problems: one line each; empty where every planned trial ended well and the store has everything.
         interrupted: the run was stopped from outside; run again, it goes on.
         folder: where the journal lies.
+        stored: what the store has, by its own word; None where that is not all, which a problem then says.
     """
 
     problems: tuple[str, ...]
     interrupted: bool
     folder: Path
+    stored: str | None
 
 
 def run(
@@ -69,36 +72,51 @@ def run(
     check_lasting(storage, tracking_uri)
     check_folder(folder.path)
     resolve_tracking_uri(tracking_uri)  # a mistyped one is told before anything takes time
-    if not fresh:
-        folder.refuse_another(study)
-    history = History()
-    progress = Progress(study, history, console)
-    with progress.preparing("checking the data set and the models"):
-        check_study(study)
-    if fresh:
-        progress.say(*_set_aside(study, tracking_uri, folder))
-    history.recall(folder.journal)
-    session = _Session(study, folder, history, progress, superseded=outgrow(study, history))
+    with _FolderLock(study.name, folder.path) as lock:  # before anything is read that another process may write
+        if not fresh:
+            folder.refuse_another(study)
+        history = History()
+        progress = Progress(study, history, console)
+        with progress.preparing("checking the data set and the models"):
+            check_study(study)
+        if fresh:
+            progress.say(*_set_aside(study, tracking_uri, folder, lock))
+        history.recall(folder.journal)
+        session = _Session(study, folder, history, progress, superseded=outgrow(study, history))
+        return _kept_and_told(session, tracking_uri, address, lock)
+
+
+def _kept_and_told(session: "_Session", tracking_uri: str | None, address: str | None, lock: "_FolderLock") -> Outcome:
+    """Run what is left of a study, and return how it has ended and what the store has of it."""
+    study, history, progress = session.study, session.history, session.progress
     reports: list[WriterReport] = []
     broken: list[str] = []
     interrupted = False
     with ThreadPoolExecutor(1) as pool:
         # MLflow's import and first connection take seconds, Ray's start does too: side by side.
-        opening = pool.submit(StoreWriter, study.name, tracking_uri, folder.path, study.as_data())
+        opening = pool.submit(StoreWriter, study.name, tracking_uri, session.folder.path, study.as_data(), lock.held)
         with _closed_at_the_end(opening, reports):
             if _is_finished(study, history):
                 progress.nothing_left(len(history.trials))
-                progress.say(*filter(None, (opening.result().away, opening.result().moved)))
+                progress.say(*filter(None, (opening.result().away,)))
             else:
                 try:
                     interrupted = not session.conduct(opening, address)
-                except (NodeLostError, OSError) as error:
+                except (NodeLostError, KeepingLostError, OSError) as error:
                     broken.append(
                         f"the study has broken off ({error}); the same command goes on where this one stopped"
                     )
-    store = [str(report) for report in reports if not report.complete]
+    progress.say(*opening.result().news())
+    (report,) = reports
+    if report.lost is not None:
+        session.folder.clear_debris()
+        broken = []  # the report says it, with what has become of the folder
+    kept = [] if report.complete else [str(report)]
     return Outcome(
-        problems=(*broken, *problems(study.cells, history), *store), interrupted=interrupted, folder=folder.path
+        problems=(*broken, *problems(study.cells, history), *kept),
+        interrupted=interrupted,
+        folder=session.folder.path,
+        stored=str(report) if report.complete else None,
     )
 
 
@@ -127,8 +145,7 @@ class _Session:
             for key in self.superseded:
                 writer.supersede(key)
                 self.folder.forget(key)
-            if writer.moved is not None:
-                self.progress.say(writer.moved)
+            self.progress.say(*writer.news())
             self.progress.watch(StoreWatch(lambda: writer.trouble))
             if writer.away is not None:
                 self.progress.say(f"{writer.away}. It has been reached before: trials go on, and the journal keeps all")
@@ -155,23 +172,43 @@ def _is_finished(study: Study, history: History) -> bool:
     return all(settings.key in ended for mine in planned for settings in mine)
 
 
-def _set_aside(study: Study, tracking_uri: str | None, folder: StudyFolder) -> list[str]:
+def _set_aside(study: Study, tracking_uri: str | None, folder: StudyFolder, lock: "_FolderLock") -> list[str]:
     """Rename what the study has stored so far, and return where it is now, a line each."""
     suffix = f"(until {datetime.now(UTC):%Y-%m-%d %H.%M.%S})"
-    _close_open_runs(study, tracking_uri, folder)
-    with lock_folder(study.name, folder.path):  # nobody may be writing there
-        kept = {"experiment": set_aside(study.name, tracking_uri, suffix), "folder": folder.set_aside(suffix)}
+    _close_open_runs(study, tracking_uri, folder, lock)
+    kept = {"experiment": set_aside(study.name, tracking_uri, suffix, folder.path), "folder": folder.set_aside(suffix)}
+    if kept["folder"] is not None:
+        lock.renew()
     return [f"kept the {what} of the results so far as {name}" for what, name in kept.items() if name is not None]
 
 
-def _close_open_runs(study: Study, tracking_uri: str | None, folder: StudyFolder) -> None:
+def _close_open_runs(study: Study, tracking_uri: str | None, folder: StudyFolder, lock: "_FolderLock") -> None:
     """Leave no run as if it were running of a study that was killed and does not go on."""
     if not is_begun(folder.path):
         return
     with suppress(ValueError):  # a damaged journal, or one whose store is gone, is set aside as it is
-        writer = StoreWriter(study.name, tracking_uri, folder.path)
+        writer = StoreWriter(study.name, tracking_uri, folder.path, lock=lock.held)
         writer.close_open_runs()
         writer.close(STORE_SECONDS)
+
+
+class _FolderLock:
+    """The lock of a study's folder, held from before its journal is read to after it is closed."""
+
+    def __init__(self, study: str, folder: Path) -> None:
+        self._study, self._folder = study, folder
+
+    def __enter__(self) -> "_FolderLock":
+        self.held = lock_folder(self._study, self._folder)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.held.release()
+
+    def renew(self) -> None:
+        """Lock the folder that comes in the place of one that was set aside with its lock."""
+        self.held.release()
+        self.held = lock_folder(self._study, self._folder)
 
 
 @contextmanager

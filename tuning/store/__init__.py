@@ -7,11 +7,13 @@ not with this package.
 from tuning.store.address import has_password, hide_password, resolve_tracking_uri
 from tuning.store.anew import set_aside
 from tuning.store.begun import is_begun, keep_begun, kept_begun
-from tuning.store.journal import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted, RunSuperseded
+from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
+from tuning.store.journal import Journal
 from tuning.store.lock import lock_folder
-from tuning.store.reader import StoredRun, StoreReader
+from tuning.store.reader import StoreReader
 from tuning.store.replay import replay
 from tuning.store.report import WriterReport
+from tuning.store.runs import StoredRun
 from tuning.store.summary import write_summary
 from tuning.store.writer import StoreWriter
 

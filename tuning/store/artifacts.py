@@ -22,7 +22,7 @@ def fetch(client: "MlflowClient", run_id: str, artifact_uri: str, name: str, fol
     Returns:
         The artifact itself where it is a local file, else the copy; ``None`` where the run has none.
     """
-    local = _local(artifact_uri)
+    local = local_folder(artifact_uri)
     if local is not None:
         path = local / name
         return path if path.is_file() else None
@@ -32,7 +32,12 @@ def fetch(client: "MlflowClient", run_id: str, artifact_uri: str, name: str, fol
     return Path(client.download_artifacts(run_id, name, str(folder)))
 
 
-def _local(artifact_uri: str) -> Path | None:
+def local_folder(artifact_uri: str) -> Path | None:
+    """Return the folder of a run's artifacts where it is one of this machine's, else None.
+
+    Args:
+        artifact_uri: where the run's artifacts are.
+    """
     if artifact_uri.startswith("/"):
         return Path(artifact_uri)
     parts = urlsplit(artifact_uri)

@@ -23,6 +23,7 @@ from tuning.store.address import hide_password, is_database, sqlite_path
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Experiment as StoredExperiment
 
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -32,6 +33,10 @@ _ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "PGCONNECT_TIMEOUT": "10",  # by itself PostgreSQL's library waits for two minutes
 }
+
+
+class StoreRefusalError(ValueError):
+    """A store answers, and may not be written all the same: told as it is, not as one out of reach."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +89,12 @@ def reaching(tracking_uri: str) -> Generator[None]:
 
     Raises:
         ValueError: with the reason and the cure.
+        StoreRefusalError: as it was raised.
     """
     try:
         yield
+    except StoreRefusalError:
+        raise
     except Exception as error:
         reason = describe(error)
         raise ValueError(
@@ -147,13 +155,33 @@ def open_experiment(client: "MlflowClient", study: str, tracking_uri: str) -> Ex
             _create_experiment(client, study, tracking_uri)
             found = client.get_experiment_by_name(study)
         assert found is not None, f"an experiment that exists must be found, got none named {study!r}"
-        if found.lifecycle_stage == "active":
-            client.set_experiment_tag(found.experiment_id, "written_by", "spectune")
+        refuse_deleted(found)
+        client.set_experiment_tag(found.experiment_id, "written_by", "spectune")
+    return identified(found)
+
+
+def refuse_deleted(found: "StoredExperiment") -> None:
+    """See that an experiment is not in MLflow's trash, which keeps its name from others.
+
+    Args:
+        found: as the store has it.
+
+    Raises:
+        StoreRefusalError: where it is.
+    """
     if found.lifecycle_stage != "active":
-        raise ValueError(
-            f"a study's experiment must not be in MLflow's trash, got the deleted experiment {study!r}; run "
+        raise StoreRefusalError(
+            f"a study's experiment must not be in MLflow's trash, got the deleted experiment {found.name!r}; run "
             f"`mlflow experiments restore --experiment-id {found.experiment_id}`, or rename the study"
         )
+
+
+def identified(found: "StoredExperiment") -> Experiment:
+    """Return which experiment it is.
+
+    Args:
+        found: as the store has it.
+    """
     return Experiment(id=found.experiment_id, identity=f"{found.experiment_id}/{found.creation_time}")
 
 
@@ -194,14 +222,19 @@ def _create_experiment(client: "MlflowClient", study: str, tracking_uri: str) ->
     from mlflow.exceptions import MlflowException
 
     try:
-        client.create_experiment(study, artifact_location=_artifact_location(study, tracking_uri))
+        client.create_experiment(study, artifact_location=artifact_location(study, tracking_uri))
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another process was faster
             raise
 
 
-def _artifact_location(study: str, tracking_uri: str) -> str | None:
-    """Return where artifacts go: beside a data base; a server decides itself."""
+def artifact_location(study: str, tracking_uri: str) -> str | None:
+    """Return where artifacts go: beside a data base; None where a server decides itself.
+
+    Args:
+        study: the study's name.
+        tracking_uri: the store.
+    """
     if not is_database(tracking_uri):
         return None
     path = sqlite_path(tracking_uri)

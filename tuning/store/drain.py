@@ -1,50 +1,65 @@
 """The thread that carries a study's journal into MLflow, in order and however long it takes."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from tuning.store.bookmark import Bookmark
+from tuning.store.audit import Audit
+from tuning.store.claim import ClaimLostError, PutBackError
 from tuning.store.connection import describe
-from tuning.store.journal import Event, Journal
-from tuning.store.sender import Sender, grouped, is_refusal
+from tuning.store.events import ChoiceFrozen, EpochLogged, Event
+from tuning.store.journal import Journal
+from tuning.store.sender import RunMissingError, Sender, grouped, is_refusal
 
 _EVENTS_A_ROUND = 256
 _FIRST_DELAY, _LAST_DELAY = 0.25, 8.0
 _ATTEMPTS_AT_A_REFUSED = 3
+_LOOKS_AT_THE_END = 3
+"""How often a store is sent again what it lacks at the end, before it is said to lack it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """A store that has answered.
+    """A store that has answered, and said what it has.
 
     Attributes:
         sender: how to send to it.
-        bookmark: how far it has been sent to.
+        until: the journal's offset up to which `again` is known.
+        again: the keys of the runs that are not there as the journal tells of them up to that offset.
+        audit: asks the store what it has now.
+        mark: notes up to which offset it has been sent to.
+        give_back: lets go of the study's name there.
     """
 
     sender: Sender
-    bookmark: Bookmark
+    until: int
+    again: frozenset[str]
+    audit: Callable[[], Audit]
+    mark: Callable[[int], None]
+    give_back: Callable[[], None]
 
 
 class Drain:
-    """Sends what the journal holds behind the bookmark, then waits for more.
+    """Sends what the store has not got of the journal, then waits for more; at its end it asks whether all is there.
 
     A store that fails is tried again, at growing intervals, for ever. An event that the store calls invalid
-    again and again is counted and passed over, so that it does not hold back the others.
+    again and again is counted and passed over, so that it does not hold back the others. Where a run is missing, or
+    the store in an older state, the store is asked what it has and sent what it lacks.
 
     Args:
         journal: what to send.
         link: the store; None for one that is away, and is then opened when it is back.
         open_link: how to reach it.
-        sent: the journal's offset up to which a store that is away had everything.
+        sent: the journal's offset up to which a store that is away had everything, as far as is known.
         refill: called before each round, to bring into the journal what did not fit on the disk.
         name: the thread's.
 
     Attributes:
-        position: the journal's offset up to which everything has been sent.
-        sent: how many events have been.
+        sent: how many events have been sent.
+        lost: why this process may not write there any more; None where it may.
+        verified: what the store was found to have at the end; None before, and where it could not be asked.
     """
 
     def __init__(
@@ -58,15 +73,16 @@ class Drain:
         name: str,
     ) -> None:
         self._journal = journal
-        self._refused_keys: set[str] = set()
-        self._again: set[str] = set()
-        if link is None:
-            self.position = journal.behind_an_event(sent)
-        else:
-            self._resume(link)
-        self.sent = 0
-        self._passed_over = 0
         self._link, self._open_link, self._refill = link, open_link, refill
+        self._position, self._until = journal.behind_an_event(sent), 0
+        self._again: frozenset[str] = frozenset()
+        self._missed: Counter[str] = Counter()
+        if link is not None:
+            self._resume(link)
+        self._refused: set[tuple[str, str, int]] = set()
+        self.sent = 0
+        self.lost: str | None = None
+        self.verified: Audit | None = None
         self._failure: str | None = None
         self._refusal: str | None = None
         self._more, self._closing, self._abandoned = threading.Event(), threading.Event(), threading.Event()
@@ -75,21 +91,26 @@ class Drain:
         self._thread.start()
 
     @property
-    def refused(self) -> int:
-        """How many events were passed over, and of how many runs some were in an earlier session."""
-        return self._passed_over + len(self._again)
-
-    @property
     def error(self) -> str | None:
         """Why the store fails now, else why it refused an event, else ``None``."""
-        return self._failure or self._refusal
+        return self.lost or self._failure or self._refusal
+
+    @property
+    def refused(self) -> int:
+        """How many events were passed over, and have not been taken since."""
+        return len(self._refused)
+
+    @property
+    def pending(self) -> int:
+        """How many events of the journal the store has not been sent."""
+        return sum(1 for _ in self._wanted())
 
     def wake(self) -> None:
         """Say that the journal has grown."""
         self._more.set()
 
     def close(self, timeout: float) -> None:
-        """Send what there is, and end.
+        """Send what there is, see that it is there, and end.
 
         Args:
             timeout: seconds without any progress after which the rest is left; a call to the store that hangs is not
@@ -110,6 +131,8 @@ class Drain:
             last = self._closing.is_set()
             try:
                 self._send_all()
+                if last:
+                    self._end()
             except Exception as error:  # the journal or the bookmark: a full disk, most likely
                 self._failure = describe(error)
                 self._pause(_FIRST_DELAY)
@@ -125,73 +148,97 @@ class Drain:
             link = self._linked()
             if link is None:
                 return
-            if not self._send_refused_again(link):
+            wanted = list(islice(self._wanted(), _EVENTS_A_ROUND))
+            if not wanted:
+                self._position = max(self._position, self._until)
                 return
-            entries = list(islice(self._journal.read(self.position), _EVENTS_A_ROUND))
-            if not entries:
-                return
-            for group in grouped(event for event, _ in entries):
-                if not self._send(link.sender, group):
-                    return
-            self.position = entries[-1][1]  # first, for on a full disk the bookmark fails, and nothing is sent again
-            link.bookmark.write(self.position, self._refused_keys)
+            if not self._send_each(link.sender, grouped(event for event, _ in wanted)):
+                continue  # the store is to be asked again what it has, or we were told to give up
+            self._position = wanted[-1][1]  # first, for on a full disk the mark fails, and nothing is sent again
+            link.mark(self._position)
+
+    def _wanted(self) -> Iterator[tuple[Event, int]]:
+        return ((event, end) for event, end in self._journal.read(self._position) if self._is_wanted(event, end))
+
+    def _is_wanted(self, event: Event, end: int) -> bool:
+        """Return whether an event is to be sent: it is new, or of a run that is sent again.
+
+        With any run sent again all choices are, in their order, for the last one of a cell holds.
+        """
+        if end > self._until:
+            return True
+        return event.key in self._again or (bool(self._again) and isinstance(event, ChoiceFrozen))
 
     def _resume(self, link: Link) -> None:
-        """Take up where this store was left."""
-        self.position = self._journal.behind_an_event(link.bookmark.read())
-        self._again = link.bookmark.refused() if self.position else set()
-
-    def _send_refused_again(self, link: Link) -> bool:
-        """Send once more all of the runs of which something was refused in an earlier session; what ails may be mended.
-
-        Returns:
-            Whether we were not told to give up first.
-        """
-        for key in sorted(self._again):
-            before = (event for event, end in self._journal.read() if event.key == key and end <= self.position)
-            for group in grouped(before):
-                if not self._send(link.sender, group):
-                    return False
-            self._again.remove(key)
-            link.bookmark.write(self.position, self._again | self._refused_keys)
-        return True
+        """Take up what this store has not got."""
+        self._position, self._until, self._again = 0, link.until, link.again
 
     def _linked(self) -> Link | None:
-        """Return the store, waited for however long it takes; None where we were told to give up first."""
+        """Return the store, waited for however long it takes; None where it is not ours or we were told to give up."""
         delay = _FIRST_DELAY
-        while self._link is None and not self._abandoned.is_set():
+        while self._link is None and not self._abandoned.is_set() and self.lost is None:
             try:
                 self._link = self._open_link()
                 self._resume(self._link)
                 self._failure = None
+            except ClaimLostError as error:
+                self.lost = str(error)
             except ValueError as error:
                 self._failure = describe(error)
                 self._pause(delay)
                 delay = min(2 * delay, _LAST_DELAY)
-        return self._link
+        return self._link if self.lost is None else None
+
+    def _end(self) -> None:
+        """See that the store has everything, send again what it lacks, and let go of it."""
+        for look in range(_LOOKS_AT_THE_END):
+            link = self._linked()
+            if link is None:
+                return
+            self.verified = link.audit()
+            if look == _LOOKS_AT_THE_END - 1 or self.verified.lacking.keys() <= {key for key, *_ in self._refused}:
+                link.give_back()
+                return
+            self._link = None
+            self._send_all()
+
+    def _send_each(self, sender: Sender, groups: Iterable[Sequence[Event]]) -> bool:
+        return all(self._send(sender, group) for group in groups)
 
     def _send(self, sender: Sender, group: Sequence[Event]) -> bool:
-        """Send a group however long it takes; ``False`` where we were told to give up first."""
+        """Send a group however long it takes; ``False`` where what comes next is not the next group."""
         delay, refusals = _FIRST_DELAY, 0
         while not self._abandoned.is_set():
             try:
                 sender.send(group)
+            except ClaimLostError as error:
+                self.lost = str(error)
+                return False
+            except (RunMissingError, PutBackError) as error:
+                self._missed[str(error)] += 1
+                if self._missed[str(error)] <= _ATTEMPTS_AT_A_REFUSED:
+                    self._link = None
+                    return False
+                return self._pass_over(group, describe(error))
             except Exception as error:
-                sender.forget(group[0].key)
+                sender.look_again(group[0].key)
                 self._failure = describe(error)
                 refusals = refusals + 1 if is_refusal(error) else 0
                 if refusals == _ATTEMPTS_AT_A_REFUSED:
-                    self._passed_over += len(group)
-                    self._refused_keys.add(group[0].key)
-                    self._failure, self._refusal = None, f"run {group[0].key}: {self._failure}"
-                    return True
+                    return self._pass_over(group, self._failure)
                 self._pause(delay)
                 delay = min(2 * delay, _LAST_DELAY)
             else:
                 self._failure = None
                 self.sent += len(group)
+                self._refused.difference_update(map(_identity, group))
                 return True
         return False
+
+    def _pass_over(self, group: Sequence[Event], reason: str) -> bool:
+        self._refused.update(map(_identity, group))
+        self._failure, self._refusal = None, f"run {group[0].key}: {reason}"
+        return True
 
     def _pause(self, seconds: float) -> None:
         """Wait before the next attempt; whoever closes has no time to lose."""
@@ -199,3 +246,7 @@ class Drain:
             self._abandoned.wait(_FIRST_DELAY)
         else:
             self._closing.wait(seconds)
+
+
+def _identity(event: Event) -> tuple[str, str, int]:
+    return event.key, type(event).__name__, event.epoch if isinstance(event, EpochLogged) else 0

@@ -6,144 +6,19 @@ changes nothing.
 """
 
 import errno
-import json
-import math
 import os
-import re
+import stat
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import ClassVar
 
-STATUSES = ("FINISHED", "FAILED", "KILLED")
-"""How a run can end, in MLflow's words."""
+from tuning.store.events import Event, decode, encode
 
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,191}")  # four names of 48 characters fit, and files' names of 255
 _SYNC_SECONDS = 1.0
 CURE = "restore it, or begin anew with --fresh, which keeps what is there under another name"
 """What to do where a study's folder is damaged."""
-
-
-def _check_key(key: str) -> None:
-    assert _KEY.fullmatch(key), f"a run's key names a folder and is quoted in searches, got {key!r}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunStarted:
-    """A trial begins, or goes on after an interruption.
-
-    Attributes:
-        key: the trial's key, the same after every restart.
-        name: what people see in MLflow's list of runs.
-        tags: for grouping and filtering; changed tags replace the old ones.
-        params: the flat settings.
-        time_ms: when the trial began first, in milliseconds of the Unix epoch.
-    """
-
-    key: str
-    name: str
-    tags: Mapping[str, str]
-    params: Mapping[str, str]
-    time_ms: int
-
-    def __post_init__(self) -> None:
-        _check_key(self.key)
-
-
-@dataclass(frozen=True, kw_only=True)
-class EpochLogged:
-    """A trial has reported one epoch.
-
-    Attributes:
-        key: the trial's key.
-        epoch: counted from 1; 0 is the state before the first step.
-        metrics: finite numbers by name.
-        diverged: the training has ended because a number was not finite.
-        nonfinite: names of the metrics that were left out because they were not finite.
-    """
-
-    key: str
-    epoch: int
-    metrics: Mapping[str, float]
-    diverged: bool = False
-    nonfinite: tuple[str, ...] = field(default=())
-
-    def __post_init__(self) -> None:
-        _check_key(self.key)
-        assert self.epoch >= 0, f"epochs are counted from 0, got {self.epoch}"
-        poison = {name: value for name, value in self.metrics.items() if not math.isfinite(value)}
-        assert not poison, f"only finite metrics are journaled, got {poison}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunEnded:
-    """A trial is over.
-
-    Attributes:
-        key: the trial's key.
-        status: one of `STATUSES`.
-        tags: what is known only now, ``stop_reason`` first of all.
-        time_ms: when it ended, in milliseconds of the Unix epoch.
-    """
-
-    key: str
-    status: str
-    tags: Mapping[str, str]
-    time_ms: int
-
-    def __post_init__(self) -> None:
-        _check_key(self.key)
-        assert self.status in STATUSES, f"a run ends as one of {STATUSES}, got {self.status!r}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChoiceFrozen:
-    """A trial is chosen for good: what is confirmed from here on has its settings.
-
-    Attributes:
-        key: the trial's key.
-        choice: what was chosen and by what, plain data.
-    """
-
-    key: str
-    choice: Mapping[str, Any]
-
-    def __post_init__(self) -> None:
-        _check_key(self.key)
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunSuperseded:
-    """A trial's run is no result any more, because its study grew and another one stands in its place.
-
-    Attributes:
-        key: the trial's key, which no later trial has.
-    """
-
-    key: str
-
-    def __post_init__(self) -> None:
-        _check_key(self.key)
-
-
-Event = RunStarted | EpochLogged | RunEnded | ChoiceFrozen | RunSuperseded
-_EVENTS: dict[str, type[Event]] = {
-    kind.__name__: kind for kind in (RunStarted, EpochLogged, RunEnded, ChoiceFrozen, RunSuperseded)
-}
-
-
-def _encode(event: Event) -> bytes:
-    fields = {"event": type(event).__name__, **vars(event)}
-    return json.dumps(fields, ensure_ascii=False, allow_nan=False, default=dict).encode() + b"\n"
-
-
-def _decode(line: bytes) -> Event:
-    fields = json.loads(line)
-    kind = _EVENTS[fields.pop("event")]
-    if "nonfinite" in fields:
-        fields["nonfinite"] = tuple(fields["nonfinite"])
-    return kind(**fields)
 
 
 class Journal:
@@ -155,7 +30,7 @@ class Journal:
     later.
 
     Args:
-        folder: the study's folder; made with the first `append`.
+        folder: the study's folder, which is there: one that was deleted is not made again unnoticed.
     """
 
     NAME: ClassVar[str] = "journal.jsonl"
@@ -175,7 +50,7 @@ class Journal:
         Raises:
             OSError: where the disk is full or gone; the journal is then as it was before.
         """
-        line = _encode(event)
+        line = encode(event)
         if self._descriptor is None:
             self._descriptor = self._open()
         try:
@@ -188,14 +63,36 @@ class Journal:
         if time.monotonic() - self._synced > _SYNC_SECONDS:
             self.sync()
 
+    def open(self) -> None:
+        """Hold the file from now on, if there is one: whatever becomes of its name, it is read and appended to.
+
+        Raises:
+            ValueError: where it cannot be written.
+        """
+        if self._descriptor is None and self.path.exists():
+            try:
+                self._descriptor = self._open()
+            except OSError as error:
+                raise self._unusable(error) from error
+
     def sync(self) -> None:
         """Wait until everything appended so far is on the disk itself."""
         if self._descriptor is not None:
             os.fsync(self._descriptor)
             self._synced = time.monotonic()
 
+    @property
+    def end(self) -> int:
+        """The offset behind the last event."""
+        if self._descriptor is not None:
+            return self._end
+        with self._reading() as descriptor:
+            return 0 if descriptor is None else _end_of_whole_lines(descriptor)
+
     def read(self, start: int = 0) -> Iterator[tuple[Event, int]]:
         """Go through the events from an offset on.
+
+        Whoever appends reads what he has appended, wherever the file was moved to since, and if it was deleted.
 
         Args:
             start: 0, or an offset that an earlier reading yielded.
@@ -206,16 +103,13 @@ class Journal:
         Raises:
             ValueError: where a whole line is no event: the file has been edited or the disk is damaged.
         """
-        if not self.path.exists():
-            return
-        with self._opened() as lines:
-            lines.seek(start)
+        with self._reading() as descriptor:
+            if descriptor is None:
+                return
             end = start
-            for line in lines:
-                if not line.endswith(b"\n"):
-                    return
+            for line in _whole_lines(descriptor, start):
                 try:
-                    event = _decode(line)
+                    event = decode(line)
                 except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
                     raise self.refuse(f"every line must be an event, got {line[:80]!r} at byte {end}") from error
                 end += len(line)
@@ -224,17 +118,44 @@ class Journal:
     def behind_an_event(self, offset: int) -> int:
         """Return an offset from which the journal can be read on: the given one, or 0 where it lies behind no event.
 
-        It does not where the journal was replaced by an older one, or the offset's own file was damaged. To send again
-        is harmless, to pass over something is not.
-
         Args:
-            offset: as a `Bookmark` remembers it.
+            offset: as a `Bookmark` remembers it; the journal may have been replaced by an older one since.
         """
-        if offset <= 0 or not self.path.exists():
-            return 0
-        with self.path.open("rb") as lines:
-            lines.seek(offset - 1)
-            return offset if lines.read(1) == b"\n" else 0
+        with self._reading() as descriptor:
+            if descriptor is None or not 0 < offset <= os.fstat(descriptor).st_size:
+                return 0
+            return offset if os.pread(descriptor, 1, offset - 1) == b"\n" else 0
+
+    def is_in_place(self) -> bool:
+        """Return whether the name leads to the file that is appended to; true where nothing was appended yet."""
+        if self._descriptor is None:
+            return True
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self.path.stat())
+        except OSError:
+            return False
+
+    def write_back(self) -> bool:
+        """Write a deleted file again in its place, if that is free.
+
+        Returns:
+            Whether it is there again.
+        """
+        assert self._descriptor is not None, "what was never written cannot be lost"
+        part = self.path.with_suffix(".part")
+        try:
+            part.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                for block in _blocks(self._descriptor, 0):
+                    file.write(block)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(part, self.path)  # fails where somebody has put another one there
+        except OSError:
+            return False
+        finally:
+            part.unlink(missing_ok=True)
+        return True
 
     def refuse(self, problem: str) -> ValueError:
         """Return the error that says why this journal cannot be gone on with.
@@ -251,18 +172,52 @@ class Journal:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _opened(self) -> BinaryIO:
+    @contextmanager
+    def _reading(self) -> Generator[int | None]:
+        """Have the file open; nobody moves its position, so that several may read at once.
+
+        Yields:
+            Its descriptor, None where there is no such file.
+        """
+        if self._descriptor is not None:
+            yield self._descriptor
+            return
         try:
-            return self.path.open("rb")
-        except OSError as error:  # a folder, or one that others may read alone
-            raise self.refuse(f"a journal must be a file that can be read, got {error.strerror!r}") from error
+            descriptor = os.open(self.path, os.O_RDONLY)
+        except FileNotFoundError:
+            yield None
+            return
+        except OSError as error:  # one that others may read alone
+            raise self._unusable(error) from error
+        try:
+            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                raise self._unusable(IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _unusable(self, error: OSError) -> ValueError:
+        return self.refuse(f"a journal must be a file that can be read and written, got {error.strerror!r}")
 
     def _open(self) -> int:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         self._end = _end_of_whole_lines(descriptor)
         os.ftruncate(descriptor, self._end)
         return descriptor
+
+
+def _blocks(descriptor: int, start: int, size: int = 1 << 20) -> Iterator[bytes]:
+    while block := os.pread(descriptor, size, start):
+        yield block
+        start += len(block)
+
+
+def _whole_lines(descriptor: int, start: int) -> Iterator[bytes]:
+    """Yield the lines from an offset on, without what a writer has not finished."""
+    rest = b""
+    for block in _blocks(descriptor, start):
+        *lines, rest = (rest + block).split(b"\n")
+        yield from (line + b"\n" for line in lines)
 
 
 def _end_of_whole_lines(descriptor: int, block: int = 1 << 16) -> int:

@@ -4,10 +4,9 @@ import difflib
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -16,40 +15,7 @@ from tuning.store.artifacts import fetch
 from tuning.store.asked import kept_asked
 from tuning.store.connection import connect, reaching
 from tuning.store.history import read_history
-
-if TYPE_CHECKING:
-    from mlflow.entities import Run
-
-_RUNS_A_PAGE = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredRun:
-    """One run as the store has it.
-
-    Attributes:
-        run_id: MLflow's id.
-        name: as people see it.
-        status: ``"RUNNING"``, ``"FINISHED"``, ``"FAILED"``, ``"KILLED"`` or ``"SCHEDULED"``.
-        tags: without MLflow's own.
-        params: the flat settings, as text.
-        metrics: the value of the last epoch, by name.
-        epochs: the last epoch of which there is a point, 0 where there is none.
-        start_ms: when it began, in milliseconds of the Unix epoch.
-        end_ms: when it ended, ``None`` while it runs.
-        artifact_uri: where its files are.
-    """
-
-    run_id: str
-    name: str
-    status: str
-    tags: Mapping[str, str]
-    params: Mapping[str, str]
-    metrics: Mapping[str, float]
-    epochs: int
-    start_ms: int
-    end_ms: int | None
-    artifact_uri: str
+from tuning.store.runs import StoredRun, stored_runs
 
 
 class StoreReader:
@@ -85,19 +51,7 @@ class StoreReader:
 
     def runs(self) -> list[StoredRun]:
         """Return every run of the study, trials and summaries, the oldest first."""
-        found: list[Run] = []
-        token = None
-        while True:
-            page = self._client.search_runs(
-                [self._experiment_id],
-                max_results=_RUNS_A_PAGE,
-                order_by=["attributes.start_time ASC", "tags.trial_key ASC"],
-                page_token=token,
-            )
-            found += page
-            token = page.token
-            if not token:
-                return [_stored(run) for run in found]
+        return stored_runs(self._client, self._experiment_id)
 
     def history(self, run_ids: Sequence[str], metrics: Sequence[str] | None = None) -> pa.Table:
         """Return the points of several runs by epoch.
@@ -139,20 +93,4 @@ def _unknown_study(study: str, uri: str, known: Sequence[str]) -> str:
     rule = "a study is read by the name in its file" if of_file else "a study to read must be in the store"
     return (
         f"{rule}, got {study!r}{hint}; {hide_password(uri)!r} has: {there}. Run the study first, or name another store"
-    )
-
-
-def _stored(run: "Run") -> StoredRun:
-    info = run.info
-    return StoredRun(
-        run_id=info.run_id,
-        name=info.run_name,
-        status=info.status,
-        tags={name: value for name, value in run.data.tags.items() if not name.startswith("mlflow.")},
-        params=dict(run.data.params),
-        metrics=dict(run.data.metrics),
-        epochs=max((point.step for point in run.data.to_proto().metrics), default=0),  # `metrics` drops the steps
-        start_ms=info.start_time,
-        end_ms=info.end_time,
-        artifact_uri=info.artifact_uri,
     )

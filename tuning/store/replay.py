@@ -1,5 +1,6 @@
 """Sending what a store has missed, without running anything."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tuning.store.begun import kept_begun
@@ -10,8 +11,8 @@ from tuning.store.writer import StoreWriter
 _PATIENCE_SECONDS = 60.0
 
 
-def replay(study: str, tracking_uri: str | None, folder: Path) -> tuple[WriterReport, str | None]:
-    """Send the rest of a study's journal to a store; all of it to one that has none of it.
+def replay(study: str, tracking_uri: str | None, folder: Path) -> tuple[WriterReport, Sequence[str]]:
+    """Send a store what it has not got of a study's journal; all of it to one that has none of it.
 
     Args:
         study: the study's name.
@@ -19,8 +20,8 @@ def replay(study: str, tracking_uri: str | None, folder: Path) -> tuple[WriterRe
         folder: the study's folder.
 
     Returns:
-        What was sent, with what still waits because the store stopped taking it; and what this store lacks that is
-        another than before.
+        What was sent, with what still waits because the store stopped taking it; and what was found there that nobody
+        expects, a line each.
 
     Raises:
         ValueError: where there is no journal, another process writes it, or the store cannot be reached.
@@ -33,4 +34,4 @@ def replay(study: str, tracking_uri: str | None, folder: Path) -> tuple[WriterRe
     report = writer.close(_PATIENCE_SECONDS)
     if writer.away is not None and not report.complete:
         raise ValueError(writer.away)
-    return report, writer.moved
+    return report, writer.news()

@@ -7,28 +7,28 @@ missing, and the artifacts of a run written as a whole.
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from tuning.records import CHOICE_FILE, Phase
+from tuning.records import CHOICE_FILE, DATA, Phase
 from tuning.store.artifacts import fetch
-from tuning.store.journal import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
-from tuning.store.spectra import Parts, merge
+from tuning.store.batches import add_params, log_points, set_tags, shortened
+from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
+from tuning.store.ledger import CHOSEN, FORMERLY, NONFINITE, RUNNING, Ledger, cell_of, nonfinite_tag
+from tuning.store.runs import StoredRun
+from tuning.store.tables import FILES, Gathered, Tables, digests
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-T = TypeVar("T")
+POINTS = "points"
+"""The tag of a run that has ended: how many numbers were sent for it, which a store that was put back lacks some of."""
 
-MAX_PARAM = 6000
-"""Characters of a parameter's value; MLflow refuses a longer one."""
-
-_MAX_TAG = 8000
-_METRICS_A_CALL = 1000
-_NAMES_A_CALL = 100
+_MAX_DIGEST = 36
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,20 +67,8 @@ def is_refusal(error: BaseException) -> bool:
     return isinstance(error, ValueError | KeyError | TypeError | AssertionError) and not isinstance(error, OSError)
 
 
-def log_points(client: "MlflowClient", run_id: str, start_ms: int, points: Iterable[tuple[str, int, float]]) -> None:
-    """Write points of a run, in as few calls as MLflow allows.
-
-    Args:
-        client: of the run's store.
-        run_id: the run.
-        start_ms: when the run began, from which the points' timestamps follow.
-        points: metric, epoch and finite value.
-    """
-    from mlflow.entities import Metric
-
-    metrics = [Metric(name, value, start_ms + 1000 * epoch, epoch) for name, epoch, value in points]
-    for chunk in _chunks(metrics, _METRICS_A_CALL):
-        client.log_batch(run_id, metrics=chunk)
+class RunMissingError(LookupError):
+    """The store has not got a run that it had been sent: somebody has deleted it."""
 
 
 class Sender:
@@ -89,25 +77,45 @@ class Sender:
     Args:
         client: of the store.
         experiment_id: where the runs go.
-        parts: the layers of epochs, from which the artifacts are made.
-        starts: the first start of every run in the journal, from which a run that the store has lost is
-            made anew.
+        tables: the files of the runs.
+        ledger: what is known of every run; of it the first starts and the number of measured epochs are asked.
+        is_ours: called before a run is begun or ended; raises where the experiment is not this study's any more.
+        runs: those that are in the store, by key.
+        points: how many numbers were sent for each of those that are whole.
+
+    Attributes:
+        sent: the keys of the runs that are in the store, as far as this one knows.
     """
 
     def __init__(
-        self, client: "MlflowClient", experiment_id: str, parts: Parts, starts: Mapping[str, RunStarted]
+        self,
+        client: "MlflowClient",
+        experiment_id: str,
+        tables: Tables,
+        ledger: Ledger,
+        is_ours: Callable[[], None],
+        runs: Mapping[str, StoredRun],
+        points: Mapping[str, int],
     ) -> None:
         self._client = client
         self._experiment_id = experiment_id
-        self._parts = parts
-        self._starts = starts
-        self._runs: dict[str, _Run] = {}
+        self._tables = tables
+        self._ledger = ledger
+        self._is_ours = is_ours
+        self._runs = {
+            key: _Run(id=run.run_id, start_ms=run.start_ms, artifact_uri=run.artifact_uri) for key, run in runs.items()
+        }
+        self.sent = set(runs)
+        self._points = Counter(points)
 
     def send(self, group: Sequence[Event]) -> None:
         """Write one group of events.
 
         Args:
             group: as `grouped` yields it.
+
+        Raises:
+            RunMissingError: the run has been deleted; all its events are to be sent again.
         """
         first = group[0]
         if isinstance(first, RunStarted):
@@ -117,11 +125,11 @@ class Sender:
         elif isinstance(first, ChoiceFrozen):
             self._freeze(first)
         elif isinstance(first, RunSuperseded):
-            self._tag(self._run(first.key).id, {"phase": Phase.SUPERSEDED})
+            set_tags(self._client, self._run(first.key).id, {"phase": Phase.SUPERSEDED})
         else:
             self._log(first.key, [event for event in group if isinstance(event, EpochLogged)])
 
-    def forget(self, key: str) -> None:
+    def look_again(self, key: str) -> None:
         """Look the run up again before the next event: it may have been deleted, or made twice.
 
         Args:
@@ -130,15 +138,20 @@ class Sender:
         self._runs.pop(key, None)
 
     def _start(self, event: RunStarted) -> None:
-        found = self._find(event.key)
+        self._is_ours()
+        found = self._known(event.key)
+        if not found and event.key in self.sent:
+            raise RunMissingError(event.key)
         run = found[0] if found else self._create(event)
         self._runs[event.key] = _kept(run)
         self._drop(found[1:])
         if found:
-            self._tag(run.info.run_id, event.tags)
-        if run.info.status != "RUNNING":
-            self._client.update_run(run.info.run_id, status="RUNNING")
-        self._add_params(run, event.params)
+            set_tags(self._client, run.info.run_id, event.tags)
+        if run.info.status != RUNNING:
+            self._client.update_run(run.info.run_id, status=RUNNING)
+        add_params(self._client, run, event.params)
+        self._add_data(run, event.tags)
+        self.sent.add(event.key)
 
     def _log(self, key: str, events: Sequence[EpochLogged]) -> None:
         run = self._run(key)
@@ -146,24 +159,43 @@ class Sender:
         log_points(self._client, run.id, run.start_ms, points)
         for event in events:
             if event.nonfinite:
-                self._tag(run.id, {"nonfinite": f"epoch {event.epoch}: {' '.join(event.nonfinite)}"})
+                set_tags(self._client, run.id, {NONFINITE: nonfinite_tag(event)})
+        self._points[key] += sum(len(event.metrics) for event in events)
 
     def _end(self, event: RunEnded) -> None:
+        self._is_ours()
         run = self._run(event.key)
-        self._tag(run.id, event.tags)
-        there = self._parts.of(event.key)
-        damaged = self._parts.damaged(there)
-        parts = [path for path in there if path not in damaged]
-        if parts:
-            self._upload(parts, run)
+
+        def stored(file: str) -> Path | None:
+            return fetch(self._client, run.id, run.artifact_uri, file, Path(downloads))
+
+        with tempfile.TemporaryDirectory(prefix="spectune-") as downloads:
+            gathered = self._tables.gather(event.key, stored)
+        for path in gathered.paths:
+            self._client.log_artifact(run.id, str(path))
+        files = {FILES: digests(gathered.paths)} if gathered.paths else {}
+        set_tags(self._client, run.id, {**event.tags, **files, POINTS: str(self._points[event.key])})
         self._client.set_terminated(run.id, event.status, event.time_ms)
         # A creation whose answer was lost on the way, or that the network delivered twice, made a second run.
         self._drop([other for other in self._find(event.key) if other.info.run_id != run.id])
-        self._parts.drop(parts)
-        if damaged:  # all else is stored
+        self._check_files(event.key, gathered)
+
+    def _check_files(self, key: str, gathered: Gathered) -> None:
+        """See that the tables hold every epoch that was measured; all else is stored.
+
+        Raises:
+            ValueError: where some are damaged or gone.
+        """
+        if gathered.damaged:
             raise ValueError(
-                f"the layers of an epoch must be a whole Arrow file, got {len(damaged)} damaged, {damaged[0]}; restore "
-                "it, or delete it, for that epoch's spectra are lost"
+                f"the layers of an epoch must be a whole Arrow file, got {len(gathered.damaged)} damaged, "
+                f"{gathered.damaged[0]}; restore it, or delete it, for that epoch's spectra are lost"
+            )
+        measured = self._ledger[key].measured
+        if gathered.epochs < measured:
+            raise ValueError(
+                f"the spectra of every measured epoch must be in the study's folder until they are stored, got "
+                f"{gathered.epochs} of {measured} epochs; restore the folder, for the others are lost"
             )
 
     def _freeze(self, event: ChoiceFrozen) -> None:
@@ -174,31 +206,28 @@ class Sender:
         run = self._run(event.key)
         text = json.dumps(event.choice, indent=1, ensure_ascii=False) + "\n"
         self._client.log_text(run.id, text, CHOICE_FILE)
-        tags = self._starts[event.key].tags
-        cell = " and ".join(f"tags.{name} = '{tags[name]}'" for name in ("architecture", "condition"))
-        for other in self._client.search_runs([self._experiment_id], f"tags.chosen = 'true' and {cell}"):
+        mine = cell_of(self._ledger[event.key].start)
+        cell = " and ".join(f"tags.{name} = '{value}'" for name, value in mine.items())
+        for other in self._client.search_runs([self._experiment_id], f"tags.{CHOSEN} = 'true' and {cell}"):
             if other.info.run_id != run.id:
-                self._tag(other.info.run_id, {"chosen": "formerly"})
-        self._tag(run.id, {"chosen": "true"})
-
-    def _upload(self, parts: Sequence[Path], run: _Run) -> None:
-        with tempfile.TemporaryDirectory(prefix="spectune-") as name:
-            folder = Path(name)
-
-            def stored(file: str) -> Path | None:
-                return fetch(self._client, run.id, run.artifact_uri, file, folder / "stored")
-
-            for path in merge(parts, folder, stored):
-                self._client.log_artifact(run.id, str(path))
+                set_tags(self._client, other.info.run_id, {CHOSEN: FORMERLY})
+        set_tags(self._client, run.id, {CHOSEN: "true"})
 
     def _run(self, key: str) -> _Run:
         if key not in self._runs:
             found = self._find(key)
-            if found:
-                self._runs[key] = _kept(found[0])
-            else:
-                self._start(self._starts[key])
+            if not found:
+                raise RunMissingError(key)
+            self._runs[key] = _kept(found[0])
         return self._runs[key]
+
+    def _known(self, key: str) -> list["Run"]:
+        """Return the runs of a trial, first the one that it is known by: its tag may have been edited."""
+        found = self._find(key)
+        if key in self._runs and not any(run.info.run_id == self._runs[key].id for run in found):
+            mine = self._client.get_run(self._runs[key].id)
+            found = [*([mine] if mine.info.lifecycle_stage == "active" else []), *found]
+        return found
 
     def _find(self, key: str) -> list["Run"]:
         """Return the runs of a trial; should there be several, the one that has received most comes first."""
@@ -207,7 +236,7 @@ class Sender:
 
     def _create(self, event: RunStarted) -> "Run":
         run: Run = self._client.create_run(
-            self._experiment_id, start_time=event.time_ms, tags=_shortened(event.tags), run_name=event.name
+            self._experiment_id, start_time=event.time_ms, tags=shortened(event.tags), run_name=event.name
         )
         return run
 
@@ -215,33 +244,20 @@ class Sender:
         for run in runs:
             self._client.delete_run(run.info.run_id)
 
-    def _tag(self, run_id: str, tags: Mapping[str, str]) -> None:
-        from mlflow.entities import RunTag
+    def _add_data(self, run: "Run", tags: Mapping[str, str]) -> None:
+        """Say on which data the run was trained, where MLflow's pages look for it."""
+        if DATA not in tags or (run.inputs and run.inputs.dataset_inputs):
+            return
+        from mlflow.entities import Dataset, DatasetInput
 
-        for chunk in _chunks([RunTag(*item) for item in _shortened(tags).items()], _NAMES_A_CALL):
-            self._client.log_batch(run_id, tags=chunk)
-
-    def _add_params(self, run: "Run", params: Mapping[str, str]) -> None:
-        """Add what is missing. MLflow keeps a parameter's first value; a tag names those changed since."""
-        from mlflow.entities import Param
-
-        there = run.data.params
-        fresh = [Param(name, value) for name, value in params.items() if name not in there]
-        for chunk in _chunks(fresh, _NAMES_A_CALL):
-            self._client.log_batch(run.info.run_id, params=chunk)
-        changed = {name: value for name, value in params.items() if there.get(name, value) != value}
-        if changed:
-            now = ", ".join(f"{name}: {there[name]} -> {value}" for name, value in changed.items())
-            self._tag(run.info.run_id, {"changed_params": now})
+        dataset = Dataset(
+            name=tags["dataset"],
+            digest=tags[DATA][:_MAX_DIGEST],
+            source_type="spectune",
+            source=json.dumps({"content": tags[DATA]}),
+        )
+        self._client.log_inputs(run.info.run_id, datasets=[DatasetInput(dataset)])
 
 
 def _kept(run: "Run") -> _Run:
     return _Run(id=run.info.run_id, start_ms=run.info.start_time, artifact_uri=run.info.artifact_uri)
-
-
-def _shortened(tags: Mapping[str, str]) -> dict[str, str]:
-    return {name: value if len(value) <= _MAX_TAG else value[: _MAX_TAG - 1] + "…" for name, value in tags.items()}
-
-
-def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

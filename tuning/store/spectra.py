@@ -76,7 +76,8 @@ class Parts:
             return
         table = _part([_finite(entry) for entry in layers])
         path = self._folder / key / f"{epoch:08d}.arrow"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (self._folder, path.parent):
+            folder.mkdir(exist_ok=True)  # the study's own folder is not made again where it has been deleted
         fresh = path.with_suffix(".tmp")
         try:
             with fresh.open("wb") as file:
@@ -92,6 +93,13 @@ class Parts:
     def of(self, key: str) -> list[Path]:
         """Return the parts of a run, by epoch."""
         return sorted((self._folder / key).glob("*.arrow"))
+
+    def keys(self) -> set[str]:
+        """Return the keys of the runs that have parts."""
+        try:
+            return {folder.name for folder in self._folder.iterdir() if any(folder.glob("*.arrow"))}
+        except FileNotFoundError:
+            return set()
 
     def damaged(self, parts: Sequence[Path]) -> list[Path]:
         """Return those that cannot be read, because a disk was damaged or full when the machine died.

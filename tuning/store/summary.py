@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tuning.records import TAGS, Phase
 from tuning.store.address import resolve_tracking_uri
+from tuning.store.batches import log_points
 from tuning.store.connection import connect, open_experiment, prepare_sqlite, reaching
-from tuning.store.sender import log_points
 
 
 def write_summary(

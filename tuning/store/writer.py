@@ -8,124 +8,118 @@ pending.
 import math
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from filelock import BaseFileLock
+
 from tuning.records import TAGS, EpochRecord, LayerRecord, StopReason
-from tuning.store.address import resolve_tracking_uri
-from tuning.store.anew import refuse_strangers
-from tuning.store.asked import keep_asked
-from tuning.store.bookmark import Bookmark, sent_elsewhere, sent_to
-from tuning.store.connection import Experiment, connect, describe, open_experiment, prepare_sqlite, reaching
+from tuning.store.address import hide_password, resolve_tracking_uri
+from tuning.store.batches import MAX_PARAM
+from tuning.store.bookmark import read_bookmark
+from tuning.store.claim import Claim
+from tuning.store.connection import StoreRefusalError, describe
 from tuning.store.drain import Drain, Link
-from tuning.store.journal import (
-    ChoiceFrozen,
-    EpochLogged,
-    Event,
-    Journal,
-    RunEnded,
-    RunStarted,
-    RunSuperseded,
-)
+from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
+from tuning.store.journal import Journal
+from tuning.store.ledger import Ledger
 from tuning.store.lock import lock_folder
-from tuning.store.report import WriterReport
-from tuning.store.sender import MAX_PARAM, Sender
+from tuning.store.opening import Opening
+from tuning.store.place import Place
+from tuning.store.report import Stored, WriterReport
 from tuning.store.spectra import Parts
+from tuning.store.tables import Tables
 
 
 class StoreWriter:
     """Keeps what a study reports, in one experiment of one store.
 
-    Opening it checks that the store can be reached and written, and begins to send what an earlier writer
-    left; a store that cannot, a study that another process is writing, or one whose runs are in the store but
-    not in the folder's journal, is a ``ValueError``. A store that this study has reached before may be away: it
-    gets everything when it is back. After that no method raises for what happens on the way to the disk or the
-    store. It may be opened in one thread and used in another.
+    Opening it checks that the store can be reached and written, claims the study's name there, asks what it has and
+    begins to send what it lacks; a store that cannot, a name that is another's, a study that another process is
+    writing, or one whose runs are in the store but not in the folder's journal, is a ``ValueError``. A store that this
+    study has reached before may be away: it gets everything when it is back. After that no method raises for what
+    happens on the way to the disk or the store. It may be opened in one thread and used in another.
 
     Args:
         study: the study's name, which is the experiment's.
         tracking_uri: the store, as `resolve_tracking_uri` takes it.
         folder: the study's folder, for the journal and what belongs to it.
         asked: the study as plain data, kept with its experiment.
+        lock: of the folder, where the caller holds it already, and releases it.
 
     Attributes:
         away: why the store could not be reached at the opening; None where it was.
-        moved: what a store lacks that is another than before; None where it is not.
     """
 
     def __init__(
-        self, study: str, tracking_uri: str | None, folder: Path, asked: Mapping[str, Any] | None = None
+        self,
+        study: str,
+        tracking_uri: str | None,
+        folder: Path,
+        asked: Mapping[str, Any] | None = None,
+        lock: BaseFileLock | None = None,
     ) -> None:
-        self._study, self._folder, self._asked = study, folder, asked
-        self._uri = resolve_tracking_uri(tracking_uri)
+        self._folder, self._asked = folder, asked
+        uri = resolve_tracking_uri(tracking_uri)
         self.away: str | None = None
-        self.moved: str | None = None
-        self._lock = lock_folder(study, folder)
+        self._lock = lock_folder(study, folder) if lock is None else None
+        self._journal, self._parts = Journal(folder), Parts(folder)
+        self._place = Place(folder, self._journal)
+        self._ledger, self._mutex = Ledger(), threading.Lock()
         try:
-            self._journal, self._parts = Journal(folder), Parts(folder)
-            self._starts: dict[str, RunStarted] = {}
-            self._epochs: set[tuple[str, int]] = set()
-            self._open_runs: dict[str, None] = {}
-            for event, _ in self._journal.read():
-                self._is_new(event)
-            sent = sent_to(folder, self._uri) if self._starts else None
-            link = self._open_if_there(known=sent is not None)
+            self._opening = self._opened_by(study, uri)
+            mark = self._opening.bookmark
+            known = mark is not None and mark.is_of(uri) and bool(self._ledger.runs)
+            link = self._open_if_there(known=known)
         except BaseException:
-            self._lock.release()
+            self._release()
             raise
         self._unwritten: deque[tuple[Event, Sequence[LayerRecord], bool]] = deque()
         self._disk_error: str | None = None
-        self._mutex = threading.Lock()
-        self._closed = False
+        self._lost, self._told, self._closed = False, 0, False
         self._drain = Drain(
             journal=self._journal,
             link=link,
-            open_link=self._open,
-            sent=sent or 0,
+            open_link=self._opening.open,
+            sent=mark.offset if mark is not None and known else 0,
             refill=self._refill,
             name=f"store of {study}",
         )
 
+    def _opened_by(self, study: str, uri: str) -> Opening:
+        mark = read_bookmark(self._folder)
+        last = self._ledger.fold(self._journal)
+        self._journal.open()
+        sent = mark.offset if mark is not None and mark.is_of(uri) else 0
+        journal = mark.journal if mark is not None else uuid.uuid4().hex
+        return Opening(
+            study=study,
+            tracking_uri=uri,
+            folder=self._folder,
+            asked=self._asked,
+            journal=self._journal,
+            ledger=self._ledger,
+            guard=self._mutex,
+            tables=Tables(self._folder, self._parts),
+            bookmark=mark,
+            claim=Claim.of(study, journal, uri, self._folder),
+            sent_before={key for key, end in last.items() if end <= sent},
+        )
+
     def _open_if_there(self, *, known: bool) -> Link | None:
         try:
-            return self._open()
+            return self._opening.open()
+        except StoreRefusalError:
+            raise
         except ValueError as error:
             if not known:
                 raise
             self.away = str(error)
             return None
-
-    def _open(self) -> Link:
-        """Reach the store, and see that the study may be written there.
-
-        Raises:
-            ValueError: where it cannot be reached or written, or holds a stranger's runs.
-        """
-        prepare_sqlite(self._uri)
-        client = connect(self._uri)
-        experiment = open_experiment(client, self._study, self._uri)
-        bookmark = Bookmark(self._folder, experiment.identity, self._uri)
-        if bookmark.read() == 0:
-            refuse_strangers(client, experiment.id, self._study, self._uri, self._starts)
-            self.moved = self._moved(experiment)
-        if self._asked is not None:
-            with reaching(self._uri):
-                keep_asked(client, experiment.id, self._asked)
-        return Link(
-            sender=Sender(client, experiment.id, self._parts, self._starts),
-            bookmark=bookmark,
-        )
-
-    def _moved(self, experiment: Experiment) -> str | None:
-        before = sent_elsewhere(self._folder, experiment.identity)
-        if before is None:
-            return None
-        return (
-            f"the results so far are in {before}, and come to this store too; the files of spectra of trials that have "
-            "ended stay there"
-        )
 
     def start(self, key: str, name: str, tags: Mapping[str, str], params: Mapping[str, str]) -> None:
         """Open a trial's run, or the same run again when the trial goes on after an interruption.
@@ -141,8 +135,7 @@ class StoreWriter:
         assert tags["trial_key"] == key, f"the tag trial_key must be the key {key!r}, got {tags['trial_key']!r}"
         long = [param for param, value in params.items() if len(value) > MAX_PARAM]
         assert not long, f"a parameter's value has at most {MAX_PARAM} characters, got more in {long}"
-        first = self._starts.get(key)
-        time_ms = first.time_ms if first else _now_ms()
+        time_ms = self._ledger[key].start.time_ms if key in self._ledger else _now_ms()
         self._put(RunStarted(key=key, name=name, tags=dict(tags), params=dict(params), time_ms=time_ms))
 
     def epoch(self, key: str, record: EpochRecord) -> None:
@@ -156,7 +149,7 @@ class StoreWriter:
             record: the epoch. A metric that is not finite is left out, and the run's tag ``nonfinite`` says
                 so.
         """
-        assert key in self._starts, f"a run is started before its epochs are reported, got {key!r}"
+        assert self._lost or key in self._ledger, f"a run is started before its epochs are reported, got {key!r}"
         finite = {name: float(value) for name, value in record.metrics.items() if math.isfinite(value)}
         event = EpochLogged(
             key=key,
@@ -164,6 +157,7 @@ class StoreWriter:
             metrics=finite,
             diverged=record.diverged,
             nonfinite=tuple(name for name in record.metrics if name not in finite),
+            measured=bool(record.layers),
         )
         self._put(event, record.layers)
 
@@ -175,7 +169,7 @@ class StoreWriter:
             status: ``"FINISHED"``, ``"FAILED"`` or ``"KILLED"``.
             tags: what is known only now, ``stop_reason`` first of all.
         """
-        assert key in self._starts, f"a run is started before it ends, got {key!r}"
+        assert self._lost or key in self._ledger, f"a run is started before it ends, got {key!r}"
         self._put(RunEnded(key=key, status=status, tags=dict(tags), time_ms=_now_ms()))
 
     def freeze(self, key: str, choice: Mapping[str, Any]) -> None:
@@ -185,7 +179,7 @@ class StoreWriter:
             key: the chosen trial's key.
             choice: what was chosen and by what, plain data; the run's ``choice.json``.
         """
-        assert key in self._starts, f"a trial is run before it is chosen, got {key!r}"
+        assert self._lost or key in self._ledger, f"a trial is run before it is chosen, got {key!r}"
         self._put(ChoiceFrozen(key=key, choice=dict(choice)))
 
     def supersede(self, key: str) -> None:
@@ -194,14 +188,14 @@ class StoreWriter:
         Args:
             key: the trial's key.
         """
-        assert key in self._starts, f"a trial is run before it is superseded, got {key!r}"
-        if key in self._open_runs:  # its session was killed
+        assert self._lost or key in self._ledger, f"a trial is run before it is superseded, got {key!r}"
+        if key in self._ledger and not self._ledger[key].ended:  # its session was killed
             self._interrupted(key)
         self._put(RunSuperseded(key=key))
 
     def close_open_runs(self) -> None:
         """Close the runs that this session or a killed one left open; a trial that goes on opens its run again."""
-        for key in list(self._open_runs):
+        for key in list(self._ledger.open()):
             self._interrupted(key)
 
     def _interrupted(self, key: str) -> None:
@@ -212,53 +206,77 @@ class StoreWriter:
         """Why disk or store do not take what is reported now; None where they do."""
         return self._disk_error or self._drain.error
 
+    @property
+    def lost(self) -> str | None:
+        """Why nothing that is reported any more can be kept as it must be; None where all can."""
+        self._notice_loss()
+        if self._lost:
+            return f"its folder {self._folder} is not where it was"
+        return self._drain.lost
+
+    def news(self) -> list[str]:
+        """Return what was found in the store that nobody expects, and has not been told yet."""
+        found = self._opening.remarks[self._told :]
+        self._told += len(found)
+        return found
+
     def report(self) -> WriterReport:
         """Say how far the writing has come."""
+        audit = self._drain.verified
         return WriterReport(
             sent=self._drain.sent,
-            pending=sum(1 for _ in self._journal.read(self._drain.position)),
+            pending=self._drain.pending,
             refused=self._drain.refused,
             unwritten=len(self._unwritten),
             error=self._disk_error or self._drain.error,
             journal=self._journal.path,
+            stored=None if audit is None else Stored.of(audit, hide_password(self._opening.tracking_uri)),
         )
 
     def close(self, timeout: float) -> WriterReport:
-        """Send what is pending, and stop.
+        """Send what is pending, ask the store whether it has all, and stop.
 
         Args:
             timeout: seconds without any progress after which the rest is left in the journal, for the next writer of
                 this study.
 
         Returns:
-            What was sent and what is pending.
+            What was sent, what is pending, and what the store has.
         """
+        self._notice_loss()
         self._closed = True
         self._drain.close(timeout)
         report = self.report()
+        if self._lost:
+            report = replace(report, lost=self._place.rescue(self._asked))
         self._journal.close()
-        self._lock.release()
+        self._release()
         return report
 
-    def _is_new(self, event: Event) -> bool:
-        """Remember an event, and say whether the journal lacks it."""
-        if isinstance(event, RunStarted):
-            self._starts.setdefault(event.key, event)
-            self._open_runs[event.key] = None
-        elif isinstance(event, RunEnded):
-            self._open_runs.pop(event.key, None)
-        elif isinstance(event, EpochLogged):
-            known = (event.key, event.epoch) in self._epochs
-            self._epochs.add((event.key, event.epoch))
-            return not known
-        return True
+    def _release(self) -> None:
+        self._place.close()
+        if self._lock is not None:
+            self._lock.release()
 
     def _put(self, event: Event, layers: Sequence[LayerRecord] = ()) -> None:
         assert not self._closed, "nothing is reported to a closed writer"
+        self._notice_loss()
         with self._mutex:
-            self._unwritten.append((event, layers, self._is_new(event)))
+            if self._lost and not _is_interruption(event):
+                return  # its spectra have no place any more; the trial goes on from what was kept before
+            self._unwritten.append((event, layers, not self._ledger.is_known(event)))
+            self._ledger.take(event)
         self._refill()
         self._drain.wake()
+
+    def _notice_loss(self) -> None:
+        """See whether the folder has gone away; what could not be written there any more is then as if not reported."""
+        if self._lost or not self._place.is_lost():
+            return
+        with self._mutex:
+            self._lost = True
+            self._unwritten.clear()
+            self._ledger.fold(self._journal)
 
     def _refill(self) -> None:
         """Bring to the disk what has been reported; what a full disk refuses waits in memory."""
@@ -274,6 +292,10 @@ class StoreWriter:
                 self._disk_error = None
             except OSError as error:
                 self._disk_error = describe(error)
+
+
+def _is_interruption(event: Event) -> bool:
+    return isinstance(event, RunEnded) and event.tags.get("stop_reason") == StopReason.INTERRUPTED
 
 
 def _now_ms() -> int:

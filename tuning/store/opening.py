@@ -1,0 +1,189 @@
+"""How a study's store is reached: its name is claimed, it is asked what it has, and what it lacks is known."""
+
+import threading
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tuning.store.address import hide_password
+from tuning.store.asked import keep_asked
+from tuning.store.audit import NOT_THERE, Audit, audit
+from tuning.store.bookmark import Bookmark
+from tuning.store.claim import Claim, holder_of
+from tuning.store.connection import Experiment, StoreRefusalError, connect, prepare_sqlite, reaching
+from tuning.store.drain import Link
+from tuning.store.history import count_points
+from tuning.store.journal import Journal
+from tuning.store.ledger import Ledger
+from tuning.store.runs import StoredRun, stored_runs
+from tuning.store.sender import Sender
+from tuning.store.tables import Tables
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+@dataclass
+class Opening:
+    """Opens a study's store, as often as it must be asked anew what it has.
+
+    Attributes:
+        study: the study's name.
+        tracking_uri: the store, resolved.
+        folder: the study's, locked by this process.
+        asked: the study as plain data, kept with its experiment; None for a writer that does not know it.
+        journal: what is to be stored.
+        ledger: the same, run by run.
+        guard: held while the ledger is looked at, or changed by who reports.
+        tables: the files that are kept beside the journal.
+        bookmark: what is known of the store that the folder's results were sent to before; None where none were.
+        claim: whose the name is to be.
+        sent_before: the keys of the runs that this store has been sent before it is asked, as far as is known.
+        remarks: what a person should hear of what was found, a line each.
+    """
+
+    study: str
+    tracking_uri: str
+    folder: Path
+    asked: Mapping[str, Any] | None
+    journal: Journal
+    ledger: Ledger
+    guard: threading.Lock
+    tables: Tables
+    bookmark: Bookmark | None
+    claim: Claim
+    sent_before: Collection[str]
+    remarks: list[str] = field(default_factory=list)
+    _opened: bool = False
+
+    def open(self) -> Link:
+        """Reach the store, claim the study's name there, and find what it lacks.
+
+        Returns:
+            What sends to it.
+
+        Raises:
+            ValueError: where it cannot be reached or written, or the name is another study's.
+        """
+        prepare_sqlite(self.tracking_uri)
+        client = connect(self.tracking_uri)
+        until = self.journal.end  # before it is asked: what is reported meanwhile is sent in any case
+        experiment = self.claim.take(client, lambda found: self._is_ours(client, found))
+        try:
+            found = self._audit(client, experiment)
+            self._refuse_strangers(client, experiment, found)
+            with reaching(self.tracking_uri):
+                if self.asked is not None:
+                    keep_asked(client, experiment.id, self.asked)
+                for key in found.mixed:
+                    client.delete_run(found.runs[key].run_id)
+        except BaseException:
+            self._give_back(client, experiment)
+            raise
+        self._remark(experiment, found)
+        with suppress(OSError):  # a full disk is told of where it holds something back
+            self._mark(experiment, self.bookmark.offset if self.bookmark and self._is_known(experiment) else 0)
+        return self._link(client, experiment, found, until)
+
+    def _link(self, client: "MlflowClient", experiment: Experiment, found: Audit, until: int) -> Link:
+        there = {key: run for key, run in found.runs.items() if key not in found.mixed}
+        sender = Sender(
+            client=client,
+            experiment_id=experiment.id,
+            tables=self.tables,
+            ledger=self.ledger,
+            is_ours=lambda: self.claim.check(client, experiment),
+            runs=there,
+            points={key: self.ledger[key].points for key in there if key not in found.lacking},
+        )
+        self.sent_before, self._opened = sender.sent, True
+        return Link(
+            sender=sender,
+            until=until,
+            again=frozenset(found.lacking),
+            audit=lambda: self._audit(client, experiment),
+            mark=lambda offset: self._mark(experiment, offset),
+            give_back=lambda: self._give_back(client, experiment),
+        )
+
+    def _audit(self, client: "MlflowClient", experiment: Experiment) -> Audit:
+        with reaching(self.tracking_uri):
+            stored = stored_runs(client, experiment.id)
+            counts = count_points(self.tracking_uri, experiment.id, self.ledger.metrics)
+        with self.guard:
+            return audit(self.ledger, stored, counts, self.tables)
+
+    def _is_ours(self, client: "MlflowClient", experiment: Experiment) -> bool:
+        """Return that all trials of an experiment without our claim are those of our journal.
+
+        Raises:
+            StoreRefusalError: where they are not: trials of two beginnings would be mixed.
+        """
+        self._refuse_strangers(client, experiment, self._audit(client, experiment))
+        return True
+
+    def _refuse_strangers(self, client: "MlflowClient", experiment: Experiment, found: Audit) -> None:
+        if not found.strangers:
+            return
+        holder = holder_of(client.get_experiment(experiment.id))
+        by = "" if holder is None or holder == self.claim.holder else f", which {holder} has claimed,"
+        raise StoreRefusalError(
+            f"a study must find no trials in its experiment but its own, got runs of {self.study!r} in "
+            f"{hide_password(self.tracking_uri)!r}{by} that this results folder does not know "
+            f"({_named(found.strangers)}); name the --storage they were run with, give yours another name with --name "
+            f"(e.g. --name {self.study}-{self.claim.holder.user}), or begin anew with --fresh, which keeps them"
+        )
+
+    def _give_back(self, client: "MlflowClient", experiment: Experiment) -> None:
+        with reaching(self.tracking_uri):
+            self.claim.give_back(client, experiment, unused=not self.ledger.runs)
+
+    def _is_known(self, experiment: Experiment) -> bool:
+        return self.bookmark is not None and self.bookmark.experiment == experiment.identity
+
+    def _mark(self, experiment: Experiment, offset: int) -> None:
+        self.bookmark = Bookmark(
+            journal=self.claim.journal,
+            store=hide_password(self.tracking_uri),
+            experiment=experiment.identity,
+            offset=offset,
+        )
+        self.bookmark.write(self.folder)
+
+    def _remark(self, experiment: Experiment, found: Audit) -> None:
+        """Say what a person would not expect: another store than before, or one that is not as it was left."""
+        before = self.bookmark
+        if before is None or not self.ledger.runs:
+            return
+        if not self._is_known(experiment):
+            self.remarks.append(self._moved(before))
+            return
+        changed = {key: why for key, why in found.lacking.items() if key in self.sent_before and not self._waits(why)}
+        if changed:
+            told = "; ".join(f"{key} {why}" for key, why in list(changed.items())[:3])
+            more = f"; {len(changed) - 3} more" if len(changed) > 3 else ""
+            self.remarks.append(
+                f"the store is not as it was left, and gets {len(changed)} of {len(self.ledger.runs)} runs again, "
+                f"whole ({told}{more}): what a study has reported stays in its store, until --fresh begins anew"
+            )
+
+    def _waits(self, reason: str) -> bool:
+        """Return whether a run may lack what it does because that has not been sent yet in this session."""
+        return self._opened and reason != NOT_THERE
+
+    def _moved(self, before: Bookmark) -> str:
+        if before.is_of(self.tracking_uri):
+            return f"{before.store} has lost the study's experiment, and gets all of it again"
+        ended = [key for key, run in self.ledger.runs.items() if run.ended]
+        waiting = self.tables.waiting()
+        bare = sum(1 for key in ended if key not in waiting and not self.tables.of(key))
+        stay = f"; the files of spectra of {bare} trial{'s' * (bare > 1)} stay there" if bare else ""
+        return f"the results so far are in {before.store}, and come to this store too{stay}"
+
+
+def _named(strangers: "Collection[StoredRun]") -> str:
+    first = next(iter(strangers))
+    more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
+    return f"run {first.run_id}, {first.name!r}{more}"

@@ -1,0 +1,78 @@
+"""The runs of an experiment as the store has them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+_RUNS_A_PAGE = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredRun:
+    """One run as the store has it.
+
+    Attributes:
+        run_id: MLflow's id.
+        name: as people see it.
+        status: ``"RUNNING"``, ``"FINISHED"``, ``"FAILED"``, ``"KILLED"`` or ``"SCHEDULED"``.
+        tags: without MLflow's own.
+        params: the flat settings, as text.
+        metrics: the value of the last epoch, by name.
+        epochs: the last epoch of which there is a point, 0 where there is none.
+        start_ms: when it began, in milliseconds of the Unix epoch.
+        end_ms: when it ended, ``None`` while it runs.
+        artifact_uri: where its files are.
+    """
+
+    run_id: str
+    name: str
+    status: str
+    tags: Mapping[str, str]
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    epochs: int
+    start_ms: int
+    end_ms: int | None
+    artifact_uri: str
+
+
+def stored_runs(client: "MlflowClient", experiment_id: str) -> list[StoredRun]:
+    """Return every run of an experiment that is not in MLflow's trash, the oldest first.
+
+    Args:
+        client: of the store.
+        experiment_id: the study's.
+    """
+    found: list[Run] = []
+    token = None
+    while True:
+        page = client.search_runs(
+            [experiment_id],
+            max_results=_RUNS_A_PAGE,
+            order_by=["attributes.start_time ASC", "tags.trial_key ASC"],
+            page_token=token,
+        )
+        found += page
+        token = page.token
+        if not token:
+            return [_stored(run) for run in found]
+
+
+def _stored(run: "Run") -> StoredRun:
+    info = run.info
+    return StoredRun(
+        run_id=info.run_id,
+        name=info.run_name,
+        status=info.status,
+        tags={name: value for name, value in run.data.tags.items() if not name.startswith("mlflow.")},
+        params=dict(run.data.params),
+        metrics=dict(run.data.metrics),
+        epochs=max((point.step for point in run.data.to_proto().metrics), default=0),  # `metrics` drops the steps
+        start_ms=info.start_time,
+        end_ms=info.end_time,
+        artifact_uri=info.artifact_uri,
+    )
