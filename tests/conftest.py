@@ -1,9 +1,14 @@
 """What every test stands on: one thread, a cache of its own, and a GPU where it is marked to need one."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
+
+from tests.postgresql import PostgreSQL
 
 
 def pytest_runtest_setup(item):
@@ -26,3 +31,17 @@ def cache_of_its_own(tmp_path_factory):
         del os.environ["SPECTUNE_CACHE"]
     else:
         os.environ["SPECTUNE_CACHE"] = before
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """PostgreSQL, ended with the session.
+
+    Its folder is none of pytest's: root's server runs as another user, whom every pytest that begins would shut out.
+    """
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_RUNTIME_DIR", folder)  # the package wants one when it is imported
+            found = PostgreSQL(Path(folder) / "data")
+        yield found
+        found.server.cleanup()

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from tuning import job_commands
 from tuning.command_line import OneLineGroup, one_line_errors, put, show
+from tuning.options import NameOption, StorageOption, StudyArgument, TrackingOption
 from tuning.store import hide_password, resolve_tracking_uri
 from tuning.study import load, shipped
 from tuning.surroundings import IN_A_JOB
@@ -27,18 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Tune every condition on every architecture with the same budget, and confirm the winners on fresh seeds.",
 )
-StudyArgument = Annotated[
-    str, typer.Argument(metavar="STUDY", help="A shipped study's name, or a path to a YAML file.")
-]
-
-
-TrackingOption = Annotated[
-    str | None, typer.Option(help="MLflow's store; by default MLFLOW_TRACKING_URI, else sqlite:///mlflow.db.")
-]
-StorageOption = Annotated[
-    Path,
-    typer.Option(envvar="SPECTUNE_STORAGE", help="Folder of the journal and checkpoints; shared, on a cluster."),
-]
 
 
 class Format(StrEnum):
@@ -107,13 +96,14 @@ def run(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin anew; what is stored so far is kept under another name.")
     ] = False,
+    name: NameOption = None,
 ) -> None:
     """Run a study, or go on with one that was interrupted."""
     # Ray is imported with the engine, and `list` and `plan` need none of it.
     from tuning.engine import ending_in_order, ignore_signals
     from tuning.engine import run as run_study
 
-    asked = _or_exit(lambda: load(study))
+    asked = _or_exit(lambda: load(study, name))
     console = Console()
     errors = Console(stderr=True)
     try:

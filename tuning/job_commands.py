@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tuning.command_line import one_line_errors, put, show
+from tuning.options import NameOption, StorageOption, StudyArgument, TrackingOption
+from tuning.store import is_begun
 from tuning.study import load
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ IdArgument = Annotated[str, typer.Argument(metavar="ID", help="A job, as `submit
 
 
 def submit(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A shipped study's name, or a path to a YAML file.")],
+    study: StudyArgument,
     address: AddressOption = _ADDRESS,
     tracking_uri: Annotated[
         str | None,
@@ -41,10 +44,11 @@ def submit(
         bool, typer.Option("--fresh", help="Begin anew; what is stored so far is kept under another name.")
     ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it, and end as it ends.")] = False,
+    name: NameOption = None,
 ) -> None:
     """Send a study to a cluster, or let one go on there that was interrupted."""
     with one_line_errors():
-        asked = load(study)
+        asked = load(study, name)
         from tuning.engine.jobs import Submission  # Ray takes a second to come, and a misspelt study needs none
 
         submission = Submission(study=asked, tracking_uri=tracking_uri, storage=storage, data=data, fresh=fresh)
@@ -60,10 +64,18 @@ def submit(
 
 
 def status(
-    id: Annotated[str | None, typer.Argument(metavar="ID", help="A job; by default all of them.")] = None,
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="STUDY|ID", help="A study that was run here, or a job; by default all jobs."),
+    ] = None,
     address: AddressOption = _ADDRESS,
+    tracking_uri: TrackingOption = None,
+    storage: StorageOption = Path("results"),
 ) -> None:
-    """Show the studies that were sent to a cluster, the latest first."""
+    """Show how a study stands and what its store has of it, or the studies that were sent to a cluster."""
+    if what is not None and is_begun(storage.absolute() / what):
+        sys.exit(_show_study(what, tracking_uri, storage))
+    id = what
     with one_line_errors():
         jobs = _jobs(address)
         found = jobs.all() if id is None else [jobs.job(id)]
@@ -76,6 +88,21 @@ def status(
     show(table, console=Console(highlight=False))
     if id is not None and found[0].message:
         put(f"{found[0].message}\n")
+
+
+def _show_study(name: str, tracking_uri: str | None, storage: Path) -> int:
+    """Print how a study stands, and return 0 where all of it has ended well and is stored."""
+    with one_line_errors():
+        from tuning.engine.status import status as status_of  # Ray takes a second to come
+
+        found = status_of(name, tracking_uri, storage)
+    ends = ", ".join(f"{count} {end}" for end, count in found.ends.items())
+    put(f"{name}: {sum(found.ends.values())} trials ({ends})\n")
+    if found.standing.writer is not None:
+        put(f"is written by {found.standing.writer}, unless that was killed\n")
+    put(f"the store has {found.standing.stored}\n")
+    put("".join(f"problem: {problem}\n" for problem in found.problems))
+    return 0 if found.whole else 1
 
 
 def logs(

@@ -7,8 +7,9 @@ from typing import Any
 
 import yaml
 
-from tests.deploy.conftest import ROOT, PostgreSQL
+from tests.deploy.conftest import ROOT
 from tests.deploy.machine import Machine, make_key
+from tests.postgresql import PostgreSQL
 
 SECONDS = 240.0
 _STATUS = """

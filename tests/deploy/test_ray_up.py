@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.cluster import HEAD, Cluster
-from tests.deploy.conftest import PostgreSQL
 from tests.deploy.machine import what_is_missing
+from tests.postgresql import PostgreSQL
 from tuning.store import StoreReader
 from tuning.study import load
 

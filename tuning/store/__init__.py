@@ -14,6 +14,7 @@ from tuning.store.reader import StoreReader
 from tuning.store.replay import replay
 from tuning.store.report import WriterReport
 from tuning.store.runs import StoredRun
+from tuning.store.standing import Standing, standing
 from tuning.store.summary import write_summary
 from tuning.store.writer import StoreWriter
 
@@ -25,6 +26,7 @@ __all__ = [
     "RunEnded",
     "RunStarted",
     "RunSuperseded",
+    "Standing",
     "StoreReader",
     "StoreWriter",
     "StoredRun",
@@ -38,5 +40,6 @@ __all__ = [
     "replay",
     "resolve_tracking_uri",
     "set_aside",
+    "standing",
     "write_summary",
 ]

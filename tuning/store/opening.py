@@ -17,6 +17,7 @@ from tuning.store.drain import Link
 from tuning.store.history import count_points
 from tuning.store.journal import Journal
 from tuning.store.ledger import Ledger
+from tuning.store.place import Place
 from tuning.store.runs import StoredRun, stored_runs
 from tuning.store.sender import Sender
 from tuning.store.tables import Tables
@@ -35,6 +36,7 @@ class Opening:
         folder: the study's, locked by this process.
         asked: the study as plain data, kept with its experiment; None for a writer that does not know it.
         journal: what is to be stored.
+        place: tells whether the folder is still there.
         ledger: the same, run by run.
         guard: held while the ledger is looked at, or changed by who reports.
         tables: the files that are kept beside the journal.
@@ -49,6 +51,7 @@ class Opening:
     folder: Path
     asked: Mapping[str, Any] | None
     journal: Journal
+    place: Place
     ledger: Ledger
     guard: threading.Lock
     tables: Tables
@@ -150,7 +153,8 @@ class Opening:
             experiment=experiment.identity,
             offset=offset,
         )
-        self.bookmark.write(self.folder)
+        if not self.place.is_lost():
+            self.bookmark.write(self.folder)
 
     def _remark(self, experiment: Experiment, found: Audit) -> None:
         """Say what a person would not expect: another store than before, or one that is not as it was left."""

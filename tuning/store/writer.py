@@ -102,6 +102,7 @@ class StoreWriter:
             folder=self._folder,
             asked=self._asked,
             journal=self._journal,
+            place=self._place,
             ledger=self._ledger,
             guard=self._mutex,
             tables=Tables(self._folder, self._parts),
@@ -271,7 +272,7 @@ class StoreWriter:
 
     def _notice_loss(self) -> None:
         """See whether the folder has gone away; what could not be written there any more is then as if not reported."""
-        if self._lost or not self._place.is_lost():
+        if self._lost or self._closed or not self._place.is_lost():
             return
         with self._mutex:
             self._lost = True

@@ -50,11 +50,12 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
 
-def load(name_or_path: str | Path) -> Study:
+def load(name_or_path: str | Path, name: str | None = None) -> Study:
     """Return the study of a shipped name or a YAML file.
 
     Args:
         name_or_path: ``quickstart``, or a path with a slash or the suffix ``.yaml`` or ``.yml``.
+        name: what it is to be called instead of its own name; no number of it depends on that.
 
     Returns:
         The study, every range, name and combination in it checked.
@@ -73,14 +74,15 @@ def load(name_or_path: str | Path) -> Study:
                 f"a study is a shipped name ({', '.join(known)}) or a path to a YAML file, got {text!r}{hint}"
             )
         raise ValueError(f"a study file must exist, got {text}{hint if meant else ''}; check the path")
-    return read(path)
+    return read(path, name)
 
 
-def read(path: Path) -> Study:
+def read(path: Path, name: str | None = None) -> Study:
     """Return the study of a YAML file.
 
     Args:
         path: the file.
+        name: what it is to be called instead of its own name.
 
     Returns:
         The study.
@@ -95,7 +97,7 @@ def read(path: Path) -> Study:
     data = read_plain(text, str(path))
     if not isinstance(data, dict):
         raise ValueError(f"{path} must hold a mapping (name, dataset, architectures, …), got {type(data).__name__}")
-    return parse_study(data, str(path))
+    return parse_study(data if name is None else {**data, "name": name}, str(path))
 
 
 def read_plain(text: str, source: str) -> Any:

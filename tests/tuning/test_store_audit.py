@@ -1,0 +1,217 @@
+"""A store that is not as its study left it: whatever became of it, it is given again what it lacks, and it is said."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.postgresql import PostgreSQL
+from tests.tuning.put_back import PostgreSQLStore, SQLiteStore
+from tests.tuning.store_cases import DONE, SECONDS, points, record, tags, write_run
+from tuning.records import LAYERS_FILE, SPECTRA_FILE
+from tuning.store import StoredRun, StoreReader, StoreWriter
+from tuning.store.connection import connect
+
+Store = SQLiteStore | PostgreSQLStore
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def store(request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.chdir(folder)
+    if request.param == "sqlite":
+        return SQLiteStore(folder)
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return PostgreSQLStore(server)
+
+
+def opened(store: Store, folder: Path) -> StoreWriter:
+    return StoreWriter("study", store.uri, folder / "study", {"name": "study"})
+
+
+def half_done(store: Store, folder: Path) -> StoreWriter:
+    """Two trials have ended and a third runs."""
+    writer = opened(store, folder)
+    write_run(writer, "k1")
+    write_run(writer, "k2", epochs=5)
+    writer.freeze("k1", {"values": {}})
+    writer.start("k3", "run k3", tags("k3"), {"learning_rate": "0.1"})
+    writer.epoch("k3", record(0))
+    return writer
+
+
+def to_the_end(writer: StoreWriter) -> None:
+    """The third ends, and a fourth."""
+    for epoch in (1, 2):
+        writer.epoch("k3", record(epoch))
+    writer.end("k3", "FINISHED", tags("k3", **DONE))
+    write_run(writer, "k4")
+    writer.freeze("k4", {"values": {"a": 1}})
+    report = writer.close(SECONDS)
+    assert report.complete, str(report)
+    assert report.stored is not None
+    assert (report.stored.runs, report.stored.points, report.stored.files) == (4, 34, 8)
+
+
+def all_that_is_stored(uri: str) -> dict[str, tuple[object, ...]]:
+    """Everything that a reader finds of each run, but for the moments."""
+    reader = StoreReader("study", uri)
+    found: dict[str, tuple[object, ...]] = {}
+    for run in reader.runs():
+        files = [reader.artifact(run, name) for name in (SPECTRA_FILE, LAYERS_FILE)]
+        numbers = [point[1:] for point in points(reader, [run.run_id])]
+        content = [path.read_bytes() if path is not None else None for path in files]
+        assert run.tags["trial_key"] not in found, "no run is there twice"
+        found[run.tags["trial_key"]] = (run.name, run.status, dict(run.tags), dict(run.params), numbers, content)
+    return found
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> dict[str, tuple[object, ...]]:
+    """What a study stores that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("whole")
+    shutil.copy(empty_store, folder / "mlflow.db")
+    store = SQLiteStore(folder)
+    to_the_end(half_done(store, folder))
+    return all_that_is_stored(store.uri)
+
+
+def stored(uri: str, key: str) -> StoredRun:
+    return next(run for run in StoreReader("study", uri).runs() if run.tags.get("trial_key") == key)
+
+
+def delete(uri: str, key: str) -> None:
+    connect(uri).delete_run(stored(uri, key).run_id)
+
+
+def edit(**edited: str) -> Callable[[str, str], None]:
+    def set_tags(uri: str, key: str) -> None:
+        client, run = connect(uri), stored(uri, key)
+        for name, value in edited.items():
+            client.set_tag(run.run_id, name, value)
+
+    return set_tags
+
+
+def delete_tag(uri: str, key: str) -> None:
+    connect(uri).delete_tag(stored(uri, key).run_id, "condition")
+
+
+def reopen(uri: str, key: str) -> None:
+    connect(uri).update_run(stored(uri, key).run_id, status="RUNNING")
+
+
+def delete_files(uri: str, key: str) -> None:
+    shutil.rmtree(stored(uri, key).artifact_uri)
+
+
+def add_points(uri: str, key: str) -> None:
+    connect(uri).log_metric(stored(uri, key).run_id, "val/accuracy", 99.0, step=1)
+
+
+def make_again(uri: str, key: str) -> None:
+    client, run = connect(uri), stored(uri, key)
+    experiment = client.get_experiment_by_name("study").experiment_id
+    client.create_run(experiment, start_time=run.start_ms, tags=dict(run.tags))
+
+
+CHANGES: dict[str, Callable[[str, str], None]] = {
+    "deleted": delete,
+    "its key edited": edit(trial_key="another"),
+    "taken for a summary": edit(phase="summary"),
+    "its condition and end edited": edit(condition="other", stop_reason="diverged"),
+    "a tag deleted": delete_tag,
+    "running again": reopen,
+    "its files deleted": delete_files,
+    "points added": add_points,
+    "made twice": make_again,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_run_that_was_changed_between_two_sessions_is_whole_again_and_that_is_said(
+    store: Store, folder: Path, whole: dict[str, tuple[object, ...]], change: Callable[[str, str], None]
+) -> None:
+    half_done(store, folder).close(SECONDS)
+    change(store.uri, "k1")
+    writer = opened(store, folder)
+    (news,) = writer.news()
+    assert "gets 1 of 3 runs again" in news
+    assert "(k1 " in news
+    to_the_end(writer)
+    assert all_that_is_stored(store.uri) == whole
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("key", ["k1", "k3"], ids=["ended", "running"])
+def test_a_run_that_is_changed_while_its_study_runs_is_whole_in_the_end(
+    store: Store, folder: Path, whole: dict[str, tuple[object, ...]], change: Callable[[str, str], None], key: str
+) -> None:
+    if key == "k3" and change in {reopen, delete_files}:
+        pytest.skip("it runs, and has no files yet")
+    writer = half_done(store, folder)
+    while writer.report().pending:
+        pass
+    change(store.uri, key)
+    to_the_end(writer)
+    assert all_that_is_stored(store.uri) == whole
+
+
+def test_a_store_that_is_put_back_between_two_sessions_gets_what_it_has_lost(
+    store: Store, folder: Path, whole: dict[str, tuple[object, ...]]
+) -> None:
+    writer = opened(store, folder)
+    write_run(writer, "k1")
+    writer.close(SECONDS)
+    store.save("after_the_first")
+    writer = opened(store, folder)
+    write_run(writer, "k2", epochs=5)
+    writer.freeze("k1", {"values": {}})
+    writer.start("k3", "run k3", tags("k3"), {"learning_rate": "0.1"})
+    writer.epoch("k3", record(0))
+    writer.close(SECONDS)
+    store.put_back("after_the_first")
+    writer = opened(store, folder)
+    assert any("gets 3 of 3 runs again" in line for line in writer.news())
+    to_the_end(writer)
+    assert all_that_is_stored(store.uri) == whole
+
+
+@pytest.mark.parametrize("state", ["empty", "in_the_middle"])
+def test_a_store_that_is_put_back_while_its_study_runs_gets_what_it_has_lost(
+    store: Store, folder: Path, whole: dict[str, tuple[object, ...]], state: str
+) -> None:
+    connect(store.uri)
+    store.save("empty")
+    opened(store, folder).close(SECONDS)
+    store.save("in_the_middle")
+    writer = half_done(store, folder)
+    while writer.report().pending:
+        pass
+    store.put_back(state)
+    to_the_end(writer)
+    assert all_that_is_stored(store.uri) == whole
+
+
+def test_what_others_have_added_to_a_run_stays_with_it(folder: Path, uri: str) -> None:
+    store = SQLiteStore(folder)
+    writer = half_done(store, folder)
+    while writer.report().pending:
+        pass
+    client, run = connect(uri), stored(uri, "k1")
+    client.log_metric(run.run_id, "robust/accuracy", 0.5)
+    client.set_tag(run.run_id, "note", "to be shown")
+    to_the_end(writer)
+    again = stored(uri, "k1")
+    assert (again.run_id, again.metrics["robust/accuracy"], again.tags["note"]) == (run.run_id, 0.5, "to be shown")
+
+
+def test_a_run_that_nobody_here_has_reported_is_a_problem_at_the_end(folder: Path, uri: str) -> None:
+    writer = half_done(SQLiteStore(folder), folder)
+    while writer.report().pending:
+        pass
+    client = connect(uri)
+    client.create_run(client.get_experiment_by_name("study").experiment_id, tags=tags("k9"))
+    report = writer.close(SECONDS)
+    assert not report.complete
+    assert "1 run there that this study did not report" in str(report)

@@ -1,0 +1,65 @@
+"""What a store has of a study, asked from beside whoever writes it: nothing is locked, claimed or changed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tuning.store.address import hide_password, resolve_tracking_uri, sqlite_path
+from tuning.store.audit import audit
+from tuning.store.claim import writer_of
+from tuning.store.connection import connect, reaching, refuse_deleted
+from tuning.store.history import count_points
+from tuning.store.journal import Journal
+from tuning.store.ledger import Ledger
+from tuning.store.report import Stored
+from tuning.store.runs import StoredRun, stored_runs
+from tuning.store.spectra import Parts
+from tuning.store.tables import Tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a study stands in its store.
+
+    Attributes:
+        stored: what the store has of what the journal tells.
+        writer: the process that writes it, as far as the store knows; it may have been killed. None where none does.
+    """
+
+    stored: Stored
+    writer: str | None
+
+
+def standing(study: str, tracking_uri: str | None, folder: Path) -> Standing:
+    """Ask a store what it has of a study.
+
+    Args:
+        study: the study's name.
+        tracking_uri: the store, as `resolve_tracking_uri` takes it.
+        folder: the study's.
+
+    Returns:
+        How it stands.
+
+    Raises:
+        ValueError: where the journal is damaged, the store cannot be reached, or has no such study.
+    """
+    uri = resolve_tracking_uri(tracking_uri)
+    path = sqlite_path(uri)
+    if path is not None and not path.is_file():
+        raise ValueError(f"a store to ask must exist, got {uri!r}; run the study, or name another --tracking-uri")
+    ledger = Ledger()
+    ledger.fold(Journal(folder))
+    client = connect(uri)
+    with reaching(uri):
+        found = client.get_experiment_by_name(study)
+        stored: list[StoredRun] = []
+        counts: dict[str, int] | None = {}
+        if found is not None:
+            refuse_deleted(found)
+            stored = stored_runs(client, found.experiment_id)
+            counts = count_points(uri, found.experiment_id, ledger.metrics)
+    writer = None if found is None else writer_of(found)
+    return Standing(
+        stored=Stored.of(audit(ledger, stored, counts, Tables(folder, Parts(folder))), hide_password(uri)),
+        writer=None if writer is None else str(writer),
+    )
