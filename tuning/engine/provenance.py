@@ -1,9 +1,13 @@
-"""Which code a study was run with."""
+"""Which code a study was run with, its own and that of others which decides its bits."""
 
 import os
 import subprocess
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+import numpy as np
+import torch
 
 from tuning.surroundings import COMMIT
 
@@ -29,3 +33,16 @@ def git_commit() -> str:
     except (OSError, subprocess.SubprocessError):
         return "unknown"
     return done.stdout.strip() or "unknown"
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the version of each package that decides a trial's bits, with the build where torch names it.
+
+    Spectune's is that of the package as it is installed, ``unknown`` where it runs as mere files.
+    """
+    try:
+        own = version("spectune")
+    except PackageNotFoundError:
+        own = "unknown"
+    return {"spectune": own, "torch": str(torch.__version__), "numpy": np.__version__}

@@ -1,14 +1,16 @@
 """A study from its first trial to its last confirmation."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from tuning.content import Content
 from tuning.engine.choice import frozen_trials, undecided
 from tuning.engine.conductor import Conductor
 from tuning.engine.folder import StudyFolder
@@ -74,19 +76,22 @@ def run(
     history = History()
     progress = Progress(study, history, console)
     with progress.preparing("checking the data set and the models"):
-        check_study(study)
+        content = check_study(study)
     if fresh:
         progress.say(*_set_aside(study, tracking_uri, folder))
+    folder.refuse_other_images(content)
     history.recall(folder.journal)
-    session = _Session(study, folder, history, progress, superseded=outgrow(study, history))
+    superseded, finished = outgrow(study, history), _is_finished(study, history)
+    whole = folder.whole(study, None if finished else content)
+    session = _Session(study, folder, history, progress, content, whole, superseded)
     reports: list[WriterReport] = []
     broken: list[str] = []
     interrupted = False
     with ThreadPoolExecutor(1) as pool:
         # MLflow's import and first connection take seconds, Ray's start does too: side by side.
-        opening = pool.submit(StoreWriter, study.name, tracking_uri, folder.path, study.as_data())
+        opening = pool.submit(StoreWriter, study.name, tracking_uri, folder.path, whole)
         with _closed_at_the_end(opening, reports):
-            if _is_finished(study, history):
+            if finished:
                 progress.nothing_left(len(history.trials))
                 progress.say(*filter(None, (opening.result().away, opening.result().moved)))
             else:
@@ -110,6 +115,8 @@ class _Session:
     folder: StudyFolder
     history: History
     progress: Progress
+    content: Content
+    whole: Mapping[str, Any]
     superseded: Sequence[str]
 
     def conduct(self, opening: "Future[StoreWriter]", address: str | None) -> bool:
@@ -123,7 +130,8 @@ class _Session:
                 cluster = stack.enter_context(ray_session(address))
                 check_resources(self.study, cluster)
                 writer = opening.result()
-            self.folder.keep(self.study)
+            self.progress.say(*self.folder.other_versions())
+            self.folder.keep(self.whole)
             for key in self.superseded:
                 writer.supersede(key)
                 self.folder.forget(key)
@@ -138,7 +146,9 @@ class _Session:
             stack.callback(sharing.leave)
             slots, home = Slots(self.study, cluster, sharing), HomeWatch(cluster)
             try:
-                return Conductor(self.study, self.folder, self.history, writer, self.progress, slots, home).conduct()
+                return Conductor(
+                    self.study, self.folder, self.history, writer, self.progress, slots, home, self.content.key
+                ).conduct()
             except ValueError as error:
                 raise RuntimeError("the study has stopped on an error of ours; run again, it goes on") from error
 
