@@ -7,8 +7,10 @@ import pytest
 from tests.tuning.studies import study
 from tuning.content import Content, content_change
 from tuning.engine.folder import StudyFolder
+from tuning.engine.jobs import Submission
 from tuning.engine.preflight import check_study
 from tuning.engine.provenance import versions
+from tuning.surroundings import VERSION
 
 ASKED = study()
 PETS = Content(key="a" * 64, classes=("cat", "dog"), shape=(1, 8, 8), training_images=20)
@@ -106,3 +108,9 @@ def test_what_changed_of_the_images_is_said_in_words(told, change):
 
 def test_equal_content_is_no_change():
     assert content_change(PETS.as_data(), json.loads(json.dumps(PETS.as_data()))) == ""
+
+
+def test_a_job_is_told_the_version_of_the_code_that_was_sent(monkeypatch):
+    assert Submission(study=ASKED).environment[VERSION] == versions()["spectune"]
+    monkeypatch.setenv(VERSION, "9.9")
+    assert versions.__wrapped__() == {**versions(), "spectune": "9.9"}

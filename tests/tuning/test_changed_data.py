@@ -204,6 +204,7 @@ def test_the_comparison_says_that_versions_were_mixed(gone_on):
     assert f"torch 2.0.1 and {versions()['torch']} ({len(place.runs)} runs)" in compared.stderr
 
 
+@pytest.mark.cluster
 def test_data_replaced_in_the_middle_of_a_run_fail_the_trials_that_begin_after_it(begun, whole, tmp_path):
     place = asking(tmp_path, begun.images)
     process = place.begin()

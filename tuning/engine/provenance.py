@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tuning.surroundings import COMMIT
+from tuning.surroundings import COMMIT, VERSION
 
 
 @cache
@@ -39,10 +39,18 @@ def git_commit() -> str:
 def versions() -> dict[str, str]:
     """Return the version of each package that decides a trial's bits, with the build where torch names it.
 
-    Spectune's is that of the package as it is installed, ``unknown`` where it runs as mere files.
+    Spectune's is that of the package as it is installed, ``unknown`` where it runs as mere files. A job on a cluster
+    runs the files of whoever sent it, and is told.
     """
+    return {
+        "spectune": os.environ.get(VERSION) or _installed(),
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+    }
+
+
+def _installed() -> str:
     try:
-        own = version("spectune")
+        return version("spectune")
     except PackageNotFoundError:
-        own = "unknown"
-    return {"spectune": own, "torch": str(torch.__version__), "numpy": np.__version__}
+        return "unknown"
