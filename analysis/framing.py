@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from analysis import budget_table
+from analysis.basis import rested_on
 from analysis.compare import Comparison
 from analysis.notation import count, listed
 from analysis.table import Tables
@@ -68,6 +69,7 @@ def provenance(tables: Tables) -> dict[str, str]:
         ),
         "First run began": _date(int(runs["start_ms"].min())),
         "Last run ended": _date(int(ends.max())) if len(ends) else "none has ended",
+        **rested_on(runs),
         "Git commit": listed(commits) if commits else "not stored",
     }
 

@@ -10,13 +10,16 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.asked import Asked, architectures, baseline, conditions
+from analysis.basis import basis_remarks, sets_of_versions
 from analysis.matched import RATE
 from analysis.notation import listed, setting, several
 from analysis.table import Tables, in_order, load
-from tuning.records import Phase
+from tuning.content import content_change
+from tuning.records import DATA, VERSIONS, Phase
 
-_OWN = ("name", "description", "architectures", "conditions", "resources", "ablate")
-"""What may differ: which cells there are, what else was asked of them, and what no trial's numbers depend on."""
+_OWN = ("name", "description", "architectures", "conditions", "resources", "ablate", VERSIONS)
+"""What may differ: which cells there are, what else was asked of them, and what no trial's numbers depend on beyond
+rounding."""
 
 Name = tuple[str, str]
 """A cell: its architecture's name and its condition's."""
@@ -52,15 +55,16 @@ def _joined(parts: Sequence[Tables]) -> Tables:
     asked, holders = join(each), _holders(each)
     _check_one_rate(parts, holders)
     plain = [_own(part, holders) for part in parts]
+    runs = in_order(pd.concat(plain), asked)
     owner = {run_id: part for part, runs in zip(parts, plain, strict=True) for run_id in runs.index}
     return Tables(
         study="+".join(part.study for part in parts),
         tracking_uri=parts[0].tracking_uri,
         asked=asked,
-        runs=in_order(pd.concat(plain), asked),
+        runs=runs,
         history=partial(_history, owner, parts),
         fetch=partial(_fetch, owner),
-        remarks=tuple(_taken(holders)),
+        remarks=(*_taken(holders), *basis_remarks(runs, asked)),
     )
 
 
@@ -160,8 +164,14 @@ def join(asked: Mapping[str, Asked]) -> dict[str, Any]:
 
 
 def _check_equal(one: str, first: Asked, other: str, second: Asked) -> None:
+    # What was stored before there was a record of the images says nothing of them.
+    if DATA in first and DATA in second and (changed := content_change(first[DATA], second[DATA])):
+        raise ValueError(
+            f"joined studies are trained on the same data, got {changed} from {one!r} to {other!r}; run one of them "
+            "again on the other's"
+        )
     for key in dict.fromkeys((*first, *second)):
-        if key not in _OWN and first.get(key) != second.get(key):
+        if key not in (*_OWN, DATA) and first.get(key) != second.get(key):
             where, here, there = _difference(key, first.get(key), second.get(key))
             raise ValueError(
                 f"joined studies differ in architectures and conditions alone, got {where} {here!r} in {one!r} and "
@@ -213,4 +223,13 @@ def _united(asked: Sequence[Asked]) -> dict[str, Any]:
         "architectures": list(named.values()),
         "conditions": held,
         **({"ablate": ablated[0]} if ablated else {}),
+        **_beside(asked),
     }
+
+
+def _beside(asked: Sequence[Asked]) -> dict[str, Any]:
+    """What the studies rest on; those of older versions have no record of it."""
+    images = [one[DATA] for one in asked if DATA in one]
+    versions = [each for one in asked for each in sets_of_versions(one)]
+    different = [each for place, each in enumerate(versions) if each not in versions[:place]]
+    return ({DATA: images[0]} if images else {}) | ({VERSIONS: different} if versions else {})

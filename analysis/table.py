@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from analysis.asked import Asked, architectures, conditions
+from analysis.basis import basis_remarks
 from tuning import records
 from tuning.records import NO_RESULTS, Phase
 from tuning.store import StoredRun, StoreReader, resolve_tracking_uri
@@ -186,13 +187,15 @@ def load(study: str, tracking_uri: str | None = None) -> Tables:
     stored = [run for run in reader.runs() if run.tags.get("phase") not in NO_RESULTS]
     by_id = {run.run_id: run for run in stored}
     known = {metric for run in stored for metric in run.metrics}
+    runs = runs_frame(stored, reader.asked)
     return Tables(
         study=study,
         tracking_uri=uri,
         asked=reader.asked,
-        runs=runs_frame(stored, reader.asked),
+        runs=runs,
         history=lambda run_ids, metrics: reader.history(run_ids, [name for name in metrics if name in known]),
         fetch=lambda run_id, name: reader.artifact(by_id[run_id], name),
+        remarks=basis_remarks(runs, reader.asked),
     )
 
 
@@ -207,20 +210,21 @@ def runs_frame(stored: Sequence[StoredRun], asked: Asked) -> pd.DataFrame:
         As in `Tables`. Architectures and conditions are ordered as in the study file.
     """
     began = sorted(stored, key=lambda run: run.start_ms)
+    tags = (*records.TAGS, *records.BASIS_TAGS)
     rows = [
         {
             "run_id": run.run_id,
             "status": run.status,
             "start_ms": run.start_ms,
             "end_ms": run.end_ms,
-            **{tag: run.tags.get(tag, "") for tag in records.TAGS},
+            **{tag: run.tags.get(tag, "") for tag in tags},
             **{PARAM + name: value for name, value in run.params.items()},
             **{metric: run.metrics.get(metric, math.nan) for metric in records.METRICS},
             "epochs": run.epochs,
         }
         for run in began
     ]
-    fixed = ["run_id", "status", "start_ms", "end_ms", *records.TAGS, *records.METRICS, "epochs"]
+    fixed = ["run_id", "status", "start_ms", "end_ms", *tags, *records.METRICS, "epochs"]
     frame = pd.DataFrame(rows, columns=None if rows else fixed).set_index("run_id")
     for name in frame.columns:
         if name.startswith(PARAM):

@@ -142,7 +142,16 @@ TAGS = (
 """Every run carries every one of these, because MLflow's UI draws a run without the grouping tag singly."""
 
 DATA = "data"
-"""The tag that holds the digest of the images and labels that a run was trained on."""
+"""The images of a study: a key beside what was asked, and the tag of a trial's run with their content key."""
+
+VERSIONS = "versions"
+"""The key beside what was asked of all sets of versions that a study was run with."""
+
+VERSION_TAGS = {"spectune": "spectune_version", "torch": "torch_version", "numpy": "numpy_version"}
+"""The tags of a trial's run with the versions that decide its bits, by package."""
+
+BASIS_TAGS = (DATA, *VERSION_TAGS.values())
+"""What a trial's run rests on; summaries rest on many runs and have none, nor have runs of older versions."""
 
 SPECTRA_FILE = "spectra.parquet"
 LAYERS_FILE = "layers.parquet"

@@ -152,6 +152,29 @@ def test_studies_that_do_not_fit_are_refused_with_the_reason(places, message: st
         join({"left": synthetic.asked(LEFT), "right": changed(synthetic.asked(RIGHT), **places)})
 
 
+PETS = {"content": "a" * 64, "classes": ["cat", "dog"], "shape": [1, 8, 8], "training_images": 20}
+
+
+def test_studies_of_other_data_are_refused_with_what_differs() -> None:
+    left, right = ({**synthetic.asked(runs), "data": PETS} for runs in (LEFT, RIGHT))
+    assert join({"left": left, "right": right})["data"] == PETS
+    more = {**right, "data": {**PETS, "content": "b" * 64, "training_images": 21}}
+    with pytest.raises(ValueError, match="on the same data, got training images 20 -> 21 from 'left' to 'right'; run"):
+        join({"left": left, "right": more})
+
+
+def test_a_study_of_which_the_data_were_not_kept_is_joined_with_one_of_which_they_were() -> None:
+    left, right = synthetic.asked(LEFT), {**synthetic.asked(RIGHT), "data": PETS}
+    assert join({"left": left, "right": right})["data"] == PETS
+
+
+def test_studies_of_other_versions_are_joined_with_those_of_all() -> None:
+    first, second = {"torch": "2.13.0"}, {"torch": "2.14.1"}
+    left = {**synthetic.asked(LEFT), "versions": [first]}
+    right = {**synthetic.asked(RIGHT), "versions": [first, second]}
+    assert join({"left": left, "right": right})["versions"] == [first, second]
+
+
 def test_what_no_number_depends_on_may_differ() -> None:
     other = changed(synthetic.asked(RIGHT), resources={"cpu": 2, "gpu": 1}, description="Another.")
     whole = join({"left": synthetic.asked(LEFT), "right": other})

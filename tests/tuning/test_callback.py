@@ -18,7 +18,7 @@ def test_a_worker_that_is_lost_while_it_is_made_costs_nothing_be_it_the_first_or
     """Tune calls such a trial running, and begins it again by itself."""
     history, writer, asked = History(), StoreWriter("study", uri, folder / "study"), settings()
     callback = RecordCallback(history, writer, Progress(study(), history, Console(file=io.StringIO())))
-    trial = Trial("nothing is run", config=as_config(asked, str(folder), "session"), stub=True)
+    trial = Trial("nothing is run", config=as_config(asked, str(folder), "session", "content"), stub=True)
     callback.on_trial_recover(0, [trial], trial)
     assert asked.key not in history.trials
     callback.on_trial_start(1, [trial], trial)

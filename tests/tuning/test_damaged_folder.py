@@ -18,7 +18,7 @@ ASKED = study()
 def folder(tmp_path):
     folder = StudyFolder(tmp_path / "tiny")
     folder.path.mkdir()
-    folder.keep(ASKED)
+    folder.keep(ASKED.as_data())
     return folder
 
 

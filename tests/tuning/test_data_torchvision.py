@@ -126,3 +126,14 @@ def test_images_and_labels_that_do_not_belong_together_are_refused(tmp_path):
     write_idx(tmp_path / "files" / "MNIST" / "raw" / "train-labels-idx1-ubyte", labels)
     with pytest.raises(ValueError, match="got: 40 images, 39 labels of 10 classes"):
         opened("mnist", tmp_path / "files", tmp_path / "cache")
+
+
+def test_other_names_of_classes_are_other_content(tmp_path, monkeypatch):
+    write_mnist(tmp_path / "files")
+    before = opened("mnist", tmp_path / "files", tmp_path / "cache")
+    names = [f"the digit {number}" for number in range(10)]
+    monkeypatch.setattr(import_torchvision().datasets.MNIST, "classes", names)
+    after = opened("mnist", tmp_path / "files", tmp_path / "another cache")
+    assert after.class_names == tuple(names)
+    assert after.train_images.equal(before.train_images)
+    assert after.content_key != before.content_key

@@ -44,18 +44,23 @@ def misbehaving(config: dict[str, Any]) -> None:
 
     real, limits = trainable.train, resource.getrlimit(resource.RLIMIT_AS)
 
-    def raises(settings: Any, report: Any, checkpoint: Any) -> None:
+    def raises(settings: Any, report: Any, checkpoint: Any, content: str) -> None:
         raise OSError(28, "No space left on device")
 
-    def memory(settings: Any, report: Any, checkpoint: Any) -> None:
+    def memory(settings: Any, report: Any, checkpoint: Any, content: str) -> None:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**30, limits[1]))
-        real(dataclasses.replace(settings, architecture=Architecture(**GIGABYTES)), report, checkpoint=checkpoint)
+        real(
+            dataclasses.replace(settings, architecture=Architecture(**GIGABYTES)),
+            report,
+            checkpoint=checkpoint,
+            content=content,
+        )
 
-    def killed(settings: Any, report: Any, checkpoint: Any) -> None:
+    def killed(settings: Any, report: Any, checkpoint: Any, content: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does to who takes the last memory
 
-    def hangs(settings: Any, report: Any, checkpoint: Any) -> None:
+    def hangs(settings: Any, report: Any, checkpoint: Any, content: str) -> None:
         time.sleep(10_000)
 
     faults = {"raises": raises, "memory": memory, "killed": killed, "hangs": hangs}

@@ -15,7 +15,7 @@ from PIL import Image
 from tests.tuning.place import Place
 from tests.tuning.store_cases import points
 from tests.tuning.studies import tiny
-from tuning.records import TAGS
+from tuning.records import BASIS_TAGS, TAGS
 from tuning.store import EpochLogged, Journal, StoreReader
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
@@ -48,7 +48,7 @@ def test_every_planned_run_is_stored_with_every_tag_and_param(finished):
         for condition in ("baseline", "decay")
     }
     for run in runs:
-        assert set(TAGS) <= set(run.tags)
+        assert {*TAGS, *BASIS_TAGS} <= set(run.tags)
         assert run.status == "FINISHED"
         assert run.tags["stop_reason"] in {"completed", "early_stopped"}
         assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?|unknown", run.tags["git_commit"])

@@ -23,7 +23,7 @@ class Room:
 def search():
     history = History()
     return history, InterleavedSearch(
-        {cell.key: proposals_of(cell, []) for cell in ASKED.cells}, history, "checkpoints", Room()
+        {cell.key: proposals_of(cell, []) for cell in ASKED.cells}, history, "checkpoints", Room(), "content"
     )
 
 

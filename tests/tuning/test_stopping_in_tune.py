@@ -80,6 +80,7 @@ def test_models_at_90_percent_stop_no_model_at_40_percent(session, tmp_path, rul
                 history,
                 str(tmp_path / "checkpoints"),
                 Slots(asked, session, Sharing()),
+                "content",
             ),
             scheduler=CellScheduler(asked, history),
             num_samples=-1,

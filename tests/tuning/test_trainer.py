@@ -10,7 +10,7 @@ from regularizers import REGULARIZERS
 from tests.tuning.studies import settings
 from tuning.records import CONFIRMATIONS, EPOCH_SECONDS, MEASURE_SECONDS, SPECTRAL_NORM_MAX, TIMES, VAL_ACCURACY, Phase
 from tuning.study import OPTIMIZERS, Measure, Resources, Training, to_flat
-from tuning.trial import train
+from tuning.trial import open_dataset, train
 from tuning.trial.checkpoint import Checkpoint
 from tuning.trial.trainer import Loop, prepare_process
 from tuning.trial.trial_data import TrialData
@@ -270,8 +270,18 @@ import sys
 for name in ("ray", "mlflow", "optuna", "pydantic", "yaml", "rich", "typer"):
     sys.modules[name] = None
 from tuning.study import from_flat
-from tuning.trial import train
+from tuning.trial import open_dataset, train
 train(from_flat({to_flat(settings())!r}), lambda record: print(record.epoch, end=" "))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "0 1 2 3 ", done.stderr
+
+
+def test_a_trial_is_trained_on_the_content_of_its_study_and_on_no_other():
+    trial = settings()
+    key = open_dataset(trial.dataset).content_key
+    records = []
+    train(trial, records.append, content=key)
+    assert records
+    with pytest.raises(ValueError, match=f"content 0123, got {key[:12]} of digits on .*; put the same files"):
+        train(trial, lambda record: pytest.fail("an epoch was trained"), content="0123")

@@ -7,9 +7,9 @@ from ray.tune import Callback
 
 from tuning.engine.history import History, Result, TrialHistory
 from tuning.engine.progress import Progress
-from tuning.engine.provenance import git_commit
+from tuning.engine.provenance import git_commit, versions
 from tuning.engine.trainable import EPOCH, ERROR, KEY, RECORD
-from tuning.records import EpochRecord, StopReason
+from tuning.records import DATA, VERSION_TAGS, EpochRecord, StopReason
 from tuning.store import StoreWriter
 from tuning.study import from_flat, to_params
 
@@ -29,13 +29,18 @@ class RecordCallback(Callback):
         self._history = history
         self._writer = writer
         self._progress = progress
-        self._commit = git_commit()
+        self._made_with = {"git_commit": git_commit(), **{tag: versions()[name] for name, tag in VERSION_TAGS.items()}}
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Open the trial's run, or the same one again after its node has died."""
         settings = from_flat(trial.config["settings"])
         self._history.start(settings).live = True
-        tags = {**settings.tags, "stop_reason": str(StopReason.RUNNING), "git_commit": self._commit}
+        tags = {
+            **settings.tags,
+            "stop_reason": str(StopReason.RUNNING),
+            DATA: trial.config[DATA],
+            **self._made_with,
+        }
         name = f"{settings.architecture.name} × {settings.title}, {settings.phase} {settings.index}"
         self._writer.start(settings.key, name, tags, to_params(settings))
         self._progress.update()

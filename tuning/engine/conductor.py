@@ -39,6 +39,7 @@ class Conductor:
         progress: the live view.
         slots: how many trials may run at a time.
         home: this process's own node.
+        content: the content key of the study's images.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Conductor:
         progress: Progress,
         slots: Slots,
         home: HomeWatch,
+        content: str,
     ) -> None:
         self._study = study
         self._folder = folder
@@ -58,6 +60,7 @@ class Conductor:
         self._progress = progress
         self._slots = slots
         self._home = home
+        self._content = content
         self._callback = RecordCallback(history, writer, progress)
         self._keeping = KeepingWatch(writer, progress.say)
 
@@ -93,7 +96,9 @@ class Conductor:
         tuner = tune.Tuner(
             tune.with_resources(run_trial, {"CPU": resources.cpu, "GPU": resources.gpu}),
             tune_config=tune.TuneConfig(
-                search_alg=InterleavedSearch(proposals, self._history, str(self._folder.checkpoints), self._slots),
+                search_alg=InterleavedSearch(
+                    proposals, self._history, str(self._folder.checkpoints), self._slots, self._content
+                ),
                 scheduler=CellScheduler(self._study, self._history) if stopping else None,
                 num_samples=-1,  # the search itself says when it has no more
                 max_concurrent_trials=sum(

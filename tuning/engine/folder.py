@@ -1,13 +1,17 @@
 """A study's folder: what must outlive the process, and nothing else."""
 
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from tuning.content import Content
+from tuning.engine.basis import BESIDE, basis, other_images, other_versions
 from tuning.engine.growth import MAY_GROW, leaves, refusal
 from tuning.store import Journal, is_begun, keep_begun, kept_begun
-from tuning.study import Study
+from tuning.study import Study, parse_study
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,17 @@ class StudyFolder:
         with suppress(OSError):  # somebody has put something of his own there
             self.path.rmdir()
 
+    def begun(self) -> Study:
+        """Return the study whose results lie here, as it was run last.
+
+        Raises:
+            ValueError: where none do, or of which study cannot be read.
+        """
+        kept = kept_begun(self.path)
+        if kept is None:
+            raise ValueError(f"a study must have been run to be looked at, got nothing in {self.path}")
+        return parse_study({name: value for name, value in kept.items() if name not in BESIDE}, str(self.path))
+
     def refuse_another(self, study: Study) -> None:
         """See that the folder has no results, or those of this very study, which may have grown.
 
@@ -77,20 +92,52 @@ class StudyFolder:
         kept = kept_begun(self.path)
         if kept is None:
             return
-        changed = refusal(leaves(kept), leaves(study.as_data()))
+        asked = {name: value for name, value in kept.items() if name not in BESIDE}
+        changed = refusal(leaves(asked), leaves(study.as_data()))
         if changed:
             raise ValueError(
                 f"a study that goes on must be the one that was begun in {self.path}, with more {', '.join(MAY_GROW)} "
                 f"at most, got {changed}; undo the change, rename the study, or begin anew with --fresh"
             )
 
-    def keep(self, study: Study) -> None:
-        """Write down what the results here will be results of; called when nothing can be refused any more.
+    def refuse_other_images(self, content: Content) -> None:
+        """See that the results here, where there are any, were computed on these very images.
+
+        Args:
+            content: of the study's images as they are.
+
+        Raises:
+            ValueError: where they were computed on others.
+        """
+        changed = other_images(kept_begun(self.path) or {}, content)
+        if changed:
+            raise ValueError(
+                f"a study that goes on has the data that it was begun on in {self.path}, got {changed}; put the data "
+                "back, or begin anew with --fresh, which keeps the results so far"
+            )
+
+    def whole(self, study: Study, content: Content | None) -> dict[str, Any]:
+        """Return all that is kept of a study: what it asks, and on what its results rest.
 
         Args:
             study: that is run.
+            content: of its images; None where nothing is left to run, so that the results rest on what they did.
+        """
+        kept = kept_begun(self.path) or {}
+        beside = {name: kept[name] for name in BESIDE if name in kept} if content is None else basis(kept, content)
+        return study.as_data() | beside
+
+    def other_versions(self) -> list[str]:
+        """Say in a line, if there is one to say, which versions have changed since the study was last run."""
+        return [line for line in (other_versions(kept_begun(self.path) or {}),) if line]
+
+    def keep(self, whole: Mapping[str, Any]) -> None:
+        """Write down what the results here will be results of; called when nothing can be refused any more.
+
+        Args:
+            whole: the study and on what its results rest, as `whole` returns them.
 
         Raises:
             OSError: where the disk is full or gone.
         """
-        keep_begun(self.path, study.as_data())
+        keep_begun(self.path, whole)

@@ -3,17 +3,21 @@
 import os
 from pathlib import Path
 
+from tuning.content import Content
 from tuning.engine.cluster import Cluster
 from tuning.study import Study
 from tuning.surroundings import IN_A_JOB
 from tuning.trial import check_weights, divided, open_dataset
 
 
-def check_study(study: Study) -> None:
+def check_study(study: Study) -> Content:
     """Decode the data set and see that every regularizer and optimizer finds weights in every architecture.
 
     Args:
         study: already checked by itself.
+
+    Returns:
+        What the data are, which the study's results will rest on.
 
     Raises:
         ValueError: where the data set is missing, damaged or too small, or a condition holds or updates nothing of a
@@ -25,6 +29,7 @@ def check_study(study: Study) -> None:
     if crop > smallest:
         raise ValueError(f"crop must be at most an image's side, {smallest} pixels, got {crop}; a tenth of it is usual")
     check_weights(study, dataset.input_shape, dataset.num_classes)
+    return dataset.content
 
 
 def check_folder(folder: Path) -> None:

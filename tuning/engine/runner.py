@@ -1,14 +1,16 @@
 """A study from its first trial to its last confirmation."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from tuning.content import Content
 from tuning.engine.choice import frozen_trials, undecided
 from tuning.engine.conductor import Conductor
 from tuning.engine.folder import StudyFolder
@@ -78,15 +80,20 @@ def run(
         history = History()
         progress = Progress(study, history, console)
         with progress.preparing("checking the data set and the models"):
-            check_study(study)
+            content = check_study(study)
         if fresh:
             progress.say(*_set_aside(study, tracking_uri, folder, lock))
+        folder.refuse_other_images(content)
         history.recall(folder.journal)
-        session = _Session(study, folder, history, progress, superseded=outgrow(study, history))
-        return _kept_and_told(session, tracking_uri, address, lock)
+        superseded, finished = outgrow(study, history), _is_finished(study, history)
+        whole = folder.whole(study, None if finished else content)
+        session = _Session(study, folder, history, progress, content, whole, superseded)
+        return _kept_and_told(session, tracking_uri, address, lock, finished=finished)
 
 
-def _kept_and_told(session: "_Session", tracking_uri: str | None, address: str | None, lock: "_FolderLock") -> Outcome:
+def _kept_and_told(
+    session: "_Session", tracking_uri: str | None, address: str | None, lock: "_FolderLock", *, finished: bool
+) -> Outcome:
     """Run what is left of a study, and return how it has ended and what the store has of it."""
     study, history, progress = session.study, session.history, session.progress
     reports: list[WriterReport] = []
@@ -94,9 +101,9 @@ def _kept_and_told(session: "_Session", tracking_uri: str | None, address: str |
     interrupted = False
     with ThreadPoolExecutor(1) as pool:
         # MLflow's import and first connection take seconds, Ray's start does too: side by side.
-        opening = pool.submit(StoreWriter, study.name, tracking_uri, session.folder.path, study.as_data(), lock.held)
+        opening = pool.submit(StoreWriter, study.name, tracking_uri, session.folder.path, session.whole, lock.held)
         with _closed_at_the_end(opening, reports):
-            if _is_finished(study, history):
+            if finished:
                 progress.nothing_left(len(history.trials))
                 progress.say(*filter(None, (opening.result().away,)))
             else:
@@ -128,6 +135,8 @@ class _Session:
     folder: StudyFolder
     history: History
     progress: Progress
+    content: Content
+    whole: Mapping[str, Any]
     superseded: Sequence[str]
 
     def conduct(self, opening: "Future[StoreWriter]", address: str | None) -> bool:
@@ -141,7 +150,8 @@ class _Session:
                 cluster = stack.enter_context(ray_session(address))
                 check_resources(self.study, cluster)
                 writer = opening.result()
-            self.folder.keep(self.study)
+            self.progress.say(*self.folder.other_versions())
+            self.folder.keep(self.whole)
             for key in self.superseded:
                 writer.supersede(key)
                 self.folder.forget(key)
@@ -155,7 +165,9 @@ class _Session:
             stack.callback(sharing.leave)
             slots, home = Slots(self.study, cluster, sharing), HomeWatch(cluster)
             try:
-                return Conductor(self.study, self.folder, self.history, writer, self.progress, slots, home).conduct()
+                return Conductor(
+                    self.study, self.folder, self.history, writer, self.progress, slots, home, self.content.key
+                ).conduct()
             except ValueError as error:
                 raise RuntimeError("the study has stopped on an error of ours; run again, it goes on") from error
 

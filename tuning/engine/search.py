@@ -25,14 +25,18 @@ class InterleavedSearch(Searcher):
         history: what the trials have said; the store's callback fills it.
         checkpoints: folder below which each trial keeps its state.
         slots: how many trials may run at a time.
+        content: the content key of the images that every trial is trained on.
     """
 
-    def __init__(self, proposals: Mapping[str, Proposals], history: History, checkpoints: str, slots: Slots) -> None:
+    def __init__(
+        self, proposals: Mapping[str, Proposals], history: History, checkpoints: str, slots: Slots, content: str
+    ) -> None:
         super().__init__(metric=OBJECTIVE, mode="max")
         self._proposals = proposals
         self._history = history
         self._checkpoints = checkpoints
         self._slots = slots
+        self._content = content
         self._session = uuid.uuid4().hex
         self._live: dict[str, TrialSettings] = {}
         self._again: list[TrialSettings] = []
@@ -55,7 +59,7 @@ class InterleavedSearch(Searcher):
         else:
             settings = self._history.renewed(min(open_cells, key=lambda cell: cell.proposed).propose())
         self._live[trial_id] = settings
-        return as_config(settings, self._checkpoints, self._session)
+        return as_config(settings, self._checkpoints, self._session, self._content)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tell the trial's cell how it has ended; its epochs are in the history already.

@@ -9,7 +9,7 @@ from typing import Any
 from ray import tune
 
 from tuning.engine.attempts import begin, watched
-from tuning.records import VAL_ACCURACY, EpochRecord
+from tuning.records import DATA, VAL_ACCURACY, EpochRecord
 from tuning.study import TrialSettings, from_flat, to_flat
 from tuning.trial import train
 
@@ -21,19 +21,21 @@ CELL = "cell"
 KEY = "key"
 
 
-def as_config(settings: TrialSettings, checkpoints: str, session: str) -> dict[str, Any]:
+def as_config(settings: TrialSettings, checkpoints: str, session: str, content: str) -> dict[str, Any]:
     """Return what Tune carries to the worker: plain values alone.
 
     Args:
         settings: the trial's settings.
         checkpoints: folder below which the trial keeps its state, on a disk that all nodes share.
         session: which run of the study this is.
+        content: the content key of the images that the study was begun on.
     """
     return {
         KEY: settings.key,
         CELL: settings.cell,
         "session": session,
         "checkpoint": str(Path(checkpoints) / settings.key),
+        DATA: content,
         "settings": to_flat(settings),
     }
 
@@ -51,7 +53,7 @@ def run_trial(config: dict[str, Any]) -> None:
         settings, folder = from_flat(config["settings"]), Path(config["checkpoint"])
         begin(folder, config["session"])
         with watched(folder, 60 * settings.resources.epoch_minutes) as alive:
-            train(settings, partial(_report, alive), checkpoint=folder)
+            train(settings, partial(_report, alive), checkpoint=folder, content=config[DATA])
     except Exception as error:
         text = traceback.format_exc(limit=-6)
         tune.report({OBJECTIVE: 0.0, EPOCH: -1, ERROR: f"{type(error).__name__}: {error}\n{text}"})

@@ -29,7 +29,9 @@ from tuning.trial.trial_data import TrialData
 Report = Callable[[EpochRecord], None]
 
 
-def train(settings: TrialSettings, report: Report, checkpoint: Path | None = None) -> None:
+def train(
+    settings: TrialSettings, report: Report, checkpoint: Path | None = None, *, content: str | None = None
+) -> None:
     """Train one model as the settings say, and report the state before the first step and after every epoch.
 
     The same settings give the same bits on the same machine, whether spectra are measured or not, and whether the
@@ -41,12 +43,13 @@ def train(settings: TrialSettings, report: Report, checkpoint: Path | None = Non
         settings: what to train, on what, how.
         report: called with each `EpochRecord`, in order; what it raises ends the training.
         checkpoint: a folder for the training's state. Where it holds one, the training continues from it.
+        content: the content key of the data that its study was begun on; None where it belongs to no study.
 
     Raises:
-        ValueError: if a GPU is reserved and torch sees none, or the data set cannot be read.
+        ValueError: if a GPU is reserved and torch sees none, or the data set cannot be read or has other content.
     """
     device = prepare_process(settings)
-    loop = Loop.build(settings, TrialData.open(settings, device))
+    loop = Loop.build(settings, TrialData.open(settings, device, content))
     keeper = Checkpoint(checkpoint)
     state = keeper.load()
     recorder = Recorder(settings, loop.model, loop.data)

@@ -7,7 +7,17 @@ from torch import Tensor
 
 from tuning.records import CONFIRMATIONS
 from tuning.study import DataSettings, TrialSettings, derive_seed
-from tuning.trial.data import Batches, Dataset, Normalization, normalization, open_dataset, reduced, resident, split
+from tuning.trial.data import (
+    Batches,
+    Dataset,
+    Normalization,
+    check_content,
+    normalization,
+    open_dataset,
+    reduced,
+    resident,
+    split,
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,14 +39,21 @@ class TrialData:
     device: torch.device
 
     @classmethod
-    def open(cls, settings: TrialSettings, device: torch.device) -> "TrialData":
+    def open(cls, settings: TrialSettings, device: torch.device, content: str | None = None) -> "TrialData":
         """Return the data of a trial.
 
         Args:
             settings: name the data set, the split's seed and the batch size.
             device: where the batches go.
+            content: the content key that the data must have; None where any will do.
+
+        Raises:
+            ValueError: if they have another one.
         """
-        return cls.of(open_dataset(settings.dataset), settings, device)
+        dataset = open_dataset(settings.dataset)
+        if content is not None:
+            check_content(dataset.content_key, content, settings.dataset)
+        return cls.of(dataset, settings, device)
 
     @classmethod
     def of(cls, dataset: Dataset, settings: TrialSettings, device: torch.device) -> "TrialData":

@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from tuning.engine.jobs.packing import STUDY_FILE
-from tuning.engine.provenance import git_commit
+from tuning.engine.provenance import git_commit, versions
 from tuning.store import has_password
 from tuning.study import Study
-from tuning.surroundings import COMMIT, IN_A_JOB
+from tuning.surroundings import COMMIT, IN_A_JOB, VERSION
 
 STOP_SECONDS = 90
 """How long a stopped study may take to close its runs and save its state before it is killed."""
@@ -75,6 +75,7 @@ class Submission:
         """What the job finds in its environment beside what the head has; no secrets, for it is shown."""
         return {
             COMMIT: git_commit(),
+            VERSION: versions()["spectune"],
             IN_A_JOB: "1",
             # Ray would send SIGTERM and kill after three seconds; Tune ends its trials on SIGINT.
             "RAY_JOB_STOP_SIGNAL": "SIGINT",

@@ -1,7 +1,7 @@
 """Images: from files and downloads to normalized, augmented batches on the training device."""
 
 from tuning.trial.data.batches import Batches, resident
-from tuning.trial.data.dataset import Dataset, open_dataset
+from tuning.trial.data.dataset import Dataset, check_content, open_dataset
 from tuning.trial.data.normalize import Normalization, normalization
 from tuning.trial.data.partition import reduced, split
 
@@ -9,6 +9,7 @@ __all__ = [
     "Batches",
     "Dataset",
     "Normalization",
+    "check_content",
     "normalization",
     "open_dataset",
     "reduced",

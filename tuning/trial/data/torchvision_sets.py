@@ -39,12 +39,13 @@ class TorchvisionSet:
         return f"torchvision {self.name} {self.root}"
 
     def content_key(self) -> str:
-        """Return the digest of the images and labels; downloads what is missing."""
+        """Return the digest of the images, labels and class names; downloads what is missing."""
         digest = hashlib.sha256(self.name.encode())
         for part in PARTS:
-            images, labels, _ = self._load(part)
+            images, labels, class_names = self._load(part)
             digest.update(images.data)
             digest.update(labels.data)
+            digest.update("\0".join(class_names).encode())  # CIFAR's are in a file of their own
         return digest.hexdigest()
 
     def decode(self, allocate: Allocate) -> tuple[str, ...]:
