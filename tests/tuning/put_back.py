@@ -12,6 +12,7 @@ class SQLiteStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.study = "study"
         self.uri = f"sqlite:///{folder}/mlflow.db"
 
     def save(self, name: str) -> None:
@@ -25,11 +26,20 @@ class SQLiteStore:
             there.backup(here)
 
 
+class ServedStore:
+    """A tracking server that others use too; its data base is not ours to put back."""
+
+    def __init__(self, port: int, study: str) -> None:
+        self.study = study
+        self.uri = f"http://127.0.0.1:{port}"
+
+
 class PostgreSQLStore:
     """A data base, saved and put back as a whole; whoever is connected meanwhile loses his connection."""
 
     def __init__(self, server: PostgreSQL) -> None:
         self._server = server
+        self.study = "study"
         self.uri = server.base()
         self._name = self.uri.partition("?")[0].rpartition("/")[2]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from tuning.records import Phase
 from tuning.store.artifacts import local_folder
 from tuning.store.batches import shortened
+from tuning.store.census import Seen
 from tuning.store.ledger import Ledger, RunState
-from tuning.store.runs import StoredRun
 from tuning.store.sender import POINTS
 from tuning.store.tables import FILES, Tables, sizes
 
@@ -32,34 +32,33 @@ class Audit:
         files: how many files.
     """
 
-    runs: Mapping[str, StoredRun]
+    runs: Mapping[str, Seen]
     lacking: Mapping[str, str]
     mixed: frozenset[str]
-    strangers: Sequence[StoredRun]
+    strangers: Sequence[Seen]
     points: int
     files: int
 
 
 @dataclass
 class _Found:
-    runs: dict[str, StoredRun] = field(default_factory=dict)
+    runs: dict[str, Seen] = field(default_factory=dict)
     twice: set[str] = field(default_factory=set)
-    strangers: list[StoredRun] = field(default_factory=list)
+    strangers: list[Seen] = field(default_factory=list)
 
 
-def audit(ledger: Ledger, stored: Sequence[StoredRun], counts: Mapping[str, int] | None, tables: Tables) -> Audit:
+def audit(ledger: Ledger, seen: Iterable[Seen], tables: Tables) -> Audit:
     """Compare a store with the journal.
 
     Args:
         ledger: the journal, folded.
-        stored: the runs of the study's experiment.
-        counts: how many of our numbers each has, by its id; None where the store cannot count.
+        seen: the runs of the study's experiment.
         tables: the files that are kept beside the journal.
 
     Returns:
         What there is and what is lacking.
     """
-    found = _matched(ledger, stored)
+    found = _matched(ledger, seen)
     waiting = tables.waiting()
     lacking: dict[str, str] = {}
     mixed: set[str] = set()
@@ -68,10 +67,9 @@ def audit(ledger: Ledger, stored: Sequence[StoredRun], counts: Mapping[str, int]
         if run is None:
             lacking[key] = NOT_THERE
             continue
-        count = None if counts is None else counts.get(run.run_id, 0)
-        if count is not None and count > state.points:
+        if run.points is not None and run.points > state.points:
             mixed.add(key)
-        problems = _differences(state, run, count, tables, waiting=key in waiting)
+        problems = _differences(state, run, tables, waiting=key in waiting)
         reason = "is there twice" if key in found.twice else next(problems, None)
         if reason is not None:
             lacking[key] = reason
@@ -86,16 +84,16 @@ def audit(ledger: Ledger, stored: Sequence[StoredRun], counts: Mapping[str, int]
     )
 
 
-def _matched(ledger: Ledger, stored: Iterable[StoredRun]) -> _Found:
+def _matched(ledger: Ledger, seen: Iterable[Seen]) -> _Found:
     """Find the run of each key; two of the same study are told apart by the millisecond of their start."""
     found = _Found()
     others = []
-    for run in stored:
+    for run in seen:
         key = run.tags.get("trial_key", "")
         if key in ledger and ledger[key].start.time_ms == run.start_ms:
             if key in found.runs:
                 found.twice.add(key)
-            found.runs[key] = max(run, found.runs.get(key, run), key=lambda one: len(one.metrics))
+            found.runs[key] = max(run, found.runs.get(key, run), key=lambda one: (one.points or 0, one.run_id))
         elif run.tags.get("phase") != Phase.SUMMARY:
             others.append(run)
     missing = {state.start.time_ms: key for key, state in ledger.runs.items() if key not in found.runs}
@@ -108,33 +106,33 @@ def _matched(ledger: Ledger, stored: Iterable[StoredRun]) -> _Found:
     return found
 
 
-def _differences(state: RunState, run: StoredRun, count: int | None, tables: Tables, *, waiting: bool) -> Iterator[str]:
+def _differences(state: RunState, run: Seen, tables: Tables, *, waiting: bool) -> Iterator[str]:
     """Yield in what a run differs from what the journal tells of it."""
     if run.status != state.status or (state.ended and run.end_ms != state.end_ms):
         yield f"is {run.status} there and {state.status} here"
     edited = [name for name, value in shortened(state.tags).items() if run.tags.get(name) != value]
     if edited:
         yield f"has other tags ({', '.join(edited[:5])})"
-    if not set(state.params) <= set(run.params):
+    if run.params < len(state.params):
         yield "lacks parameters"
-    yield from _of_points(state, run, count)
+    yield from _of_points(state, run)
     if state.ended:
         yield from _of_files(state, run, tables, waiting=waiting)
 
 
-def _of_points(state: RunState, run: StoredRun, count: int | None) -> Iterator[str]:
-    if count is not None:
-        if count != state.points:
-            yield f"has {count} of {state.points} points"
+def _of_points(state: RunState, run: Seen) -> Iterator[str]:
+    if run.points is not None:
+        if run.points != state.points:
+            yield f"has {run.points} of {state.points} points"
         return
     stated = run.tags.get(POINTS)
     if state.ended and stated is not None and stated != str(state.points):
         yield f"has {stated} of {state.points} points"
-    if state.points and run.epochs < max(state.epochs):
-        yield f"has {run.epochs} of {max(state.epochs)} epochs"
+    if run.last_epoch is not None and run.last_epoch < state.last_epoch:
+        yield f"has {run.last_epoch} of {state.last_epoch} epochs"
 
 
-def _of_files(state: RunState, run: StoredRun, tables: Tables, *, waiting: bool) -> Iterator[str]:
+def _of_files(state: RunState, run: Seen, tables: Tables, *, waiting: bool) -> Iterator[str]:
     """Yield what is the matter with a run's tables; what older versions have stored is not stated by a tag.
 
     Where the store keeps them on this machine they are looked at themselves.

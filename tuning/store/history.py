@@ -1,7 +1,7 @@
 """Points by epoch, in few calls, as columns: MLflow's client takes a call a run and metric, and an object a point."""
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,35 +45,6 @@ def read_history(client: "MlflowClient", uri: str, run_ids: Sequence[str], metri
     runs, names = ({name: place for place, name in enumerate(each)} for each in (run_ids, metrics))
     tables = [_latest([_columns(rows, runs, names) for rows in pieces if rows], run_ids, metrics) for pieces in found]
     return pa.concat_tables([HISTORY.empty_table(), *tables])
-
-
-def count_points(uri: str, experiment_id: str, metrics: Collection[str]) -> dict[str, int] | None:
-    """Return how many points each run of an experiment has, by its id, in one query.
-
-    Args:
-        uri: the store's resolved tracking URI.
-        experiment_id: the experiment.
-        metrics: the names that count; what others have added to a run does not.
-
-    Returns:
-        The counts, without the runs that have none; None where the store is a server, which cannot be asked.
-    """
-    if not is_database(uri):
-        return None
-    from mlflow.store.db.utils import create_sqlalchemy_engine
-    from mlflow.store.tracking.dbmodels.models import SqlMetric, SqlRun
-    from sqlalchemy import func, select
-
-    points: Any = SqlMetric
-    run: Any = SqlRun
-    mine = select(run.run_uuid).where(run.experiment_id == int(experiment_id), run.lifecycle_stage == "active")
-    query = select(points.run_uuid, func.count()).where(points.run_uuid.in_(mine), points.key.in_(sorted(metrics)))
-    engine: Any = create_sqlalchemy_engine(uri)  # type: ignore[no-untyped-call]
-    try:
-        with engine.connect() as connection:
-            return {str(run_id): int(count) for run_id, count in connection.execute(query.group_by(points.run_uuid))}
-    finally:
-        engine.dispose()
 
 
 def _columns(rows: Iterable[Row], runs: Places, metrics: Places) -> list[np.ndarray]:

@@ -29,6 +29,7 @@ class RunState:
         status: `RUNNING`, or how it has ended.
         end_ms: when it has ended last, None while it runs.
         epochs: those that were reported.
+        last_epoch: the last one of which there is a number, 0 where there is none.
         measured: how many of them came with layers, whose tables are the run's files.
         points: how many numbers they hold together.
         choice: what was frozen with it, if anything was.
@@ -36,10 +37,11 @@ class RunState:
 
     start: RunStarted
     tags: dict[str, str]
-    params: dict[str, str]
+    params: Mapping[str, str]
     status: str = RUNNING
     end_ms: int | None = None
     epochs: set[int] = field(default_factory=set)
+    last_epoch: int = 0
     measured: int = 0
     points: int = 0
     choice: Mapping[str, Any] | None = None
@@ -128,7 +130,7 @@ class Ledger:
     def _start(self, event: RunStarted) -> None:
         run = self.runs.get(event.key)
         if run is None:
-            self.runs[event.key] = RunState(start=event, tags=dict(event.tags), params=dict(event.params))
+            self.runs[event.key] = RunState(start=event, tags=dict(event.tags), params=event.params)
             return
         run.tags |= event.tags
         run.params = {**event.params, **run.params}
@@ -140,6 +142,7 @@ class Ledger:
             return
         run.epochs.add(event.epoch)
         run.points += len(event.metrics)
+        run.last_epoch = max(run.last_epoch, event.epoch if event.metrics else 0)
         run.measured += event.measured
         self.metrics.update(event.metrics)
         if event.nonfinite:

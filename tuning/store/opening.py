@@ -11,14 +11,13 @@ from tuning.store.address import hide_password
 from tuning.store.asked import keep_asked
 from tuning.store.audit import NOT_THERE, Audit, audit
 from tuning.store.bookmark import Bookmark
+from tuning.store.census import Seen, census
 from tuning.store.claim import Claim, holder_of
 from tuning.store.connection import Experiment, StoreRefusalError, connect, prepare_sqlite, reaching
 from tuning.store.drain import Link
-from tuning.store.history import count_points
 from tuning.store.journal import Journal
 from tuning.store.ledger import Ledger
 from tuning.store.place import Place
-from tuning.store.runs import StoredRun, stored_runs
 from tuning.store.sender import Sender
 from tuning.store.tables import Tables
 
@@ -113,10 +112,9 @@ class Opening:
 
     def _audit(self, client: "MlflowClient", experiment: Experiment) -> Audit:
         with reaching(self.tracking_uri):
-            stored = stored_runs(client, experiment.id)
-            counts = count_points(self.tracking_uri, experiment.id, self.ledger.metrics)
+            seen = list(census(client, self.tracking_uri, experiment.id, self.ledger.metrics))
         with self.guard:
-            return audit(self.ledger, stored, counts, self.tables)
+            return audit(self.ledger, seen, self.tables)
 
     def _is_ours(self, client: "MlflowClient", experiment: Experiment) -> bool:
         """Return that all trials of an experiment without our claim are those of our journal.
@@ -187,7 +185,7 @@ class Opening:
         return f"the results so far are in {before.store}, and come to this store too{stay}"
 
 
-def _named(strangers: "Collection[StoredRun]") -> str:
+def _named(strangers: "Collection[Seen]") -> str:
     first = next(iter(strangers))
     more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
     return f"run {first.run_id}, {first.name!r}{more}"

@@ -15,7 +15,7 @@ from tuning.store.artifacts import fetch
 from tuning.store.asked import kept_asked
 from tuning.store.connection import connect, reaching
 from tuning.store.history import read_history
-from tuning.store.runs import StoredRun, stored_runs
+from tuning.store.runs import StoredRun, iterate_runs
 
 
 class StoreReader:
@@ -51,7 +51,7 @@ class StoreReader:
 
     def runs(self) -> list[StoredRun]:
         """Return every run of the study, trials and summaries, the oldest first."""
-        return stored_runs(self._client, self._experiment_id)
+        return list(iterate_runs(self._client, self._experiment_id))
 
     def history(self, run_ids: Sequence[str], metrics: Sequence[str] | None = None) -> pa.Table:
         """Return the points of several runs by epoch.

@@ -1,6 +1,6 @@
 """The runs of an experiment as the store has them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,26 +40,29 @@ class StoredRun:
     artifact_uri: str
 
 
-def stored_runs(client: "MlflowClient", experiment_id: str) -> list[StoredRun]:
-    """Return every run of an experiment that is not in MLflow's trash, the oldest first.
+def iterate_runs(client: "MlflowClient", experiment_id: str, page: int = _RUNS_A_PAGE) -> Iterator[StoredRun]:
+    """Go through the runs of an experiment that are not in MLflow's trash, the oldest first.
 
     Args:
         client: of the store.
         experiment_id: the study's.
+        page: how many are asked for, and in memory, at a time.
+
+    Yields:
+        The runs.
     """
-    found: list[Run] = []
     token = None
     while True:
-        page = client.search_runs(
+        found = client.search_runs(
             [experiment_id],
-            max_results=_RUNS_A_PAGE,
+            max_results=page,
             order_by=["attributes.start_time ASC", "tags.trial_key ASC"],
             page_token=token,
         )
-        found += page
-        token = page.token
+        yield from map(_stored, found)
+        token = found.token
         if not token:
-            return [_stored(run) for run in found]
+            return
 
 
 def _stored(run: "Run") -> StoredRun:

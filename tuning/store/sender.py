@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from tuning.records import CHOICE_FILE, DATA, Phase
 from tuning.store.artifacts import fetch
 from tuning.store.batches import add_params, log_points, set_tags, shortened
+from tuning.store.census import Seen
 from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
 from tuning.store.ledger import CHOSEN, FORMERLY, NONFINITE, RUNNING, Ledger, cell_of, nonfinite_tag
-from tuning.store.runs import StoredRun
 from tuning.store.tables import FILES, Gathered, Tables, digests
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Sender:
         tables: Tables,
         ledger: Ledger,
         is_ours: Callable[[], None],
-        runs: Mapping[str, StoredRun],
+        runs: Mapping[str, Seen],
         points: Mapping[str, int],
     ) -> None:
         self._client = client

@@ -5,13 +5,12 @@ from pathlib import Path
 
 from tuning.store.address import hide_password, resolve_tracking_uri, sqlite_path
 from tuning.store.audit import audit
+from tuning.store.census import census
 from tuning.store.claim import writer_of
 from tuning.store.connection import connect, reaching, refuse_deleted
-from tuning.store.history import count_points
 from tuning.store.journal import Journal
 from tuning.store.ledger import Ledger
 from tuning.store.report import Stored
-from tuning.store.runs import StoredRun, stored_runs
 from tuning.store.spectra import Parts
 from tuning.store.tables import Tables
 
@@ -52,14 +51,11 @@ def standing(study: str, tracking_uri: str | None, folder: Path) -> Standing:
     client = connect(uri)
     with reaching(uri):
         found = client.get_experiment_by_name(study)
-        stored: list[StoredRun] = []
-        counts: dict[str, int] | None = {}
         if found is not None:
             refuse_deleted(found)
-            stored = stored_runs(client, found.experiment_id)
-            counts = count_points(uri, found.experiment_id, ledger.metrics)
+        seen = [] if found is None else list(census(client, uri, found.experiment_id, ledger.metrics))
     writer = None if found is None else writer_of(found)
     return Standing(
-        stored=Stored.of(audit(ledger, stored, counts, Tables(folder, Parts(folder))), hide_password(uri)),
+        stored=Stored.of(audit(ledger, seen, Tables(folder, Parts(folder))), hide_password(uri)),
         writer=None if writer is None else str(writer),
     )
