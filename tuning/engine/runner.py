@@ -15,6 +15,7 @@ from tuning.engine.folder import StudyFolder
 from tuning.engine.growth import outdated, outgrow
 from tuning.engine.history import History
 from tuning.engine.home import HomeWatch, NodeLostError
+from tuning.engine.log import StudyLog
 from tuning.engine.preflight import check_folder, check_lasting, check_resources, check_study
 from tuning.engine.problems import problems
 from tuning.engine.progress import Progress
@@ -72,11 +73,13 @@ def run(
     if not fresh:
         folder.refuse_another(study)
     history = History()
-    progress = Progress(study, history, console)
+    progress = Progress(study, history, console, StudyLog(folder.path))
     with progress.preparing("checking the data set and the models"):
         check_study(study)
     if fresh:
-        progress.say(*_set_aside(study, tracking_uri, folder))
+        kept = _set_aside(study, tracking_uri, folder)
+        check_folder(folder.path)  # once more: the log begins anew with what is said
+        progress.say(*kept)
     history.recall(folder.journal)
     session = _Session(study, folder, history, progress, superseded=outgrow(study, history))
     reports: list[WriterReport] = []
