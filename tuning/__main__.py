@@ -14,9 +14,10 @@ from rich.table import Table
 
 from tuning import job_commands
 from tuning.command_line import OneLineGroup, one_line_errors, put, show
+from tuning.lasting_output import outlive_readers
 from tuning.store import hide_password, resolve_tracking_uri
 from tuning.study import load, shipped
-from tuning.surroundings import IN_A_JOB
+from tuning.surroundings import IN_A_JOB, check_home
 
 T = TypeVar("T")
 
@@ -39,6 +40,9 @@ StorageOption = Annotated[
     Path,
     typer.Option(envvar="SPECTUNE_STORAGE", help="Folder of the journal and checkpoints; shared, on a cluster."),
 ]
+
+
+_INTERRUPTED = "Interrupted. The same command goes on where this one stopped."
 
 
 class Format(StrEnum):
@@ -109,13 +113,16 @@ def run(
     ] = False,
 ) -> None:
     """Run a study, or go on with one that was interrupted."""
+    outlive_readers()
+    _or_exit(check_home)
     # Ray is imported with the engine, and `list` and `plan` need none of it.
-    from tuning.engine import ending_in_order, ignore_signals
+    from tuning.engine import StudyLog, ending_in_order, ignore_signals
     from tuning.engine import run as run_study
 
     asked = _or_exit(lambda: load(study))
     console = Console()
     errors = Console(stderr=True)
+    log = StudyLog(storage.absolute() / asked.name)
     try:
         with ending_in_order():
             outcome = _or_exit(
@@ -128,15 +135,15 @@ def run(
         interrupted = True
     if interrupted:
         ignore_signals()
-        errors.print("Interrupted. The same command goes on where this one stopped.", highlight=False)
+        log.keep(_INTERRUPTED)
+        errors.print(_INTERRUPTED, highlight=False)
         sys.exit(130)
     for problem in outcome.problems:
+        log.keep(f"problem: {problem}")
         errors.print(f"[red]problem:[/] {escape(problem)}", highlight=False, soft_wrap=True)
-    console.print(
-        f"\nResults: python -m analysis report {asked.name}{_store_option(tracking_uri)}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    results = f"Results: python -m analysis report {asked.name}{_store_option(tracking_uri)}"
+    log.keep(results)
+    console.print(f"\n{escape(results)}", highlight=False, soft_wrap=True)
     sys.exit(1 if outcome.problems else 0)
 
 
@@ -230,7 +237,7 @@ def _store_option(tracking_uri: str | None) -> str:
     """Return the option that names the store, where it is not the reader's own: a job's environment is not theirs."""
     if tracking_uri is None and not os.environ.get(IN_A_JOB):
         return ""
-    return escape(f" --tracking-uri {hide_password(resolve_tracking_uri(tracking_uri))}")
+    return f" --tracking-uri {hide_password(resolve_tracking_uri(tracking_uri))}"
 
 
 def _or_exit(step: Callable[[], T]) -> T:
