@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 from contextlib import contextmanager, suppress
@@ -18,10 +20,10 @@ from tuning.engine.ray_session import ray_session
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 
-def servers(name):
-    """The processes of a name that this one has started."""
+def servers(name, of=None):
+    """The processes of a name that a process, by default this one, has started."""
     found = []
-    for process in psutil.Process().children(recursive=True):
+    for process in psutil.Process(of).children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             if process.name() == name:
                 found.append(process)
@@ -29,17 +31,18 @@ def servers(name):
 
 
 @contextmanager
-def first_stopped(name, seconds=float("inf")):
+def first_stopped(name, of=None, seconds=threading.TIMEOUT_MAX):
     """Stop the first server of a name as soon as it is there, as long as the seconds or what is within last."""
     stopped, over = [], threading.Event()
 
     def stop():
         while not stopped and not over.is_set():
-            for process in servers(name):
+            for process in servers(name, of):
                 process.suspend()
                 stopped.append(process)
-        if stopped and not over.wait(min(seconds, threading.TIMEOUT_MAX)):
-            stopped[0].resume()
+        if stopped and not over.wait(seconds):
+            with suppress(psutil.NoSuchProcess):  # given up in the meantime
+                stopped[0].resume()
 
     thread = threading.Thread(target=stop)
     thread.start()
@@ -75,21 +78,31 @@ def test_ray_that_does_not_start_twice_is_one_line(tmp_path):
     assert "set RAY_raylet_start_wait_time_s=300 and RAY_gcs_server_port_wait_time_s=300" in line
 
 
+STARTS = """
+from tuning.engine.ray_session import ray_session
+with ray_session(None):
+    input("started")
+"""
+
+
 @pytest.mark.cluster
-@pytest.mark.parametrize(("patience", "starts"), [("300", 1), ("1", 2)], ids=["with the cure", "without"])
-def test_a_longer_wait_is_waited_for_a_slow_server(monkeypatch, patience, starts):
-    """Ray gives a raylet half a minute, unless it is told to wait longer."""
-    monkeypatch.setenv("RAY_raylet_start_wait_time_s", patience)
-    began = len(ray_starts())
-    with first_stopped("raylet", seconds=40) as stopped, ray_session(None):
-        (raylet,) = servers("raylet")
-        assert (raylet.pid == stopped[0].pid) == (starts == 1)
-    assert len(ray_starts()) - began == starts
-
-
-def ray_starts():
-    """The folders of Ray's sessions: one for each start."""
-    return [folder for folder in Path(tempfile.gettempdir(), "ray").glob("session_2*") if not folder.is_symlink()]
+@pytest.mark.parametrize(("patience", "as_first"), [("300", True), ("1", False)], ids=["with the cure", "without"])
+def test_a_slow_server_is_waited_for_as_long_as_ray_is_told_else_a_second_is_started(patience, as_first):
+    """Ray by itself gives a raylet half a minute."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", STARTS],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "RAY_raylet_start_wait_time_s": patience},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with first_stopped("raylet", of=process.pid, seconds=40) as stopped:
+        assert process.stdout.read(7) == "started"
+        (raylet,) = servers("raylet", of=process.pid)
+        assert (raylet == stopped[0]) == as_first
+    process.communicate("\n")
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("name", ["TMPDIR", "RAY_TMPDIR"])
