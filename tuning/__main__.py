@@ -14,10 +14,11 @@ from rich.table import Table
 
 from tuning import job_commands
 from tuning.command_line import OneLineGroup, one_line_errors, put, show
+from tuning.lasting_output import outlive_readers
 from tuning.options import NameOption, StorageOption, StudyArgument, TrackingOption
 from tuning.store import hide_password, resolve_tracking_uri
 from tuning.study import load, shipped
-from tuning.surroundings import IN_A_JOB
+from tuning.surroundings import IN_A_JOB, check_home
 
 T = TypeVar("T")
 
@@ -28,6 +29,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Tune every condition on every architecture with the same budget, and confirm the winners on fresh seeds.",
 )
+
+
+_INTERRUPTED = "Interrupted. The same command goes on where this one stopped."
 
 
 class Format(StrEnum):
@@ -99,13 +103,16 @@ def run(
     name: NameOption = None,
 ) -> None:
     """Run a study, or go on with one that was interrupted."""
+    outlive_readers()
+    _or_exit(check_home)
     # Ray is imported with the engine, and `list` and `plan` need none of it.
-    from tuning.engine import ending_in_order, ignore_signals
+    from tuning.engine import StudyLog, ending_in_order, ignore_signals
     from tuning.engine import run as run_study
 
     asked = _or_exit(lambda: load(study, name))
     console = Console()
     errors = Console(stderr=True)
+    log = StudyLog(storage.absolute() / asked.name)
     try:
         with ending_in_order():
             outcome = _or_exit(
@@ -118,17 +125,16 @@ def run(
         interrupted = True
     if interrupted:
         ignore_signals()
-        errors.print("Interrupted. The same command goes on where this one stopped.", highlight=False)
+        log.keep(_INTERRUPTED)
+        errors.print(_INTERRUPTED, highlight=False)
         sys.exit(130)
     for problem in outcome.problems:
+        log.keep(f"problem: {problem}")
         errors.print(f"[red]problem:[/] {escape(problem)}", highlight=False, soft_wrap=True)
-    if outcome.stored is not None:
-        console.print(escape(outcome.stored), highlight=False, soft_wrap=True)
-    console.print(
-        f"\nResults: python -m analysis report {asked.name}{_store_option(tracking_uri)}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    for line in (outcome.stored, f"Results: python -m analysis report {asked.name}{_store_option(tracking_uri)}"):
+        if line is not None:
+            log.keep(line)
+            console.print(escape(line), highlight=False, soft_wrap=True)
     sys.exit(1 if outcome.problems else 0)
 
 
@@ -221,7 +227,7 @@ def _store_option(tracking_uri: str | None) -> str:
     """Return the option that names the store, where it is not the reader's own: a job's environment is not theirs."""
     if tracking_uri is None and not os.environ.get(IN_A_JOB):
         return ""
-    return escape(f" --tracking-uri {hide_password(resolve_tracking_uri(tracking_uri))}")
+    return f" --tracking-uri {hide_password(resolve_tracking_uri(tracking_uri))}"
 
 
 def _or_exit(step: Callable[[], T]) -> T:

@@ -1,7 +1,5 @@
 """How every command line here speaks and ends: a mistake in one line with exit code 2, a closed pipe in silence."""
 
-import contextlib
-import os
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -11,6 +9,8 @@ import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
 from typer.core import TyperGroup
+
+from tuning.lasting_output import lead_nowhere
 
 
 class OneLineGroup(TyperGroup):
@@ -122,22 +122,16 @@ def _written_or_told() -> Generator[None]:
         yield
         return
     except BrokenPipeError:
-        _drop_output()
+        lead_nowhere(sys.stdout)
         return
     except UnicodeEncodeError as error:
         letter = ascii(error.object[error.start])
         problem = f"be written in UTF-8, got {error.encoding}, which has no {letter}; set PYTHONIOENCODING=utf-8"
     except OSError as error:
-        _drop_output()
+        lead_nowhere(sys.stdout)
         problem = f"be written somewhere, got {error.strerror!r}; print to another place"
     say_error(f"what is printed must {problem}")
     raise typer.Exit(2)
-
-
-def _drop_output() -> None:
-    """Lead standard output nowhere, so that what is left in it is no second error when the process ends."""
-    with contextlib.suppress(OSError):  # of an output that is no file of the system's
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say_of_usage(mistake: typer.TyperException) -> None:

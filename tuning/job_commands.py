@@ -14,6 +14,7 @@ from tuning.command_line import one_line_errors, put, show
 from tuning.options import NameOption, StorageOption, StudyArgument, TrackingOption
 from tuning.store import is_begun
 from tuning.study import load
+from tuning.surroundings import check_home
 
 if TYPE_CHECKING:
     from tuning.engine.jobs import Job, Jobs
@@ -49,6 +50,7 @@ def submit(
     """Send a study to a cluster, or let one go on there that was interrupted."""
     with one_line_errors():
         asked = load(study, name)
+        check_home()
         from tuning.engine.jobs import Submission  # Ray takes a second to come, and a misspelt study needs none
 
         submission = Submission(study=asked, tracking_uri=tracking_uri, storage=storage, data=data, fresh=fresh)
@@ -137,7 +139,12 @@ COMMANDS: tuple[Callable[..., None], ...] = (submit, status, logs, stop)
 
 
 def _jobs(address: str) -> "Jobs":
-    """Return the cluster's list of jobs; Ray, which takes a second to come, is imported with it."""
+    """Return the cluster's list of jobs; Ray, which takes a second to come, is imported with it.
+
+    Raises:
+        ValueError: where Ray finds no home folder.
+    """
+    check_home()
     from tuning.engine.jobs import Jobs
 
     return Jobs(address)

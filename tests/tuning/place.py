@@ -37,11 +37,18 @@ class Place:
         }
         return {**quiet, "PYTHONPATH": root, "COLUMNS": "100"}
 
-    def run(self, *options):
+    def run(self, *options, wrapper=(), **environment):
+        """Run the study to its end, perhaps by a program that changes what is around it.
+
+        Args:
+            *options: of the command.
+            wrapper: a program and its arguments.
+            **environment: what is set besides.
+        """
         return subprocess.run(
-            [*self.command, *options],
+            [*wrapper, *self.command, *options],
             cwd=self.folder,
-            env=self.environment,
+            env={**self.environment, **environment},
             capture_output=True,
             text=True,
             check=False,

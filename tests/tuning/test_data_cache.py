@@ -1,5 +1,6 @@
 """The cache of decoded images: shared by processes, mended when broken, and silent about the test part."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -161,6 +162,36 @@ def test_the_argument_wins_over_the_environment_and_that_over_the_home(tmp_path,
     monkeypatch.setenv("SPECTUNE_CACHE", "~/elsewhere")
     assert cache_folder(None) == tmp_path / "elsewhere"
     assert cache_folder(tmp_path / "here") == tmp_path / "here"
+
+
+HOMELESS = """
+import os, sys
+from tuning.trial.data.cache import cache_folder
+from tuning.study import DataSettings
+
+os.setuid(12345)
+del os.environ["HOME"]
+for asked in (cache_folder, lambda _: DataSettings(name="mnist", path="~/images")):
+    try:
+        asked(None)
+    except ValueError as error:
+        print(error)
+os.environ["SPECTUNE_CACHE"] = "/elsewhere"
+print(cache_folder(None))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone becomes a user that the system knows nothing of")
+def test_without_a_home_to_keep_it_in_a_cache_must_be_named(monkeypatch):
+    monkeypatch.delenv("SPECTUNE_CACHE")
+    done = subprocess.run([sys.executable, "-c", HOMELESS], cwd=ROOT, capture_output=True, text=True, check=True)
+    no_home = "HOME is not set, and the system knows no home of user 12345"
+    assert done.stdout.splitlines() == [
+        f"the data cache must be a folder that can be found, got ~/.cache/spectune: {no_home}; set SPECTUNE_CACHE to a "
+        "folder that can be written",
+        f"path must be a folder that can be found, got ~/images: {no_home}; write the path out",
+        "/elsewhere",
+    ]
 
 
 def test_digits_are_scikit_learns_scans(tmp_path):

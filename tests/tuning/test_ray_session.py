@@ -1,11 +1,15 @@
 """A Ray of one's own is nobody else's."""
 
+import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
+import ray
 
 from tuning.engine.ray_session import ray_session
 
@@ -74,3 +78,24 @@ def test_ray_is_left_though_another_thread_collects_garbage():
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "left\n"), done.stderr
+
+
+def test_rays_servers_and_workers_do_not_hear_a_terminal_close():
+    """Where the study leads its group, as one started at a terminal does, the kernel tells all of them."""
+
+    def deaf(process):
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        (blocked,) = re.findall(r"^SigBlk:\s*(\w+)$", status, re.MULTILINE)
+        return int(blocked, 16) >> (signal.SIGHUP - 1) & 1
+
+    @ray.remote
+    def pid():
+        return os.getpid()
+
+    with ray_session(None):
+        worker = ray.get(pid.remote())
+        started = psutil.Process().children(recursive=True)
+        assert worker in {process.pid for process in started}
+        assert {process.name() for process in started} >= {"gcs_server", "raylet"}
+        assert all(deaf(process) for process in started)
+        assert signal.SIGHUP not in signal.pthread_sigmask(signal.SIG_BLOCK, ())

@@ -1,4 +1,4 @@
-"""The live view: a line for each cell, redrawn in place on a terminal, a line a trial elsewhere."""
+"""The live view: a line for each cell, redrawn in place on a terminal, a line a trial elsewhere and in the log."""
 
 import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tuning.engine.history import History, TrialHistory
+from tuning.engine.log import StudyLog
 from tuning.engine.store_watch import StoreWatch
 from tuning.records import CONFIRMATIONS, Phase, StopReason
 from tuning.study import Study, confirmations_planned
@@ -22,12 +23,15 @@ class Progress:
         study: whose cells are shown.
         history: what the trials have said.
         console: where to write.
+        log: what is said, for later; None where nothing is kept.
     """
 
-    def __init__(self, study: Study, history: History, console: Console) -> None:
+    def __init__(self, study: Study, history: History, console: Console, log: StudyLog | None = None) -> None:
         self._study = study
         self._history = history
         self._console = console
+        self._log = log
+        self._redrawn = console.is_terminal  # to the end, though the terminal may be closed before
         self._phase = Phase.TUNE
         self._planned: Mapping[str, int] = {}
         self._to_confirm = confirmations_planned(study)
@@ -49,7 +53,7 @@ class Progress:
         Args:
             step: what is done meanwhile.
         """
-        if not self._console.is_terminal:
+        if not self._redrawn:
             yield
             return
         with self._console.status(f"[dim]{step} …[/]"):
@@ -61,8 +65,20 @@ class Progress:
         Args:
             *lines: what to say.
         """
+        self._keep(*lines)
         for line in lines:
             self._console.print(escape(line), highlight=False, soft_wrap=True)
+
+    def _say_beside(self, line: str) -> None:
+        """Say what a table that is redrawn shows as well: then for the log alone."""
+        if self._redrawn:
+            self._keep(line)
+        else:
+            self.say(line)
+
+    def _keep(self, *lines: str) -> None:
+        if self._log is not None:
+            self._log.keep(*lines)
 
     def nothing_left(self, trials: int) -> None:
         """Say that the study has ended before.
@@ -91,14 +107,14 @@ class Progress:
         self._began, self._finished = time.monotonic(), False
         past = [trial for cell in planned for trial in self._history.of(cell, phase)]
         self._done_before = sum(map(_seconds, past))
-        if self._console.is_terminal:
+        if self._redrawn:
             self._live = self._new_live()
             self._live.start()
 
     def finish(self) -> None:
         """Leave the phase's last state on the screen."""
         self._finished = True
-        if self._console.is_terminal:
+        if self._redrawn:
             self._live.stop()
 
     def watch(self, store: StoreWatch) -> None:
@@ -110,25 +126,25 @@ class Progress:
         self._store = store
 
     def update(self) -> None:
-        """Say the first epoch at once where nothing is redrawn; a log shows life before the first trial ends."""
-        if not self._console.is_terminal and (said := self._store.news()):
-            self.say(said)
-        if self._console.is_terminal or self._spoken:
+        """Say the first epoch at once: a log shows life before the first trial ends."""
+        if said := self._store.news():
+            self._say_beside(said)
+        if self._spoken:
             return
         for trial in self._history.running():
             if trial.settings.phase is self._phase and trial.last_epoch >= 1 and trial.last is not None:
                 self._spoken = True
-                self.say(f"{self._phase}: first epoch of {_named(trial)}, val accuracy {trial.last.objective:.4f}")
+                self._say_beside(
+                    f"{self._phase}: first epoch of {_named(trial)}, val accuracy {trial.last.objective:.4f}"
+                )
                 return
 
     def ended(self, trial: TrialHistory) -> None:
-        """Say how a trial has ended where nothing is redrawn."""
-        if self._console.is_terminal:
-            return
+        """Say how a trial has ended."""
         mine = self._history.of(trial.settings.cell, self._phase)
         done = sum(other.ended for other in mine)
         value = f"val accuracy {trial.last.objective:.4f}" if trial.last is not None else "no epoch"
-        self.say(
+        self._say_beside(
             f"{self._phase}: {_named(trial)} {done}/{self._planned[trial.settings.cell]} {_spoken(trial.reason)} "
             f"after {trial.last_epoch} epochs, {value}; {self._rest(self._seconds_left())}"
         )

@@ -8,13 +8,13 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import ray
-from ray._private import ray_constants
 from ray.exceptions import RayError
 
 from tuning.engine.cluster import Cluster
+from tuning.engine.local_ray import start_local
 from tuning.engine.termination import holding_signals
 
 _QUIET = {
@@ -51,7 +51,7 @@ def ray_session(address: str | None) -> Generator[Cluster]:
         The cluster.
 
     Raises:
-        ValueError: where no cluster answers at the address.
+        ValueError: where no cluster answers at the address, or none can be started.
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
@@ -60,26 +60,33 @@ def ray_session(address: str | None) -> Generator[Cluster]:
         _check_answer(str(address))
     warnings.filterwarnings("ignore", module="ray")
     try:
-        with holding_signals(hastening=True), _on_loopback(local), _children_in_a_group_of_their_own():
-            _join("local" if local else str(address))
+        with holding_signals(hastening=True):
+            if local:
+                start_local(lambda: _init("local"))
+            else:
+                _join(str(address))
+        logging.getLogger("ray").setLevel(logging.CRITICAL)  # a dead worker is told in the summary, not in a traceback
         yield Cluster()
     finally:
         _leave()
 
 
+def _init(address: str) -> None:
+    ray.init(
+        address=address,
+        include_dashboard=False if address == "local" else None,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        configure_logging=True,
+        runtime_env={"env_vars": _QUIET},
+    )
+
+
 def _join(address: str) -> None:
     try:
-        ray.init(
-            address=address,
-            include_dashboard=False if address == "local" else None,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            configure_logging=True,
-            runtime_env={"env_vars": _QUIET},
-        )
+        _init(address)
     except (ConnectionError, RuntimeError, ValueError, RayError) as error:
         raise ValueError(_refused(address, str(error))) from error
-    logging.getLogger("ray").setLevel(logging.CRITICAL)  # a dead worker is told in the summary, not in a traceback
 
 
 def _leave() -> None:
@@ -116,47 +123,7 @@ def _garbage() -> weakref.ref[Callable[[], object]]:
     return weakref.ref(itself)
 
 
-@contextmanager
-def _on_loopback(local: bool) -> Generator[None]:
-    """Let a local Ray listen on this machine's loopback alone: whoever reaches its ports may run code.
-
-    Ray has a switch for it, made for systems on which it knows no clusters, and reads it when it is imported.
-    """
-    if not local:
-        yield
-        return
-    before = os.environ.get(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR), ray_constants.ENABLE_RAY_CLUSTER
-    os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = "0"  # for Ray's servers
-    ray_constants.ENABLE_RAY_CLUSTER = False  # for this process
-    try:
-        yield
-    finally:
-        os.environ.pop(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR)
-        if before[0] is not None:
-            os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = before[0]
-        ray_constants.ENABLE_RAY_CLUSTER = before[1]
-
-
-@contextmanager
-def _children_in_a_group_of_their_own() -> Generator[None]:
-    """Keep signals to this process's group, as `timeout` sends them, from Ray's servers.
-
-    They would end before the trials could be stopped and their runs closed. A process that leads its group, as one
-    started at a terminal does, cannot leave it; Ray's servers are then in it.
-    """
-    before = os.getpgrp()
-    if before == os.getpid():
-        yield
-        return
-    os.setpgid(0, 0)
-    try:
-        yield
-    finally:
-        with suppress(OSError):  # nobody else may be left in it
-            os.setpgid(0, before)
-
-
-def _refused(address: str | None, reason: str) -> str:
+def _refused(address: str, reason: str) -> str:
     """Say why a cluster could not be joined, and what to do."""
     line = " ".join(reason.split())[:300]
     if "ersion mismatch" in reason:  # Ray's own words; its first line alone would not say which

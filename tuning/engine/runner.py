@@ -18,6 +18,7 @@ from tuning.engine.growth import outdated, outgrow
 from tuning.engine.history import History
 from tuning.engine.home import HomeWatch, NodeLostError
 from tuning.engine.keeping_watch import KeepingLostError
+from tuning.engine.log import StudyLog
 from tuning.engine.preflight import check_folder, check_lasting, check_resources, check_study
 from tuning.engine.problems import problems
 from tuning.engine.progress import Progress
@@ -78,7 +79,7 @@ def run(
         if not fresh:
             folder.refuse_another(study)
         history = History()
-        progress = Progress(study, history, console)
+        progress = Progress(study, history, console, StudyLog(folder.path))
         with progress.preparing("checking the data set and the models"):
             content = check_study(study)
         if fresh:

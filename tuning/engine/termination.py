@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, as batch systems and `timeout` send it: a study ends by both, closed and in one line."""
+"""Ctrl-C, SIGTERM of batch systems and `timeout`, SIGHUP of a terminal that closes: a study ends by each in order."""
 
 import signal
 import threading
@@ -12,8 +12,8 @@ def ending_in_order() -> Generator[None]:
     """Let a signal begin the end of a study, a second Ctrl-C hasten it, and none break it off.
 
     The first Ctrl-C is Tune's: it stops the trials and returns, runs are closed, and so is the store. Whatever comes
-    before Tune or after that one is a `KeyboardInterrupt`, once. SIGTERM is a first Ctrl-C: it is sent to the process
-    and to its group, and twice the same must not be more than once.
+    before Tune or after that one is a `KeyboardInterrupt`, once. SIGTERM and SIGHUP are a first Ctrl-C: they are sent
+    to the process and to its group, and twice the same must not be more than once.
 
     Raises:
         KeyboardInterrupt: where a signal has come.
@@ -30,8 +30,8 @@ def ending_in_order() -> Generator[None]:
             interrupted.set()
             raise KeyboardInterrupt
 
-    ours = {signal.SIGTERM: terminate, signal.SIGINT: interrupt}
-    before = {number: signal.signal(number, handler) for number, handler in ours.items()}
+    before = {number: signal.signal(number, terminate) for number in _terminating()}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
@@ -40,7 +40,7 @@ def ending_in_order() -> Generator[None]:
 
 def ignore_signals() -> None:
     """Let this process end undisturbed: Ray and MLflow take seconds to end, and show a traceback where broken off."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
 
 
@@ -52,7 +52,8 @@ def holding_signals(*, hastening: bool = False) -> Generator[None]:
     away, so that then SIGTERM does end the process; afterwards ours are in place again.
 
     Args:
-        hastening: whether a second signal is heard at once, where what is within may take for ever.
+        hastening: whether a second signal is heard at once, where what is within may take for ever. SIGHUP never is: a
+            terminal that closes sends it again and again.
 
     Raises:
         KeyboardInterrupt: where a signal has come; or what the handler raises that would have heard it.
@@ -64,10 +65,10 @@ def holding_signals(*, hastening: bool = False) -> Generator[None]:
 
     def hold(number: int, _: object) -> None:
         heard.append(number)
-        if hastening and len(heard) > 1:
+        if hastening and len(heard) > 1 and number != signal.SIGHUP:
             raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, hold) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, hold) for number in (*_terminating(), signal.SIGINT)}
     try:
         yield
     except SystemExit:  # Ray's handler
@@ -76,6 +77,12 @@ def holding_signals(*, hastening: bool = False) -> Generator[None]:
         _put_back(before)
         for each in heard:
             signal.raise_signal(each)
+
+
+def _terminating() -> tuple[signal.Signals, ...]:
+    """Return what is sent to end a process; what `nohup` has ignored stays ignored."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return (signal.SIGTERM,) if ignored else (signal.SIGTERM, signal.SIGHUP)
 
 
 def _put_back(handlers: Mapping[signal.Signals, Any]) -> None:

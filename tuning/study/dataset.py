@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tuning.study.names import nearest
+from tuning.surroundings import no_home
 
 DATASETS: dict[str, tuple[int, bool]] = {
     "digits": (0, False),
@@ -77,7 +78,21 @@ class DataSettings:
         object.__setattr__(self, "crop", crop)
         object.__setattr__(self, "flip", usual_flip if self.flip is None else self.flip)
         if self.path is not None:
-            object.__setattr__(self, "path", str(Path(self.path).expanduser().absolute()))
+            object.__setattr__(self, "path", str(_found(Path(self.path))))
+
+
+def _found(path: Path) -> Path:
+    """Return a path from the root on.
+
+    Raises:
+        ValueError: where it is below a home folder, and there is none.
+    """
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError(
+            f"path must be a folder that can be found, got {path}: {no_home()}; write the path out"
+        ) from error
 
 
 def _is_count(value: object, least: int) -> bool:

@@ -23,6 +23,8 @@ from typing import Any, Protocol
 import numpy as np
 from filelock import FileLock
 
+from tuning.surroundings import no_home
+
 FORMAT = 1
 """Part of every key: a version that decodes otherwise does not read this one's entries, nor go on with this one's
 studies, which keep the key of their data: equal keys mean equal arrays."""
@@ -67,8 +69,22 @@ class Decoded:
 
 
 def cache_folder(cache: str | Path | None) -> Path:
-    """Return the cache's folder: the argument, else ``SPECTUNE_CACHE``, else ``~/.cache/spectune``."""
-    return Path(cache or os.environ.get("SPECTUNE_CACHE") or "~/.cache/spectune").expanduser().absolute()
+    """Return the cache's folder: the argument, else ``SPECTUNE_CACHE``, else ``~/.cache/spectune``.
+
+    Args:
+        cache: the folder, or None.
+
+    Raises:
+        ValueError: where it is below a home folder, and there is none.
+    """
+    folder = Path(cache or os.environ.get("SPECTUNE_CACHE") or "~/.cache/spectune")
+    try:
+        return folder.expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError(
+            f"the data cache must be a folder that can be found, got {folder}: {no_home()}; "
+            "set SPECTUNE_CACHE to a folder that can be written"
+        ) from error
 
 
 def fetch(source: Source, cache: Path, part: str) -> Decoded:
