@@ -37,6 +37,7 @@ def _commands() -> dict[str, Any]:
         "measuring": (_measuring, partial(_markdown, "measuring")),
         "opening": (_opening, partial(_markdown, "opening")),
         "faulty_network": (_faulty_network, partial(_markdown, "faulty_network")),
+        "growth": (_growth, partial(_markdown, "growth")),
         "long_trial": (_long_trial, partial(_markdown, "long_trial")),
     }
 
@@ -90,6 +91,12 @@ def _faulty_network(arguments: argparse.Namespace) -> Any:
     return faulty_network.run(rounds=arguments.rounds)
 
 
+def _growth(arguments: argparse.Namespace) -> Any:
+    from benchmarks import growth
+
+    return growth.run(trials=arguments.trials, beside=arguments.beside)
+
+
 def _markdown(name: str, result: Any) -> Any:
     return import_module(f"benchmarks.{name}").markdown(result)
 
@@ -118,6 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     long = commands.add_parser("long_trial", parents=[every], help="how large the files of a long trial become")
     long.add_argument("--architecture", choices=ARCHITECTURES, default="resnet-large", metavar="NAME")
     long.add_argument("--epochs", type=_positive, default=200, help="of the trial (default 200)")
+    growing = commands.add_parser("growth", parents=[every], help="what each further trial costs the driver")
+    growing.add_argument("--trials", type=_positive, default=2000, help="of one epoch (default 2000)")
+    growing.add_argument("--beside", type=_folder, metavar="FOLDER", help="another checkout to be measured beside this")
     faulty = commands.add_parser("faulty_network", parents=[every], help="what a failing network costs a study")
     faulty.add_argument("--rounds", type=_positive, default=3, help="of both networks (default 3)")
     return parser
@@ -162,7 +172,7 @@ def _file(text: str) -> Path:
 
 def _folder(text: str) -> Path:
     if not Path(text).is_dir():
-        raise argparse.ArgumentTypeError(f"must be a folder of images in class folders, got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a folder, got {text!r}")
     return Path(text)
 
 
