@@ -8,7 +8,7 @@ from ray.tune import Callback
 from tuning.engine.history import History, Result, TrialHistory
 from tuning.engine.progress import Progress
 from tuning.engine.provenance import git_commit
-from tuning.engine.trainable import EPOCH, ERROR, KEY, RECORD
+from tuning.engine.trainable import ANEW, EPOCH, ERROR, KEY, RECORD
 from tuning.records import EpochRecord, StopReason
 from tuning.store import StoreWriter
 from tuning.study import from_flat, to_params
@@ -51,6 +51,7 @@ class RecordCallback(Callback):
         record: EpochRecord = result.pop(RECORD)
         history.results[result[EPOCH]] = Result.of(record.metrics, record.diverged)
         self._writer.epoch(trial.config[KEY], record)
+        self._note_anew(history, result)
         self._progress.update()
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
@@ -76,6 +77,13 @@ class RecordCallback(Callback):
         history.error = history.error or f"the worker died: {_cause(str(trial.get_error()))}"
         self._end(history, trial.config["checkpoint"])
 
+    def _note_anew(self, history: TrialHistory, result: dict[str, Any]) -> None:
+        """Say once that a trial has begun anew, with the epoch that only one that begins reports."""
+        reason = result.get(ANEW, "")
+        if reason and result[EPOCH] == 0 and reason != history.began_anew:
+            self._progress.say(f"{history.settings.key} began anew: {reason}")
+        history.began_anew = reason or history.began_anew
+
     def _end(self, history: TrialHistory, checkpoint: str) -> None:
         history.live = False
         if not history.ended:
@@ -85,6 +93,8 @@ class RecordCallback(Callback):
         tags = {"stop_reason": str(history.reason), "error": history.error[:4000]}
         if not (history.error or history.failed_before):
             del tags["error"]
+        if history.began_anew:
+            tags["began_anew"] = history.began_anew[:4000]
         self._writer.end(history.settings.key, _STATUS.get(history.reason, "FINISHED"), tags)
         self._progress.ended(history)
         if history.reason is not StopReason.ERROR:  # a failed trial goes on from it when the study is run again

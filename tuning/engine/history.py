@@ -50,6 +50,7 @@ class TrialHistory:
         reason: how it ended.
         error: what went wrong, if anything did.
         failed_before: it failed in an earlier session.
+        began_anew: why its checkpoint was set aside, if one was.
         live: a worker has begun with it and has not been lost since.
     """
 
@@ -58,6 +59,7 @@ class TrialHistory:
     reason: StopReason = StopReason.RUNNING
     error: str = ""
     failed_before: bool = False
+    began_anew: str = ""
     live: bool = False
 
     @property

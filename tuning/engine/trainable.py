@@ -1,22 +1,23 @@
 """The function that Ray runs: one training in a worker, its records handed to Tune."""
 
 import traceback
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ray import tune
 
-from tuning.engine.attempts import begin, watched
+from tuning.engine.attempts import begin
+from tuning.engine.watchdog import Watchdog, watched
 from tuning.records import VAL_ACCURACY, EpochRecord
 from tuning.study import TrialSettings, from_flat, to_flat
-from tuning.trial import train
+from tuning.trial import Checkpoint, train
 
 OBJECTIVE = "objective"
 EPOCH = "epoch"
 RECORD = "record"
 ERROR = "error"
+ANEW = "began_anew"
 CELL = "cell"
 KEY = "key"
 
@@ -50,14 +51,17 @@ def run_trial(config: dict[str, Any]) -> None:
     try:
         settings, folder = from_flat(config["settings"]), Path(config["checkpoint"])
         begin(folder, config["session"])
-        with watched(folder, 60 * settings.resources.epoch_minutes) as alive:
-            train(settings, partial(_report, alive), checkpoint=folder)
+        with watched(folder, 60 * settings.resources.epoch_minutes) as watchdog:
+            train(settings, partial(_report, watchdog, folder), checkpoint=folder)
     except Exception as error:
         text = traceback.format_exc(limit=-6)
         tune.report({OBJECTIVE: 0.0, EPOCH: -1, ERROR: f"{type(error).__name__}: {error}\n{text}"})
 
 
-def _report(alive: Callable[[], None], record: EpochRecord) -> None:
-    objective = record.metrics.get(VAL_ACCURACY, 0.0)
-    tune.report({OBJECTIVE: objective, EPOCH: record.epoch, RECORD: record})
-    alive()
+def _report(watchdog: Watchdog, folder: Path, record: EpochRecord) -> None:
+    """Hand a record to Tune, which takes it when the driver listens: that time is not the trial's."""
+    said = {OBJECTIVE: record.metrics.get(VAL_ACCURACY, 0.0), EPOCH: record.epoch, RECORD: record}
+    if anew := Checkpoint(folder).begun_anew:
+        said[ANEW] = anew
+    with watchdog.waiting():
+        tune.report(said)
