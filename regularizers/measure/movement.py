@@ -97,7 +97,8 @@ class Movement:
         Args:
             state: what ``state_dict()`` gave.
         """
-        assert not state or state.keys() == self._initial.keys(), "a checkpoint is of equal settings"
+        got, own = ({name: weight.shape for name, weight in kept.items()} for kept in (state, self._initial))
+        assert not state or got == own, "a checkpoint is of equal settings"
         if state:
             self._last = {name: weight.to(self._initial[name]) for name, weight in state.items()}
             self._directions = None

@@ -1,13 +1,12 @@
-"""A trial that kills or hangs its worker is given up with its reason."""
+"""A trial that kills or hangs its worker is given up with its reason, and not by its checkpoint for ever."""
 
-import subprocess
-import sys
-from pathlib import Path
+import os
 
 import pytest
 
 from tuning.engine.attempts import ATTEMPTS, begin
-from tuning.trial import STATE_FILE
+from tuning.engine.verdict import STACKS, pronounce
+from tuning.trial import STATE_FILE, Checkpoint
 
 
 def test_a_trial_that_dies_without_getting_further_is_given_up_and_may_be_tried_again_later(tmp_path):
@@ -35,33 +34,39 @@ def test_a_study_that_is_killed_again_and_again_is_no_fault_of_its_trials(tmp_pa
         begin(tmp_path, f"session {number}")
 
 
-HANGS = """
-import sys, time
-from pathlib import Path
-from tuning.engine.attempts import begin, watched
-begin(Path(sys.argv[1]), "session")
-def waits_for_ever():
-    time.sleep(1000)
-with watched(Path(sys.argv[1]), 1.0) as alive:
-    for _ in range(3):
-        time.sleep(0.5)
-        alive()
-    print("alive", flush=True)
-    waits_for_ever()
-"""
+def kept(folder, content="a state"):
+    (folder / STATE_FILE).write_text(content)
 
 
-def test_a_process_that_hangs_is_ended_and_the_next_attempt_says_where_it_was(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", HANGS, str(tmp_path)],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert (done.stdout, done.returncode) == ("alive\n", 1)
-    with pytest.raises(RuntimeError, match="gave no sign of life for too long and was ended") as told:
+def test_a_trial_given_up_after_it_went_on_from_its_checkpoint_does_not_go_on_from_it_again(tmp_path):
+    kept(tmp_path)
+    for _ in range(ATTEMPTS):
         begin(tmp_path, "session")
-    assert "waits_for_ever" in str(told.value)
-    begin(tmp_path, "session")  # run again, it is tried anew
+    with pytest.raises(RuntimeError, match="without getting further"):
+        begin(tmp_path, "session")
+    assert not (tmp_path / STATE_FILE).exists()
+    assert (tmp_path / "state.damaged").read_text() == "a state"
+    assert "its worker died 4 times" in Checkpoint(tmp_path).begun_anew
+    begin(tmp_path, "the next session")
+
+
+@pytest.mark.parametrize("further", [False, True])
+def test_one_that_hung_goes_on_from_its_checkpoint_only_if_it_had_come_to_another(tmp_path, further):
+    kept(tmp_path)
+    begin(tmp_path, "session")
+    if further:
+        (tmp_path / STATE_FILE).unlink()
+        kept(tmp_path, "a later state")
+        os.utime(tmp_path / STATE_FILE, ns=(0, 1))
+    pronounce(tmp_path, "by the driver")
+    with pytest.raises(RuntimeError, match="no sign of life for too long and was ended\nby the driver"):
+        begin(tmp_path, "session")
+    assert (tmp_path / STATE_FILE).exists() == further
+    begin(tmp_path, "the next session")  # run again, it is tried anew
+
+
+def test_stacks_alone_are_no_verdict(tmp_path):
+    """They are of a process that was stopped and went on, and died of something else later."""
+    (tmp_path / STACKS).write_text("Thread 1")
+    begin(tmp_path, "session")
+    assert not (tmp_path / STACKS).exists()

@@ -13,7 +13,7 @@ from tuning.store import StoredRun, StoreReader
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.cluster]
 
-FAULTS = ("raises", "memory", "killed", "nan", "hangs")
+FAULTS = ("raises", "memory", "killed", "nan", "hangs", "locks")
 DECAY = {"regularizer": "weight_decay", "strength": 0.01}
 ASKED = study(
     name="failing",
@@ -33,6 +33,7 @@ GIGABYTES = {"name": "wide", "family": "mlp", "depth": 3, "width": 30_000}
 
 def misbehaving(config: dict[str, Any]) -> None:
     """The real trainable around a training that does what its condition is called."""
+    import ctypes
     import dataclasses
     import os
     import resource
@@ -63,7 +64,10 @@ def misbehaving(config: dict[str, Any]) -> None:
     def hangs(settings: Any, report: Any, checkpoint: Any, content: str) -> None:
         time.sleep(10_000)
 
-    faults = {"raises": raises, "memory": memory, "killed": killed, "hangs": hangs}
+    def locks(settings: Any, report: Any, checkpoint: Any) -> None:
+        ctypes.PyDLL(None).sleep(10_000)  # compiled code that keeps the interpreter's lock
+
+    faults = {"raises": raises, "memory": memory, "killed": killed, "hangs": hangs, "locks": locks}
     trainable.train = faults.get(config["settings"]["condition"], real)  # type: ignore[assignment]
     try:
         trainable.run_trial(config)
@@ -95,6 +99,7 @@ REASONS = {
     "killed": ("error", "its worker died 4 times without getting further; it may need more memory"),
     "nan": ("diverged", "the loss or a weight was not finite in epoch 1"),
     "hangs": ("error", "it gave no sign of life for too long and was ended"),
+    "locks": ("error", "it gave no sign of life for too long and was ended\nby the driver"),
 }
 
 
@@ -109,9 +114,10 @@ def test_each_fault_is_a_failed_run_with_its_reason_and_a_line_of_the_summary(fa
     assert any(key in line for line in outcome.problems)
 
 
-def test_where_a_trial_hung_is_kept_with_its_run(failed):
+@pytest.mark.parametrize("fault", ["hangs", "locks"])
+def test_where_a_trial_hung_is_kept_with_its_run(failed, fault):
     _, runs = failed
-    assert "in hangs" in runs["tune__mlp-tiny__hangs__000"].tags["error"]
+    assert f"in {fault}" in runs[f"tune__mlp-tiny__{fault}__000"].tags["error"]
 
 
 def test_the_study_goes_on_and_only_what_was_found_is_confirmed(failed):

@@ -2,24 +2,20 @@
 
 A worker that is killed says nothing, so each attempt leaves a note beside the trial's checkpoint before it trains. The
 next attempt reads it: a trial that dies again and again without getting further is given up, and one that hung is not
-tried again.
+tried again. Run again, the study tries both anew, but not from the checkpoint from which they got no further.
 """
 
-import faulthandler
 import json
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tuning.trial import STATE_FILE
+from tuning.engine.verdict import taken
+from tuning.trial import STATE_FILE, Checkpoint
 
 ATTEMPTS = 4
 """How often a trial may begin without getting further; one that kills its worker each time would do so for ever."""
 
 _NOTE = "attempts.json"
-_TRACE = "hung.txt"
 
 
 def begin(folder: Path, session: str) -> None:
@@ -33,16 +29,19 @@ def begin(folder: Path, session: str) -> None:
         RuntimeError: where it should not be tried again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    trace = folder / _TRACE
-    if trace.exists() and (stacks := trace.read_text(errors="replace").strip()):
-        trace.unlink()
-        raise RuntimeError(f"it gave no sign of life for too long and was ended\n{stacks}")
     note, state = folder / _NOTE, folder / STATE_FILE
     here = {"session": session, "checkpoint": state.stat().st_mtime_ns if state.exists() else 0}
     before = _read(note)
+    from_here = state.exists() and before.get("checkpoint") == here["checkpoint"]
+    if (left := taken(folder)) is not None:
+        if from_here:
+            Checkpoint(folder).set_aside("it hung after it had gone on from its checkpoint, before it wrote another")
+        raise RuntimeError(f"it gave no sign of life for too long and was ended\n{left}")
     attempts = before.pop("attempts", 0) if before.items() >= here.items() else 0
     if attempts >= ATTEMPTS:
         note.unlink()
+        if from_here:
+            Checkpoint(folder).set_aside(f"its worker died {ATTEMPTS} times after it had gone on from its checkpoint")
         raise RuntimeError(f"its worker died {ATTEMPTS} times without getting further; it may need more memory")
     part = note.with_suffix(".part")
     part.write_text(json.dumps({**here, "attempts": attempts + 1}))
@@ -56,25 +55,3 @@ def _read(note: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return noted if isinstance(noted, dict) else {}
-
-
-@contextmanager
-def watched(folder: Path, seconds: float) -> Generator[Callable[[], None]]:
-    """End the process when a trial has given no sign of life for too long, and leave where it was.
-
-    Python's own watchdog needs no interpreter lock, so it sees a thread that hangs in compiled code too.
-
-    Args:
-        folder: the trial's own, for the stacks of all threads.
-        seconds: from the last sign of life.
-
-    Yields:
-        What is to be called at every sign of life: it gives the trial its time anew.
-    """
-    with (folder / _TRACE).open("w") as trace:
-        alive = partial(faulthandler.dump_traceback_later, seconds, exit=True, file=trace)
-        alive()
-        try:
-            yield alive
-        finally:
-            faulthandler.cancel_dump_traceback_later()

@@ -8,12 +8,16 @@ from ray.tune import Callback
 from tuning.engine.history import History, Result, TrialHistory
 from tuning.engine.progress import Progress
 from tuning.engine.provenance import git_commit, versions
-from tuning.engine.trainable import EPOCH, ERROR, KEY, RECORD
+from tuning.engine.trainable import ANEW, EPOCH, ERROR, KEY, OTHER_DATA, RECORD
 from tuning.records import DATA, VERSION_TAGS, EpochRecord, StopReason
 from tuning.store import StoreWriter
 from tuning.study import from_flat, to_params
 
 _STATUS = {StopReason.ERROR: "FAILED", StopReason.DIVERGED: "FAILED"}
+
+
+class OtherDataError(RuntimeError):
+    """The images that a trial was to be trained on are not those that its study was begun on."""
 
 
 class RecordCallback(Callback):
@@ -29,6 +33,7 @@ class RecordCallback(Callback):
         self._history = history
         self._writer = writer
         self._progress = progress
+        self._other_data: str | None = None
         self._made_with = {"git_commit": git_commit(), **{tag: versions()[name] for name, tag in VERSION_TAGS.items()}}
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
@@ -50,13 +55,28 @@ class RecordCallback(Callback):
     ) -> None:
         """Keep one epoch. Its spectra are taken out of the result: Tune would keep them in every snapshot."""
         history = self._history.trials[trial.config[KEY]]
+        if OTHER_DATA in result:
+            history.put_off, self._other_data = True, result[OTHER_DATA]
+            return
         if ERROR in result:
             history.error = result[ERROR]
             return
         record: EpochRecord = result.pop(RECORD)
         history.results[result[EPOCH]] = Result.of(record.metrics, record.diverged)
         self._writer.epoch(trial.config[KEY], record)
+        self._note_anew(history, result)
         self._progress.update()
+
+    def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """End the study where a trial has found other data: what it has compared so far is not to be mixed with them.
+
+        Nor may anything be chosen without the trials that they keep from running.
+
+        Raises:
+            OtherDataError: where one has.
+        """
+        if self._other_data is not None:
+            raise OtherDataError(self._other_data)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Close the trial's run with the reason of its end."""
@@ -81,8 +101,17 @@ class RecordCallback(Callback):
         history.error = history.error or f"the worker died: {_cause(str(trial.get_error()))}"
         self._end(history, trial.config["checkpoint"])
 
+    def _note_anew(self, history: TrialHistory, result: dict[str, Any]) -> None:
+        """Say once that a trial has begun anew, with the epoch that only one that begins reports."""
+        reason = result.get(ANEW, "")
+        if reason and result[EPOCH] == 0 and reason != history.began_anew:
+            self._progress.say(f"{history.settings.key} began anew: {reason}")
+        history.began_anew = reason or history.began_anew
+
     def _end(self, history: TrialHistory, checkpoint: str) -> None:
         history.live = False
+        if history.put_off:
+            return  # its run is closed as interrupted, with the study
         if not history.ended:
             history.end(died=False)
         if history.reason is StopReason.DIVERGED:
@@ -90,6 +119,8 @@ class RecordCallback(Callback):
         tags = {"stop_reason": str(history.reason), "error": history.error[:4000]}
         if not (history.error or history.failed_before):
             del tags["error"]
+        if history.began_anew:
+            tags["began_anew"] = history.began_anew[:4000]
         self._writer.end(history.settings.key, _STATUS.get(history.reason, "FINISHED"), tags)
         self._progress.ended(history)
         if history.reason is not StopReason.ERROR:  # a failed trial goes on from it when the study is run again

@@ -19,6 +19,7 @@ from tuning.engine.schedule import CellScheduler
 from tuning.engine.search import InterleavedSearch
 from tuning.engine.slots import Slots
 from tuning.engine.trainable import KEY, run_trial
+from tuning.engine.trial_watch import TrialWatch
 from tuning.records import Phase
 from tuning.store import StoreWriter
 from tuning.study import Study, TrialSettings, unmatched
@@ -111,7 +112,7 @@ class Conductor:
             run_config=tune.RunConfig(
                 name=str(phase),
                 storage_path=str(self._folder.ray),
-                callbacks=[self._callback, self._home, self._keeping],
+                callbacks=[self._callback, self._home, self._keeping, TrialWatch()],
                 failure_config=tune.FailureConfig(max_failures=FAILURES),
                 verbose=0,
             ),

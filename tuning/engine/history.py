@@ -50,6 +50,8 @@ class TrialHistory:
         reason: how it ended.
         error: what went wrong, if anything did.
         failed_before: it failed in an earlier session.
+        began_anew: why its checkpoint was set aside, if one was.
+        put_off: it ended for what is no fault of its own, and goes on when the study is run again.
         live: a worker has begun with it and has not been lost since.
     """
 
@@ -58,7 +60,9 @@ class TrialHistory:
     reason: StopReason = StopReason.RUNNING
     error: str = ""
     failed_before: bool = False
+    began_anew: str = ""
     live: bool = False
+    put_off: bool = False
 
     @property
     def last_epoch(self) -> int:
@@ -76,11 +80,13 @@ class TrialHistory:
         return self.reason is not StopReason.RUNNING
 
     def end(self, *, died: bool) -> None:
-        """Set why the trial has ended.
+        """Set why the trial has ended; one that was put off has not.
 
         Args:
             died: its worker was lost more often than Ray repeats a trial.
         """
+        if self.put_off:
+            return
         if died or self.error:
             self.reason = StopReason.ERROR
         elif self.last is not None and self.last.diverged:

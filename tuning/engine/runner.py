@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from tuning.content import Content
+from tuning.engine.callback import OtherDataError
 from tuning.engine.choice import frozen_trials, undecided
 from tuning.engine.conductor import Conductor
 from tuning.engine.folder import StudyFolder
@@ -110,7 +111,7 @@ def _kept_and_told(
             else:
                 try:
                     interrupted = not session.conduct(opening, address)
-                except (NodeLostError, KeepingLostError, OSError) as error:
+                except (NodeLostError, KeepingLostError, OtherDataError, OSError) as error:
                     broken.append(
                         f"the study has broken off ({error}); the same command goes on where this one stopped"
                     )

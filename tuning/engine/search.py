@@ -75,6 +75,8 @@ class InterleavedSearch(Searcher):
             self._again.append(settings)
             return
         trial = self._history.start(settings)
+        if trial.put_off:
+            return
         trial.end(died=error)
         self._proposals[settings.cell].finish(trial)
 

@@ -1,22 +1,24 @@
 """The function that Ray runs: one training in a worker, its records handed to Tune."""
 
 import traceback
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ray import tune
 
-from tuning.engine.attempts import begin, watched
+from tuning.engine.attempts import begin
+from tuning.engine.watchdog import Watchdog, watched
 from tuning.records import DATA, VAL_ACCURACY, EpochRecord
 from tuning.study import TrialSettings, from_flat, to_flat
-from tuning.trial import train
+from tuning.trial import Checkpoint, DataError, train
 
 OBJECTIVE = "objective"
 EPOCH = "epoch"
 RECORD = "record"
 ERROR = "error"
+OTHER_DATA = "other_data"
+ANEW = "began_anew"
 CELL = "cell"
 KEY = "key"
 
@@ -43,7 +45,8 @@ def as_config(settings: TrialSettings, checkpoints: str, session: str, content: 
 def run_trial(config: dict[str, Any]) -> None:
     """Train as the configuration says and report every epoch to Tune.
 
-    A training that raises reports its error as a result: it would raise again however often Ray repeated it. What
+    A training that raises reports its error as a result: it would raise again however often Ray repeated it. One whose
+    data are not its study's reports that, for it is no fault of the trial's. What
     Ray repeats is a trial whose worker or node died, as far as `tuning.engine.attempts` lets it.
 
     Args:
@@ -52,14 +55,19 @@ def run_trial(config: dict[str, Any]) -> None:
     try:
         settings, folder = from_flat(config["settings"]), Path(config["checkpoint"])
         begin(folder, config["session"])
-        with watched(folder, 60 * settings.resources.epoch_minutes) as alive:
-            train(settings, partial(_report, alive), checkpoint=folder, content=config[DATA])
+        with watched(folder, 60 * settings.resources.epoch_minutes) as watchdog:
+            train(settings, partial(_report, watchdog, folder), checkpoint=folder, content=config[DATA])
+    except DataError as error:
+        tune.report({OBJECTIVE: 0.0, EPOCH: -1, OTHER_DATA: str(error)})
     except Exception as error:
         text = traceback.format_exc(limit=-6)
         tune.report({OBJECTIVE: 0.0, EPOCH: -1, ERROR: f"{type(error).__name__}: {error}\n{text}"})
 
 
-def _report(alive: Callable[[], None], record: EpochRecord) -> None:
-    objective = record.metrics.get(VAL_ACCURACY, 0.0)
-    tune.report({OBJECTIVE: objective, EPOCH: record.epoch, RECORD: record})
-    alive()
+def _report(watchdog: Watchdog, folder: Path, record: EpochRecord) -> None:
+    """Hand a record to Tune, which takes it when the driver listens: that time is not the trial's."""
+    said = {OBJECTIVE: record.metrics.get(VAL_ACCURACY, 0.0), EPOCH: record.epoch, RECORD: record}
+    if anew := Checkpoint(folder).begun_anew:
+        said[ANEW] = anew
+    with watchdog.waiting():
+        tune.report(said)

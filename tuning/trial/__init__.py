@@ -1,7 +1,7 @@
 """One training, in torch alone: from settings to records."""
 
-from tuning.trial.checkpoint import STATE_FILE
-from tuning.trial.data import open_dataset
+from tuning.trial.checkpoint import STATE_FILE, Checkpoint
+from tuning.trial.data import DataError, open_dataset
 from tuning.trial.fitting import check_weights, without_numbers
 from tuning.trial.initialization import build_initialized
 from tuning.trial.optim import build_optimizer
@@ -11,6 +11,8 @@ from tuning.trial.trial_data import divided
 
 __all__ = [
     "STATE_FILE",
+    "Checkpoint",
+    "DataError",
     "Report",
     "build_initialized",
     "build_optimizer",

@@ -17,12 +17,13 @@ from torch import Tensor, nn
 from regularizers import Regularizer
 from tuning.records import EpochRecord
 from tuning.study import TrialSettings, derive_seed
-from tuning.trial.checkpoint import Checkpoint
+from tuning.trial.checkpoint import Checkpoint, in_a_line, settings_key
 from tuning.trial.evaluation import batch_sums
 from tuning.trial.initialization import build_initialized
 from tuning.trial.optim import UpdateRule, build_optimizer
 from tuning.trial.recorder import Recorder
 from tuning.trial.schedules import factor
+from tuning.trial.state_check import check_epoch, check_optimizer, check_tensors
 from tuning.trial.step import take_step
 from tuning.trial.trial_data import TrialData
 
@@ -42,31 +43,59 @@ def train(
     Args:
         settings: what to train, on what, how.
         report: called with each `EpochRecord`, in order; what it raises ends the training.
-        checkpoint: a folder for the training's state. Where it holds one, the training continues from it.
+        checkpoint: a folder for the training's state. Where it holds one that fits, the training continues from it;
+            one that does not is set aside, and the training begins anew.
         content: the content key of the data that its study was begun on; None where it belongs to no study.
 
     Raises:
-        ValueError: if a GPU is reserved and torch sees none, or the data set cannot be read or has other content.
+        ValueError: if a GPU is reserved and torch sees none.
+        DataError: if the data set cannot be read or has other content.
     """
-    device = prepare_process(settings)
-    loop = Loop.build(settings, TrialData.open(settings, device, content))
-    keeper = Checkpoint(checkpoint)
-    state = keeper.load()
-    recorder = Recorder(settings, loop.model, loop.data)
-    if state is None:
+    data = TrialData.open(settings, prepare_process(settings), content)
+    keeper = Checkpoint(checkpoint, of=settings_key(settings))
+    loop, recorder = _taken_up(settings, data, keeper) or _built(settings, data)
+    if loop.epoch == 0:
         report(recorder.record(0, train_sums=None, seconds=0.0))
-    else:
-        loop.load_state_dict(state)
-        recorder.load_state_dict(state["recorder"])
     for epoch in range(loop.epoch + 1, settings.training.epochs + 1):
-        start = time.perf_counter()
-        sums = loop.run_epoch()
-        record = recorder.record(epoch, train_sums=sums, seconds=time.perf_counter() - start)
+        with keeper.proving():
+            start = time.perf_counter()
+            sums = loop.run_epoch()
+            record = recorder.record(epoch, train_sums=sums, seconds=time.perf_counter() - start)
         report(record)
         if record.diverged:
             return
         if keeper.due() and epoch < settings.training.epochs:
             keeper.save(loop.state_dict() | {"recorder": recorder.state_dict()})
+
+
+def _built(settings: TrialSettings, data: TrialData) -> "tuple[Loop, Recorder]":
+    """Return a training before its first step, and who looks at it."""
+    loop = Loop.build(settings, data)
+    return loop, Recorder(settings, loop.model, data)
+
+
+def _taken_up(settings: TrialSettings, data: TrialData, keeper: Checkpoint) -> "tuple[Loop, Recorder] | None":
+    """Return a training as its checkpoint has left it; None where there is none, or it does not fit.
+
+    What a state that does not fit was half loaded into is thrown away with it.
+
+    Raises:
+        MemoryError: there is too little of it, which is no fault of the checkpoint.
+        OutOfMemoryError: likewise, on a GPU.
+    """
+    state = keeper.load()
+    if state is None:
+        return None
+    loop, recorder = _built(settings, data)
+    try:
+        loop.load_state_dict(state)
+        recorder.load_state_dict(state["recorder"])
+    except (MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # whatever torch, rule and regularizer stumble over
+        keeper.set_aside(f"its checkpoint did not fit ({in_a_line(error)})")
+        return None
+    return loop, recorder
 
 
 def prepare_process(settings: TrialSettings) -> torch.device:
@@ -167,7 +196,13 @@ class Loop:
 
         Args:
             state: of equal settings.
+
+        Raises:
+            ValueError: it does not fit; as any other error of torch's may be raised then.
         """
+        check_epoch(state["epoch"], self.settings.training.epochs)
+        check_tensors(state["model"], self.model.state_dict())
+        check_optimizer(state["optimizer"], self.optimizer)
         self.epoch = state["epoch"]
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -9,6 +9,7 @@ from tuning.records import CONFIRMATIONS
 from tuning.study import DataSettings, TrialSettings, derive_seed
 from tuning.trial.data import (
     Batches,
+    DataError,
     Dataset,
     Normalization,
     check_content,
@@ -48,12 +49,15 @@ class TrialData:
             content: the content key that the data must have; None where any will do.
 
         Raises:
-            ValueError: if they have another one.
+            DataError: if they have another one, or cannot be read.
         """
-        dataset = open_dataset(settings.dataset)
-        if content is not None:
-            check_content(dataset.content_key, content, settings.dataset)
-        return cls.of(dataset, settings, device)
+        try:
+            dataset = open_dataset(settings.dataset)
+            if content is not None:
+                check_content(dataset.content_key, content, settings.dataset)
+            return cls.of(dataset, settings, device)
+        except ValueError as error:
+            raise DataError(str(error)) from error
 
     @classmethod
     def of(cls, dataset: Dataset, settings: TrialSettings, device: torch.device) -> "TrialData":

@@ -79,6 +79,10 @@ def open_dataset(settings: DataSettings, cache: str | Path | None = None) -> Dat
     )
 
 
+class DataError(ValueError):
+    """A trial's images cannot be read, or are not those that its study was begun on: no fault of the trial."""
+
+
 def check_content(found: str, wanted: str, settings: DataSettings) -> None:
     """See that images are those that a study was begun on.
 
