@@ -30,7 +30,7 @@ def watch(hand, ended):
 @pytest.fixture
 def trial(tmp_path):
     asked = settings(resources={"epoch_minutes": 2})
-    trial = Trial("nothing is run", config=as_config(asked, str(tmp_path), "session"), stub=True)
+    trial = Trial("nothing is run", config=as_config(asked, str(tmp_path), "session", "content"), stub=True)
     trial.temporary_state.ray_actor = "its worker"
     (tmp_path / asked.key).mkdir()
     return trial
@@ -80,7 +80,7 @@ def test_a_new_trial_in_an_old_worker_begins_its_own_time(watch, hand, ended, tr
     watch.on_trial_start(0, [trial], trial)
     steps(watch, hand, PATIENCE - 1)
     watch.on_trial_complete(0, [trial], trial)
-    config = as_config(settings(index=1, resources={"epoch_minutes": 2}), str(tmp_path), "session")
+    config = as_config(settings(index=1, resources={"epoch_minutes": 2}), str(tmp_path), "session", "content")
     following = Trial("nothing is run", config=config, stub=True)
     watch.on_trial_start(0, [trial, following], following)
     steps(watch, hand, PATIENCE - 1)
