@@ -54,6 +54,17 @@ class Place:
             check=False,
         )
 
+    def ask(self, command, *arguments, uri=None):
+        """Call another command, of this store or another."""
+        return subprocess.run(
+            [sys.executable, "-m", "tuning", command, *arguments, "--tracking-uri", uri or self.uri],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     def begin(self, *wrapper):
         return subprocess.Popen(
             [*wrapper, *self.command],

@@ -17,6 +17,7 @@ from tests.tuning.store_cases import points
 from tests.tuning.studies import tiny
 from tuning.records import BASIS_TAGS, TAGS
 from tuning.store import EpochLogged, Journal, StoreReader
+from tuning.store.connection import connect
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -108,6 +109,32 @@ def test_a_finished_study_run_again_is_finished(finished):
     assert again.returncode == 0, again.stderr
     assert "nothing left to do: all 28 trials of tiny have ended" in again.stdout
     assert place.numbers() == before
+
+
+def test_its_status_is_what_the_store_has_and_a_study_that_never_ran_has_none(finished):
+    place, _ = finished
+    whole = place.ask("status", "tiny")
+    assert whole.returncode == 0, whole.stderr
+    assert whole.stdout.startswith("tiny: 28 trials (")
+    assert f"the store has 28 runs, 1,940 points and 56 files, verified in {place.uri}" in whole.stdout
+    elsewhere = place.ask("status", "tiny", uri=f"sqlite:///{place.folder}/none.db")
+    assert elsewhere.returncode == 2
+    assert "a store to ask must exist" in elsewhere.stderr
+
+
+def test_a_run_that_was_deleted_shows_in_the_status_and_is_sent_again_by_a_replay(finished):
+    place, _ = finished
+    before = place.numbers(), place.spectra()
+    connect(place.uri).delete_run(place.runs[0].run_id)
+    lacking = place.ask("status", "tiny")
+    assert lacking.returncode == 1
+    assert "the store has 27 runs" in lacking.stdout
+    assert "is not there" in lacking.stdout
+    sent = place.ask("replay", "tiny")
+    assert sent.returncode == 0, sent.stderr
+    assert "gets 1 of 28 runs again" in sent.stdout
+    assert "all is stored: 28 runs" in sent.stdout
+    assert (place.numbers(), place.spectra()) == before
 
 
 def test_the_same_seed_stores_the_same_bits_and_another_seed_stores_others(finished, tmp_path):
