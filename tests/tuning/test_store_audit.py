@@ -203,8 +203,9 @@ def test_a_store_that_is_put_back_between_two_sessions_gets_what_it_has_lost(
 
 
 @pytest.mark.parametrize("state", ["empty", "in_the_middle"])
+@pytest.mark.parametrize("next_event", ["an epoch", "a start"])
 def test_a_store_that_is_put_back_while_its_study_runs_gets_what_it_has_lost(
-    base: DataBase, folder: Path, whole: dict[str, tuple[object, ...]], state: str
+    base: DataBase, folder: Path, whole: dict[str, tuple[object, ...]], state: str, next_event: str
 ) -> None:
     connect(base.uri)
     base.save("empty")
@@ -214,6 +215,8 @@ def test_a_store_that_is_put_back_while_its_study_runs_gets_what_it_has_lost(
     while writer.report().pending:
         pass
     base.put_back(state)
+    if next_event == "a start":
+        writer.start("k3", "run k3", tags("k3"), {"learning_rate": "0.1"})
     to_the_end(writer)
     assert all_that_is_stored(base) == whole
 
@@ -240,3 +243,10 @@ def test_a_run_that_nobody_here_has_reported_is_a_problem_at_the_end(folder: Pat
     report = writer.close(SECONDS)
     assert not report.complete
     assert "1 run there that this study did not report" in str(report)
+
+
+def test_a_run_that_is_no_trial_may_lie_beside_them(folder: Path, uri: str) -> None:
+    writer = half_done(SQLiteStore(folder), folder)
+    client = connect(uri)
+    client.create_run(client.get_experiment_by_name("study").experiment_id, run_name="my notes")
+    to_the_end(writer)

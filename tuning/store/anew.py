@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tuning.store.address import hide_password, resolve_tracking_uri
 from tuning.store.claim import writer_of
-from tuning.store.connection import StoreRefusalError, connect, reaching
+from tuning.store.connection import StoreRefusalError, connect, reaching, refuse_deleted
 from tuning.store.holder import Holder
 
 
@@ -30,6 +30,7 @@ def set_aside(study: str, tracking_uri: str | None, suffix: str, folder: Path) -
         found = client.get_experiment_by_name(study)
         if found is None:
             return None
+        refuse_deleted(found)
         other = writer_of(found)
         if other is not None and other.lives(Holder.this_process(folder)):
             raise StoreRefusalError(

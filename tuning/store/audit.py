@@ -95,14 +95,14 @@ def _matched(ledger: Ledger, seen: Iterable[Seen]) -> _Found:
                 found.twice.add(key)
             found.runs[key] = max(run, found.runs.get(key, run), key=lambda one: (one.points or 0, one.run_id))
         elif run.tags.get("phase") != Phase.SUMMARY:
-            others.append(run)
+            others.append(run)  # perhaps one of ours whose tags were edited
     missing = {state.start.time_ms: key for key, state in ledger.runs.items() if key not in found.runs}
     for run in others:
         edited = missing.pop(run.start_ms, None)  # its tags were edited; they are sent again
-        if edited is None:
-            found.strangers.append(run)
-        else:
+        if edited is not None:
             found.runs[edited] = run
+        elif "trial_key" in run.tags:  # without it, a run is no trial, and whose ever it may be
+            found.strangers.append(run)
     return found
 
 

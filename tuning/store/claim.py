@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _JOURNAL, _SESSION, _HOLDER = "journal", "session", "held_by"
 _NOBODY = ""
+_ATTEMPTS = 10
+"""How often the name is looked up again where others claim it, too, or let go of it."""
 
 
 class ClaimLostError(StoreRefusalError):
@@ -89,10 +91,11 @@ class Claim:
             The experiment.
 
         Raises:
-            ValueError: where the name is another's, in MLflow's trash, or the store cannot be reached.
+            StoreRefusalError: where the name is another's, or in MLflow's trash.
+            ValueError: where the store cannot be reached.
         """
         with reaching(self.tracking_uri):
-            while True:
+            for _ in range(_ATTEMPTS):
                 found = client.get_experiment_by_name(self.study)
                 if found is None:
                     self._create(client, artifact_location(self.study, self.tracking_uri))
@@ -101,6 +104,11 @@ class Claim:
                 if self._is_mine(found) or self._may_adopt(client, found, is_ours):
                     return self._hold(client, identified(found))
                 self._make_room(client, found)
+        raise StoreRefusalError(
+            f"an empty experiment must make room for its study, got {self.study!r} in "
+            f"{hide_password(self.tracking_uri)!r} that stays; delete or rename it in MLflow, or give the study "
+            "another name with --name"
+        )
 
     def check(self, client: "MlflowClient", experiment: Experiment) -> None:
         """See that the name is still ours: asked before a run is begun or ended.
@@ -113,7 +121,7 @@ class Claim:
             ClaimLostError: where it is not.
             PutBackError: where it was, in an older state of the store.
         """
-        found = client.get_experiment(experiment.id)
+        found = self._looked_up(client, experiment)
         place = f"the experiment {self.study!r} in {hide_password(self.tracking_uri)!r}"
         if found.lifecycle_stage != "active":
             raise ClaimLostError(
@@ -133,6 +141,16 @@ class Claim:
             )
         if session != self.session:
             raise PutBackError(self.study)
+
+    def _looked_up(self, client: "MlflowClient", experiment: Experiment) -> "Stored":
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return client.get_experiment(experiment.id)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            raise PutBackError(self.study) from error
 
     def give_back(self, client: "MlflowClient", experiment: Experiment, *, unused: bool) -> None:
         """Say that this process writes no more; a name under which nothing was written is anybody's again.
@@ -178,6 +196,9 @@ class Claim:
         Raises:
             StoreRefusalError: where it is another's.
         """
+        writer = writer_of(found)
+        if writer is not None and writer.lives(self.holder):
+            raise StoreRefusalError(self._taken(writer))
         empty = not client.search_runs([found.experiment_id], max_results=1)
         if not empty:
             return is_ours(identified(found))

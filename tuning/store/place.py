@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,7 @@ class Place:
         now = self._now()
         if now is not None:
             return f"{rule} {self._folder} moved to {now}; move it back, and the same command goes on"
-        if self._journal.write_back():
-            if asked is not None:
-                keep_begun(self._folder, asked)
+        if self._write_back(asked):
             return (
                 f"{rule} {self._folder} deleted; its journal has been written back, and the same command goes on (what "
                 "was running begins anew)"
@@ -53,6 +52,14 @@ class Place:
             f"{rule} {self._folder} deleted or replaced, and its journal could not be written back; what was reported "
             "is in the store; restore the folder, or begin anew with --fresh, which keeps what is in the store"
         )
+
+    def _write_back(self, asked: Mapping[str, Any] | None) -> bool:
+        if not self._journal.write_back():
+            return False
+        if asked is not None:
+            with suppress(OSError):  # the journal is what cannot be had again
+                keep_begun(self._folder, asked)
+        return True
 
     def close(self) -> None:
         """Let go of the folder."""
