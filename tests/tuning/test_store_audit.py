@@ -250,3 +250,13 @@ def test_a_run_that_is_no_trial_may_lie_beside_them(folder: Path, uri: str) -> N
     client = connect(uri)
     client.create_run(client.get_experiment_by_name("study").experiment_id, run_name="my notes")
     to_the_end(writer)
+
+
+def test_the_files_of_a_run_that_was_deleted_with_the_folder_of_its_tables_are_taken_from_the_trash(
+    store: Store, folder: Path, whole: dict[str, tuple[object, ...]]
+) -> None:
+    half_done(store, folder).close(SECONDS)
+    delete(store, "k1")
+    shutil.rmtree(folder / "study" / "spectra")
+    to_the_end(opened(store, folder))
+    assert all_that_is_stored(store) == whole

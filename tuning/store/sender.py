@@ -169,8 +169,11 @@ class Sender:
         def stored(file: str) -> Path | None:
             return fetch(self._client, run.id, run.artifact_uri, file, Path(downloads))
 
+        def deleted(file: str) -> Path | None:
+            return self._fetch_deleted(event.key, file, Path(downloads))
+
         with tempfile.TemporaryDirectory(prefix="spectune-") as downloads:
-            gathered = self._tables.gather(event.key, stored)
+            gathered = self._tables.gather(event.key, stored, deleted)
         for path in gathered.paths:
             self._client.log_artifact(run.id, str(path))
         files = {FILES: digests(gathered.paths)} if gathered.paths else {}
@@ -179,6 +182,17 @@ class Sender:
         # A creation whose answer was lost on the way, or that the network delivered twice, made a second run.
         self._drop([other for other in self._find(event.key) if other.info.run_id != run.id])
         self._check_files(event.key, gathered)
+
+    def _fetch_deleted(self, key: str, file: str, folder: Path) -> Path | None:
+        """Return a file of a run of ours that lies in MLflow's trash, None where there is none."""
+        from mlflow.entities import ViewType
+
+        if not self._ledger[key].measured:
+            return None
+        asked = f"tags.trial_key = '{key}' and attributes.start_time = {self._ledger[key].start.time_ms}"
+        trash = self._client.search_runs([self._experiment_id], asked, run_view_type=ViewType.DELETED_ONLY)
+        found = (fetch(self._client, run.info.run_id, run.info.artifact_uri, file, folder) for run in trash)
+        return next(filter(None, found), None)
 
     def _check_files(self, key: str, gathered: Gathered) -> None:
         """See that the tables hold every epoch that was measured; all else is stored.

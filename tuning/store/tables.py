@@ -46,12 +46,13 @@ class Tables:
         self._folder = folder / "spectra"
         self._parts = parts
 
-    def gather(self, key: str, stored: Callable[[str], Path | None]) -> Gathered:
+    def gather(self, key: str, stored: Callable[[str], Path | None], deleted: Callable[[str], Path | None]) -> Gathered:
         """Merge a run's parts with what was merged before; repeated, it changes nothing.
 
         Args:
             key: the trial's.
             stored: finds a table of that name in the store, for a run whose tables are not kept here.
+            deleted: finds one with a run of that key that somebody has deleted.
 
         Raises:
             OSError: where the disk is full or gone; the parts and the tables before are as they were.
@@ -62,7 +63,7 @@ class Tables:
         if parts:
             self._merge(key, parts, stored)
         elif not self.of(key):
-            self._take_back(key, stored)
+            self._take_back(key, lambda name: stored(name) or deleted(name))
         paths = self.of(key)
         return Gathered(paths=paths, damaged=damaged, epochs=_epochs(paths))
 
