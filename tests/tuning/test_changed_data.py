@@ -18,7 +18,7 @@ from tests.tuning.studies import tiny
 from tuning.engine.provenance import versions
 from tuning.store import Journal, RunEnded, StoreReader
 
-pytestmark = [pytest.mark.ray, pytest.mark.slow]
+pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.cluster]
 
 CLASSES = ("one", "three", "two")
 SMALL = {
@@ -204,7 +204,6 @@ def test_the_comparison_says_that_versions_were_mixed(gone_on):
     assert f"torch 2.0.1 and {versions()['torch']} ({len(place.runs)} runs)" in compared.stderr
 
 
-@pytest.mark.cluster
 def test_data_replaced_in_the_middle_of_a_run_end_it_and_nothing_is_chosen_without_the_trials_they_kept_from_running(
     begun, whole, tmp_path
 ):

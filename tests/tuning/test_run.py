@@ -148,6 +148,7 @@ def test_the_same_seed_stores_the_same_bits_and_another_seed_stores_others(finis
     assert other.numbers() != first.numbers()
 
 
+@pytest.mark.cluster
 @pytest.mark.parametrize("line", [2, 13, 25], ids=["first epoch", "in the search", "in the confirmation"])
 def test_a_killed_study_goes_on_and_stores_what_an_uninterrupted_one_does(finished, tmp_path, line):
     whole, _ = finished
@@ -165,6 +166,7 @@ def test_a_killed_study_goes_on_and_stores_what_an_uninterrupted_one_does(finish
     assert {run.status for run in place.runs} == {"FINISHED"}
 
 
+@pytest.mark.cluster
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "termination"])
 def test_an_interrupted_study_says_so_and_goes_on(finished, tmp_path, number):
     whole, _ = finished
@@ -182,6 +184,7 @@ def test_an_interrupted_study_says_so_and_goes_on(finished, tmp_path, number):
     assert place.numbers() == whole.numbers()
 
 
+@pytest.mark.cluster
 def test_a_signal_to_the_whole_group_ends_a_study_as_one_to_itself_does(finished, tmp_path):
     """`timeout` and batch systems send SIGTERM to every process of the group, Ray's servers among them."""
     whole, _ = finished
@@ -302,6 +305,7 @@ def test_what_cannot_work_ends_before_any_trial_in_one_line_with_exit_2(tmp_path
     assert "epoch" not in done.stdout
 
 
+@pytest.mark.cluster
 def test_a_study_whose_ray_has_died_says_so_and_goes_on(finished, tmp_path):
     whole, _ = finished
     place = Place(tmp_path)

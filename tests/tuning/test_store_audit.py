@@ -17,7 +17,7 @@ DataBase = SQLiteStore | PostgreSQLStore
 Store = DataBase | ServedStore
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.slow, pytest.mark.cluster])])
 def base(request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch) -> DataBase:
     monkeypatch.chdir(folder)
     if request.param == "sqlite":
@@ -29,8 +29,8 @@ def base(request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.Monke
 @pytest.fixture(
     params=[
         "sqlite",
-        pytest.param("postgresql", marks=pytest.mark.slow),
-        pytest.param("server", marks=[pytest.mark.slow, pytest.mark.xdist_group("mlflow server")]),
+        pytest.param("postgresql", marks=[pytest.mark.slow, pytest.mark.cluster]),
+        pytest.param("server", marks=[pytest.mark.slow, pytest.mark.cluster]),
     ]
 )
 def store(request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Store:

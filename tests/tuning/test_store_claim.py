@@ -27,6 +27,16 @@ def place(folder: Path, name: str) -> Path:
     return folder / name
 
 
+def claimed_and_killed(uri: str, folder: Path) -> None:
+    """A process claims the name, and dies before its first run."""
+    code = (
+        "import os, sys; from pathlib import Path; from tuning.store import StoreWriter\n"
+        "StoreWriter('study', sys.argv[1], Path(sys.argv[2])); os._exit(1)"
+    )
+    command = [sys.executable, "-c", code, uri, str(folder)]
+    assert subprocess.run(command, check=False, cwd=Path(__file__).parents[2]).returncode == 1
+
+
 def test_of_writers_that_come_at_once_one_has_the_name(folder: Path, uri: str) -> None:
     connect(uri)
     folders = [place(folder, f"of {number}") for number in range(6)]
@@ -70,23 +80,15 @@ def test_an_experiment_that_somebody_has_made_beforehand_is_used_with_its_place_
 
 
 def test_a_name_is_known_by_the_place_of_its_folder_where_its_number_was_lost(folder: Path, uri: str) -> None:
-    code = (
-        "import os, sys; from pathlib import Path; from tuning.store import StoreWriter\n"
-        "StoreWriter('study', sys.argv[1], Path(sys.argv[2])); os._exit(1)"
-    )
     mine = place(folder, "study")
-    subprocess.run([sys.executable, "-c", code, uri, str(mine)], check=False, cwd=Path(__file__).parents[2])
+    claimed_and_killed(uri, mine)
     (mine / "sent.json").unlink()
     written(folder, uri, "k1")
 
 
 def test_a_name_whose_process_was_killed_before_its_first_run_is_free(folder: Path, uri: str) -> None:
-    code = (
-        "import os, sys; from pathlib import Path; from tuning.store import StoreWriter\n"
-        "StoreWriter('study', sys.argv[1], Path(sys.argv[2])); os._exit(1)"
-    )
     theirs = place(folder, "theirs")
-    subprocess.run([sys.executable, "-c", code, uri, str(theirs)], check=False, cwd=Path(__file__).parents[2])
+    claimed_and_killed(uri, theirs)
     written(folder, uri, "k1")
 
 
