@@ -4,6 +4,7 @@ Three sequences are tried with the suite; ``SPECTUNE_CHAOS=30`` tries thirty, wh
 ``--log-file=FILE --log-file-level=INFO`` keeps what happened in each.
 """
 
+import logging
 import os
 from pathlib import Path
 
