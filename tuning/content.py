@@ -73,7 +73,7 @@ def content_change(kept: Any, found: Any) -> str:
     ]
     told += _classes(before.get("classes"), after.get("classes"))
     digests = " -> ".join(str(one[_CONTENT])[:_DIGITS] if _CONTENT in one else "none" for one in (before, after))
-    return "; ".join(told) or f"other content under equal names ({digests})"
+    return "; ".join(told) or f"other files or other content in as many images of the same classes ({digests})"
 
 
 def _classes(before: Any, after: Any) -> list[str]:

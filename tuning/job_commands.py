@@ -1,5 +1,6 @@
 """The commands for a cluster that is elsewhere: submit, status, logs, stop."""
 
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,7 +13,6 @@ from rich.table import Table
 
 from tuning.command_line import one_line_errors, put, show
 from tuning.options import NameOption, StorageOption, StudyArgument, TrackingOption
-from tuning.store import is_begun
 from tuning.study import load
 from tuning.surroundings import check_home
 
@@ -75,9 +75,9 @@ def status(
     storage: StorageOption = Path("results"),
 ) -> None:
     """Show how a study stands and what its store has of it, or the studies that were sent to a cluster."""
-    if what is not None and is_begun(storage.absolute() / what):
-        sys.exit(_show_study(what, tracking_uri, storage))
     id = what
+    if what is not None and not _is_a_job(what):
+        sys.exit(_show_study(what, tracking_uri, storage))
     with one_line_errors():
         jobs = _jobs(address)
         found = jobs.all() if id is None else [jobs.job(id)]
@@ -92,18 +92,19 @@ def status(
         put(f"{found[0].message}\n")
 
 
-def _show_study(name: str, tracking_uri: str | None, storage: Path) -> int:
+def _is_a_job(text: str) -> bool:
+    """Return whether a text has the form of a job's id: a study's name, and when it was sent."""
+    return re.fullmatch(r".+-\d{8}-\d{6}", text) is not None
+
+
+def _show_study(study: str, tracking_uri: str | None, storage: Path) -> int:
     """Print how a study stands, and return 0 where all of it has ended well and is stored."""
     with one_line_errors():
+        name = load(study).name if "/" in study or study.endswith((".yaml", ".yml")) else study
         from tuning.engine.status import status as status_of  # Ray takes a second to come
 
         found = status_of(name, tracking_uri, storage)
-    ends = ", ".join(f"{count} {end}" for end, count in found.ends.items())
-    put(f"{name}: {sum(found.ends.values())} trials ({ends})\n")
-    if found.standing.writer is not None:
-        put(f"is written by {found.standing.writer}, unless that was killed\n")
-    put(f"the store has {found.standing.stored}\n")
-    put("".join(f"problem: {problem}\n" for problem in found.problems))
+    put("".join(f"{line}\n" for line in found.lines(name)))
     return 0 if found.whole else 1
 
 

@@ -97,7 +97,7 @@ CHANGES = {
     "classes that are gone: dog": {"classes": ["cat"]},
     "the order of the classes": {"classes": ["dog", "cat"]},
     "new classes: 0, 1, 2, 3, 4 and 2 more": {"classes": ["cat", "dog", *"0123456"]},
-    "other content under equal names (aaaaaaaaaaaa -> cccccccccccc)": {},
+    "other files or other content in as many images of the same classes (aaaaaaaaaaaa -> cccccccccccc)": {},
 }
 
 

@@ -69,10 +69,10 @@ def an_image_is_swapped(images):
 
 
 ATTACKS = {
-    half_are_noise: r"got other content under equal names \([0-9a-f]{12} -> [0-9a-f]{12}\); ",
+    half_are_noise: r"got other files or other content in as many images of the same classes \(.* -> .*\); ",
     a_class_is_renamed: r"got classes that are gone: two; new classes: zwei; ",
     an_image_is_added: r"got training images 24 -> 25; ",
-    an_image_is_swapped: r"got other content under equal names \([0-9a-f]{12} -> [0-9a-f]{12}\); ",
+    an_image_is_swapped: r"got other files or other content in as many images of the same classes \(.* -> .*\); ",
 }
 
 
@@ -144,7 +144,7 @@ def test_a_study_does_not_grow_on_other_data(begun, tmp_path):
     with begun.under(half_are_noise):
         done = grown.run()
     assert done.returncode == 2, done.stdout
-    assert "got other content under equal names" in done.stderr
+    assert "got other files or other content in as many images of the same classes" in done.stderr
 
 
 def test_a_finished_study_is_not_finished_on_other_data(begun, whole):

@@ -77,7 +77,12 @@ class StudyFolder:
         """
         kept = kept_begun(self.path)
         if kept is None:
-            raise ValueError(f"a study must have been run to be looked at, got nothing in {self.path}")
+            there = sorted(file.parent.name for file in self.path.parent.glob(f"*/{Journal.NAME}"))
+            known = f"; {self.path.parent} has: {', '.join(there)}" if there else ""
+            raise ValueError(
+                f"a study must have been run to be looked at, got nothing in {self.path}{known}; name its --storage, "
+                "or a job by its id"
+            )
         return parse_study({name: value for name, value in kept.items() if name not in BESIDE}, str(self.path))
 
     def refuse_another(self, study: Study) -> None:

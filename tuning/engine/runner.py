@@ -117,10 +117,10 @@ def _kept_and_told(
                     )
     progress.say(*opening.result().news())
     (report,) = reports
+    kept = [] if report.complete else [str(report)]
     if report.lost is not None:
         session.folder.clear_debris()
-        broken = []  # the report says it, with what has become of the folder
-    kept = [] if report.complete else [str(report)]
+        broken, kept = kept, []  # with what has become of the folder
     return Outcome(
         problems=(*broken, *problems(study.cells, history), *kept),
         interrupted=interrupted,

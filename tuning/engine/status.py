@@ -8,7 +8,11 @@ from pathlib import Path
 from tuning.engine.folder import StudyFolder
 from tuning.engine.history import History
 from tuning.engine.problems import problems
+from tuning.records import StopReason
 from tuning.store import Standing, standing
+
+_STOPPED = {str(StopReason.RUNNING): "unfinished"}
+"""What trials are called that have not ended, of a study that does not run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,24 @@ class StudyStatus:
     ends: Mapping[str, int]
     problems: tuple[str, ...]
     standing: Standing
+
+    def lines(self, name: str) -> list[str]:
+        """Say it to a person.
+
+        Args:
+            name: the study's.
+        """
+        running = self.standing.lives is not False and self.standing.writer is not None
+        words = self.ends if running else {_STOPPED.get(end, end): count for end, count in self.ends.items()}
+        ends = ", ".join(f"{count} {end}" for end, count in words.items())
+        told = [f"{name}: {sum(self.ends.values())} trials begun" + (f" ({ends})" if ends else "")]
+        if running:
+            unless = "" if self.standing.lives else ", unless that was killed"
+            told.append(f"it is being run by {self.standing.writer}{unless}; what is reported just now is on its way")
+        elif self.standing.writer is not None:
+            told.append(f"it was run by {self.standing.writer}, which was killed; the same command goes on")
+        told.append(f"the store has {self.standing.stored}")
+        return told if running else [*told, *(f"problem: {problem}" for problem in self.problems)]
 
     @property
     def whole(self) -> bool:

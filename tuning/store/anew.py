@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from tuning.store.address import hide_password, resolve_tracking_uri
-from tuning.store.claim import writer_of
+from tuning.store.bookmark import read_bookmark
+from tuning.store.claim import holder_of, is_anothers, taken, writer_of
 from tuning.store.connection import StoreRefusalError, connect, reaching, refuse_deleted
 from tuning.store.holder import Holder
 
@@ -22,7 +23,7 @@ def set_aside(study: str, tracking_uri: str | None, suffix: str, folder: Path) -
 
     Raises:
         ValueError: where the store cannot be reached.
-        StoreRefusalError: where another process of this machine writes the study there.
+        StoreRefusalError: where another process of this machine writes the study there, or the name is another's.
     """
     uri = resolve_tracking_uri(tracking_uri)
     client = connect(uri)
@@ -31,11 +32,14 @@ def set_aside(study: str, tracking_uri: str | None, suffix: str, folder: Path) -
         if found is None:
             return None
         refuse_deleted(found)
-        other = writer_of(found)
-        if other is not None and other.lives(Holder.this_process(folder)):
+        other, mine = writer_of(found), Holder.this_process(folder)
+        if other is not None and other.lives(mine):
             raise StoreRefusalError(
                 f"a study that runs is not set aside, got {study!r} in {hide_password(uri)!r} written by {other}; "
                 "wait for it, stop it, or give yours another name with --name"
             )
+        mark, holder = read_bookmark(folder), holder_of(found)
+        if holder is not None and is_anothers(found, None if mark is None else mark.journal, mine):
+            raise StoreRefusalError(taken(study, uri, holder, mine))
         client.rename_experiment(found.experiment_id, f"{study} {suffix}")
     return f"{study} {suffix}"

@@ -1,9 +1,13 @@
 """The files of a run, without a copy where they already lie on this machine."""
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
+
+from tuning.store.census import Seen
+from tuning.store.tables import TABLES, sha256
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -42,3 +46,18 @@ def local_folder(artifact_uri: str) -> Path | None:
         return Path(artifact_uri)
     parts = urlsplit(artifact_uri)
     return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
+
+
+def stored_digests(client: "MlflowClient", run: Seen) -> dict[str, str]:
+    """Return the digests of a run's tables as they lie in the store, which are read for it.
+
+    Args:
+        client: of the run's store.
+        run: the run.
+
+    Returns:
+        By name, those that are there.
+    """
+    with tempfile.TemporaryDirectory(prefix="spectune-") as folder:
+        found = {name: fetch(client, run.run_id, run.artifact_uri, name, Path(folder)) for name in TABLES}
+        return {name: sha256(path) for name, path in found.items() if path is not None}

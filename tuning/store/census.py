@@ -14,7 +14,7 @@ from tuning.store.runs import iterate_runs
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-_PAGE = 250
+_PAGE = 100
 
 
 @dataclass(frozen=True, kw_only=True)

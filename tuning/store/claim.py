@@ -8,15 +8,17 @@ another machine does not see) is noticed by that one before it begins or ends a 
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tuning.store.address import hide_password
 from tuning.store.connection import (
     Experiment,
+    PutBackError,
     StoreRefusalError,
     artifact_location,
     identified,
@@ -37,10 +39,6 @@ _ATTEMPTS = 10
 
 class ClaimLostError(StoreRefusalError):
     """The name that this process had claimed is another's now, or nobody's."""
-
-
-class PutBackError(LookupError):
-    """The store is in the state that it was in before this session: what it has is to be asked again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,15 +126,18 @@ class Claim:
                 f"{place} must stay while its study runs, got it deleted; run `mlflow experiments restore "
                 f"--experiment-id {experiment.id}`, and the same command goes on"
             )
+        if found.tags.get(_JOURNAL) != self.journal:
+            raise PutBackError(self.study)
         if found.name != self.study:
             raise ClaimLostError(
                 f"{place} must keep its name while its study runs, got it renamed to {found.name!r}; give it its name "
                 "back, and the same command goes on"
             )
-        session = found.tags.get(_SESSION, _NOBODY)
-        if session > self.session:
+        session, other = found.tags.get(_SESSION, _NOBODY), holder_of(found)
+        elsewhere = other is not None and not other.same_place(self.holder)
+        if session != self.session and (session > self.session or elsewhere):
             raise ClaimLostError(
-                f"{place} must be written by one process at a time, got it taken over by {holder_of(found)}; stop one "
+                f"{place} must be written by one process at a time, got it taken over by {other}; stop one "
                 "of them, and run the other's command again"
             )
         if session != self.session:
@@ -166,10 +167,12 @@ class Claim:
         if unused:
             client.set_experiment_tag(experiment.id, _JOURNAL, _NOBODY)
 
-    def _create(self, client: "MlflowClient", location: str | None) -> None:
+    def _create(
+        self, client: "MlflowClient", location: str | None, others: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         from mlflow.exceptions import MlflowException
 
-        tags = {"written_by": "spectune", **self._tags()}
+        tags = {**others, "written_by": "spectune", **self._tags()}
         try:
             client.create_experiment(self.study, artifact_location=location, tags=tags)
         except MlflowException as error:
@@ -210,12 +213,7 @@ class Claim:
         raise StoreRefusalError(self._taken(other))
 
     def _taken(self, other: Holder) -> str:
-        return (
-            f"a study's name is one study's alone in a store, got {self.study!r} in "
-            f"{hide_password(self.tracking_uri)!r} claimed by {other}; give yours another name with "
-            f"--name (e.g. --name {self.study}-{self.holder.user}), name the --storage that it was run with, or begin "
-            "anew with --fresh, which keeps what is there under another name"
-        )
+        return taken(self.study, self.tracking_uri, other, self.holder)
 
     def _hold(self, client: "MlflowClient", experiment: Experiment) -> Experiment:
         """Write our session, which also proves that the store can be written."""
@@ -234,7 +232,40 @@ class Claim:
         with suppress(MlflowException):  # the other was quicker
             client.rename_experiment(found.experiment_id, f"{self.study} (empty, {uuid.uuid4().hex})")
             client.delete_experiment(found.experiment_id)
-        self._create(client, _chosen_location(found))
+        self._create(client, _chosen_location(found), found.tags)
+
+
+def taken(study: str, tracking_uri: str, other: Holder, mine: Holder) -> str:
+    """Say that a name is another study's.
+
+    Args:
+        study: the name.
+        tracking_uri: the store.
+        other: who has claimed it.
+        mine: this process.
+
+    Returns:
+        The rule, what came, the cure.
+    """
+    return (
+        f"a study's name is one study's alone in a store, got {study!r} in {hide_password(tracking_uri)!r} claimed by "
+        f"{other}; give yours another name with --name (e.g. --name {mine.name_for(study)}), or name the --storage "
+        "that it was run with"
+    )
+
+
+def is_anothers(found: "Stored", journal: str | None, mine: Holder) -> bool:
+    """Return whether an experiment is claimed for another journal whose folder may still be gone on with.
+
+    Args:
+        found: as the store has it.
+        journal: this folder's; None where it has no number.
+        mine: this process.
+    """
+    claimed, other = found.tags.get(_JOURNAL, _NOBODY), holder_of(found)
+    if claimed in {_NOBODY, journal} or other is None:
+        return False
+    return not (other.same_place(mine) or other.is_lost(mine))
 
 
 def holder_of(found: "Stored") -> Holder | None:

@@ -39,6 +39,10 @@ class StoreRefusalError(ValueError):
     """A store answers, and may not be written all the same: told as it is, not as one out of reach."""
 
 
+class PutBackError(LookupError):
+    """The store is in the state that it was in before this session: what it has is to be asked again."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
     """A study's experiment in a store.
@@ -90,10 +94,11 @@ def reaching(tracking_uri: str) -> Generator[None]:
     Raises:
         ValueError: with the reason and the cure.
         StoreRefusalError: as it was raised.
+        PutBackError: likewise.
     """
     try:
         yield
-    except StoreRefusalError:
+    except (StoreRefusalError, PutBackError):
         raise
     except Exception as error:
         reason = describe(error)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from tuning.store.audit import Audit
-from tuning.store.claim import ClaimLostError, PutBackError
-from tuning.store.connection import describe
+from tuning.store.claim import ClaimLostError
+from tuning.store.connection import PutBackError, describe
 from tuning.store.events import ChoiceFrozen, EpochLogged, Event
 from tuning.store.journal import Journal
 from tuning.store.sender import RunMissingError, Sender, grouped, is_refusal
@@ -80,7 +80,7 @@ class Drain:
         if link is not None:
             self._resume(link)
         self._refused: set[tuple[str, str, int]] = set()
-        self.sent = 0
+        self.sent, self._asking = 0, False
         self.lost: str | None = None
         self.verified: Audit | None = None
         self._failure: str | None = None
@@ -119,7 +119,7 @@ class Drain:
         self._closing.set()
         self.wake()
         before = -1
-        while self._thread.is_alive() and self.sent != before:
+        while self._thread.is_alive() and (self.sent != before or self._asking):
             before = self.sent
             self._thread.join(timeout)
         self._abandoned.set()
@@ -195,12 +195,25 @@ class Drain:
             link = self._linked()
             if link is None:
                 return
-            self.verified = link.audit()
-            if look == _LOOKS_AT_THE_END - 1 or self.verified.lacking.keys() <= {key for key, *_ in self._refused}:
+            self._asking = True  # which takes as long as there are runs; a server that hangs ends it by itself
+            try:
+                self.verified = link.audit()
+            except ClaimLostError as error:
+                self.lost = str(error)
+                return
+            except PutBackError:
+                self.verified = None
+            finally:
+                self._asking = False
+            if self.verified is not None and (look == _LOOKS_AT_THE_END - 1 or self._all_refused(self.verified)):
                 link.give_back()
                 return
             self._link = None
             self._send_all()
+
+    def _all_refused(self, found: Audit) -> bool:
+        """Return whether what a store lacks is what it has refused, which sending again does not mend."""
+        return found.lacking.keys() <= {key for key, *_ in self._refused}
 
     def _send_each(self, sender: Sender, groups: Iterable[Sequence[Event]]) -> bool:
         return all(self._send(sender, group) for group in groups)

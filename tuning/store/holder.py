@@ -3,10 +3,14 @@
 import getpass
 import json
 import os
+import re
 import socket
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+_NAME_LETTERS = 48
+"""That a study's name may have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +39,7 @@ class Holder:
             folder: the study's.
         """
         return cls(
-            user=_user(),
+            user=user(),
             host=socket.gethostname(),
             process=os.getpid(),
             began=_began(os.getpid()),
@@ -57,6 +61,15 @@ class Holder:
     def as_text(self) -> str:
         """Return it as a line that `from_text` reads."""
         return json.dumps(asdict(self), ensure_ascii=False)
+
+    def name_for(self, study: str) -> str:
+        """Return a name by which a study could be this user's own.
+
+        Args:
+            study: the name that is taken.
+        """
+        mine = re.sub(r"[^A-Za-z0-9.]+", "-", self.user).strip("-") or "mine"
+        return f"{study[: _NAME_LETTERS - len(mine[:16]) - 1]}-{mine[:16]}"
 
     def same_place(self, other: "Holder") -> bool:
         """Return whether both have the same folder of the same machine, so that its lock tells them apart.
@@ -81,6 +94,22 @@ class Holder:
             asking: this process, which holds the lock of its folder.
         """
         return self._is_here(asking) and self._has_ended()
+
+    def runs_on(self, host: str) -> bool | None:
+        """Return whether it runs still; None where it is on another machine than the given one.
+
+        Args:
+            host: where this is asked.
+        """
+        return not self._has_ended() if self.host == host else None
+
+    def is_lost(self, asking: "Holder") -> bool:
+        """Return whether its folder is surely gone, so that nobody can go on there: known of the same machine alone.
+
+        Args:
+            asking: this process.
+        """
+        return self.host == asking.host and not Path(self.folder).exists()
 
     def _is_here(self, asking: "Holder") -> bool:
         """Return whether it is another process of the same machine, with a folder that no lock of ours tells of."""
@@ -111,7 +140,8 @@ def _began(process: int) -> str:
     return ""
 
 
-def _user() -> str:
+def user() -> str:
+    """Return whose process this is."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user without a name

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tuning.records import MEASURE_SECONDS
 from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
 from tuning.store.journal import Journal
 
@@ -143,7 +144,7 @@ class Ledger:
         run.epochs.add(event.epoch)
         run.points += len(event.metrics)
         run.last_epoch = max(run.last_epoch, event.epoch if event.metrics else 0)
-        run.measured += event.measured
+        run.measured += event.measured or MEASURE_SECONDS in event.metrics  # which older journals tell alone
         self.metrics.update(event.metrics)
         if event.nonfinite:
             run.tags[NONFINITE] = nonfinite_tag(event)

@@ -4,15 +4,17 @@ import threading
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuning.store.address import hide_password
+from tuning.store.artifacts import stored_digests
 from tuning.store.asked import keep_asked
-from tuning.store.audit import NOT_THERE, Audit, audit
+from tuning.store.audit import NOT_KNOWN, NOT_STATED, NOT_THERE, Audit, audit
 from tuning.store.bookmark import Bookmark
 from tuning.store.census import Seen, census
-from tuning.store.claim import Claim, holder_of
+from tuning.store.claim import Claim, holder_of, is_anothers, taken
 from tuning.store.connection import Experiment, StoreRefusalError, connect, prepare_sqlite, reaching
 from tuning.store.drain import Link
 from tuning.store.journal import Journal
@@ -42,6 +44,7 @@ class Opening:
         bookmark: what is known of the store that the folder's results were sent to before; None where none were.
         claim: whose the name is to be.
         sent_before: the keys of the runs that this store has been sent before it is asked, as far as is known.
+        thorough: look at the files of every run where they lie, too.
         remarks: what a person should hear of what was found, a line each.
     """
 
@@ -57,6 +60,7 @@ class Opening:
     bookmark: Bookmark | None
     claim: Claim
     sent_before: Collection[str]
+    thorough: bool
     remarks: list[str] = field(default_factory=list)
     _opened: bool = False
 
@@ -76,13 +80,15 @@ class Opening:
         try:
             found = self._audit(client, experiment)
             self._refuse_strangers(client, experiment, found)
+            self._refuse_newer(found)
             with reaching(self.tracking_uri):
                 if self.asked is not None:
                     keep_asked(client, experiment.id, self.asked)
-                for key in found.mixed:
+                for key in found.mixed | found.ahead:
                     client.delete_run(found.runs[key].run_id)
         except BaseException:
-            self._give_back(client, experiment)
+            with suppress(ValueError):  # what is told is why it could not be used
+                self._give_back(client, experiment)
             raise
         self._remark(experiment, found)
         with suppress(OSError):  # a full disk is told of where it holds something back
@@ -90,7 +96,7 @@ class Opening:
         return self._link(client, experiment, found, until)
 
     def _link(self, client: "MlflowClient", experiment: Experiment, found: Audit, until: int) -> Link:
-        there = {key: run for key, run in found.runs.items() if key not in found.mixed}
+        there = {key: run for key, run in found.runs.items() if key not in found.mixed | found.ahead}
         sender = Sender(
             client=client,
             experiment_id=experiment.id,
@@ -98,23 +104,29 @@ class Opening:
             ledger=self.ledger,
             is_ours=lambda: self.claim.check(client, experiment),
             runs=there,
-            points={key: self.ledger[key].points for key in there if key not in found.lacking},
+            points=found.counted,
         )
         self.sent_before, self._opened = sender.sent, True
         return Link(
             sender=sender,
             until=until,
             again=frozenset(found.lacking),
-            audit=lambda: self._audit(client, experiment),
+            audit=partial(self._audit_at_the_end, client, experiment, sender),
             mark=lambda offset: self._mark(experiment, offset),
             give_back=lambda: self._give_back(client, experiment),
         )
 
-    def _audit(self, client: "MlflowClient", experiment: Experiment) -> Audit:
+    def _audit_at_the_end(self, client: "MlflowClient", experiment: Experiment, sender: Sender) -> Audit:
+        with reaching(self.tracking_uri):
+            self.claim.check(client, experiment)
+        return self._audit(client, experiment, sender.points)
+
+    def _audit(self, client: "MlflowClient", experiment: Experiment, sent: Mapping[str, int] | None = None) -> Audit:
         with reaching(self.tracking_uri):
             seen = list(census(client, self.tracking_uri, experiment.id, self.ledger.metrics))
         with self.guard:
-            return audit(self.ledger, seen, self.tables)
+            stored = partial(stored_digests, client) if self.thorough else None
+            return audit(self.ledger, seen, self.tables, sent=sent, stored=stored)
 
     def _is_ours(self, client: "MlflowClient", experiment: Experiment) -> bool:
         """Return that all trials of an experiment without our claim are those of our journal.
@@ -128,13 +140,30 @@ class Opening:
     def _refuse_strangers(self, client: "MlflowClient", experiment: Experiment, found: Audit) -> None:
         if not found.strangers:
             return
-        holder = holder_of(client.get_experiment(experiment.id))
-        by = "" if holder is None or holder == self.claim.holder else f", which {holder} has claimed,"
+        stored = client.get_experiment(experiment.id)
+        holder = holder_of(stored)
+        if holder is not None and is_anothers(stored, self.claim.journal, self.claim.holder):
+            raise StoreRefusalError(taken(self.study, self.tracking_uri, holder, self.claim.holder))
         raise StoreRefusalError(
             f"a study must find no trials in its experiment but its own, got runs of {self.study!r} in "
-            f"{hide_password(self.tracking_uri)!r}{by} that this results folder does not know "
+            f"{hide_password(self.tracking_uri)!r} that this results folder does not know "
             f"({_named(found.strangers)}); name the --storage they were run with, give yours another name with --name "
-            f"(e.g. --name {self.study}-{self.claim.holder.user}), or begin anew with --fresh, which keeps them"
+            f"(e.g. --name {self.claim.holder.name_for(self.study)}), or begin anew with --fresh, which keeps them"
+        )
+
+    def _refuse_newer(self, found: Audit) -> None:
+        """See that the journal is not older than the store; once it was not, whatever is more there is another's.
+
+        Raises:
+            StoreRefusalError: where it is.
+        """
+        if self._opened or not found.ahead:
+            return
+        first = sorted(found.ahead)[0]
+        raise StoreRefusalError(
+            f"a study goes on from its newest folder, got a store that has more of {len(found.ahead)} runs than the "
+            f"journal in {self.folder} tells ({first}): it is an older copy, or has lost lines; name the --storage of "
+            "the newest one, restore it, or begin anew with --fresh, which keeps what is in the store"
         )
 
     def _give_back(self, client: "MlflowClient", experiment: Experiment) -> None:
@@ -162,7 +191,7 @@ class Opening:
         if not self._is_known(experiment):
             self.remarks.append(self._moved(before))
             return
-        changed = {key: why for key, why in found.lacking.items() if key in self.sent_before and not self._waits(why)}
+        changed = {key: why for key, why in found.lacking.items() if key in self.sent_before and self._is_news(why)}
         if changed:
             told = "; ".join(f"{key} {why}" for key, why in list(changed.items())[:3])
             more = f"; {len(changed) - 3} more" if len(changed) > 3 else ""
@@ -171,9 +200,12 @@ class Opening:
                 f"whole ({told}{more}): what a study has reported stays in its store, until --fresh begins anew"
             )
 
-    def _waits(self, reason: str) -> bool:
-        """Return whether a run may lack what it does because that has not been sent yet in this session."""
-        return self._opened and reason != NOT_THERE
+    def _is_news(self, reason: str) -> bool:
+        """Return whether a reason says that the store was changed by others.
+
+        In this session a run may lack what has not been sent yet; older versions did not state files.
+        """
+        return reason == NOT_THERE if self._opened else reason not in {NOT_STATED, NOT_KNOWN}
 
     def _moved(self, before: Bookmark) -> str:
         if before.is_of(self.tracking_uri):

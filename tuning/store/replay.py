@@ -30,7 +30,7 @@ def replay(study: str, tracking_uri: str | None, folder: Path) -> tuple[WriterRe
         raise ValueError(
             f"a study is sent from its journal, got none in {folder}; name the --storage that it was run with"
         )
-    writer = StoreWriter(study, tracking_uri, folder, kept_begun(folder))
+    writer = StoreWriter(study, tracking_uri, folder, kept_begun(folder), thorough=True)
     report = writer.close(_PATIENCE_SECONDS)
     if writer.away is not None and not report.complete:
         raise ValueError(writer.away)

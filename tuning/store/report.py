@@ -37,7 +37,7 @@ class Stored:
         """
         return cls(
             runs=len(audit.runs.keys() - audit.lacking.keys()),
-            points=audit.points,
+            points=sum(audit.counted.values()),
             files=audit.files,
             lacking=audit.lacking,
             strangers=tuple(run.run_id for run in audit.strangers),

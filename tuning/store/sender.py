@@ -6,7 +6,9 @@ missing, and the artifacts of a run written as a whole.
 """
 
 import json
+import math
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from tuning.store.artifacts import fetch
 from tuning.store.batches import add_params, log_points, set_tags, shortened
 from tuning.store.census import Seen
 from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
+from tuning.store.holder import user
 from tuning.store.ledger import CHOSEN, FORMERLY, NONFINITE, RUNNING, Ledger, cell_of, nonfinite_tag
 from tuning.store.tables import FILES, Gathered, Tables, digests
 
@@ -29,6 +32,8 @@ POINTS = "points"
 """The tag of a run that has ended: how many numbers were sent for it, which a store that was put back lacks some of."""
 
 _MAX_DIGEST = 36
+_SECONDS_BETWEEN_CHECKS = 1.0
+"""Between two groups of points; a run is begun and ended after a check of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +90,7 @@ class Sender:
 
     Attributes:
         sent: the keys of the runs that are in the store, as far as this one knows.
+        points: how many numbers of each were sent.
     """
 
     def __init__(
@@ -106,7 +112,8 @@ class Sender:
             key: _Run(id=run.run_id, start_ms=run.start_ms, artifact_uri=run.artifact_uri) for key, run in runs.items()
         }
         self.sent = set(runs)
-        self._points = Counter(points)
+        self.points = Counter(points)
+        self._checked = -math.inf
 
     def send(self, group: Sequence[Event]) -> None:
         """Write one group of events.
@@ -138,7 +145,7 @@ class Sender:
         self._runs.pop(key, None)
 
     def _start(self, event: RunStarted) -> None:
-        self._is_ours()
+        self._see_that_it_is_ours()
         found = self._known(event.key)
         if not found and event.key in self.sent:
             raise RunMissingError(event.key)
@@ -153,17 +160,23 @@ class Sender:
         self._add_data(run, event.tags)
         self.sent.add(event.key)
 
+    def _see_that_it_is_ours(self) -> None:
+        self._is_ours()
+        self._checked = time.monotonic()
+
     def _log(self, key: str, events: Sequence[EpochLogged]) -> None:
+        if time.monotonic() - self._checked > _SECONDS_BETWEEN_CHECKS:
+            self._see_that_it_is_ours()
         run = self._run(key)
         points = ((name, event.epoch, value) for event in events for name, value in event.metrics.items())
         log_points(self._client, run.id, run.start_ms, points)
         for event in events:
             if event.nonfinite:
                 set_tags(self._client, run.id, {NONFINITE: nonfinite_tag(event)})
-        self._points[key] += sum(len(event.metrics) for event in events)
+        self.points[key] += sum(len(event.metrics) for event in events)
 
     def _end(self, event: RunEnded) -> None:
-        self._is_ours()
+        self._see_that_it_is_ours()
         run = self._run(event.key)
 
         def stored(file: str) -> Path | None:
@@ -177,7 +190,7 @@ class Sender:
         for path in gathered.paths:
             self._client.log_artifact(run.id, str(path))
         files = {FILES: digests(gathered.paths)} if gathered.paths else {}
-        set_tags(self._client, run.id, {**event.tags, **files, POINTS: str(self._points[event.key])})
+        set_tags(self._client, run.id, {**event.tags, **files, POINTS: str(self.points[event.key])})
         self._client.set_terminated(run.id, event.status, event.time_ms)
         # A creation whose answer was lost on the way, or that the network delivered twice, made a second run.
         self._drop([other for other in self._find(event.key) if other.info.run_id != run.id])
@@ -187,8 +200,6 @@ class Sender:
         """Return a file of a run of ours that lies in MLflow's trash, None where there is none."""
         from mlflow.entities import ViewType
 
-        if not self._ledger[key].measured:
-            return None
         asked = f"tags.trial_key = '{key}' and attributes.start_time = {self._ledger[key].start.time_ms}"
         trash = self._client.search_runs([self._experiment_id], asked, run_view_type=ViewType.DELETED_ONLY)
         found = (fetch(self._client, run.info.run_id, run.info.artifact_uri, file, folder) for run in trash)
@@ -250,7 +261,10 @@ class Sender:
 
     def _create(self, event: RunStarted) -> "Run":
         run: Run = self._client.create_run(
-            self._experiment_id, start_time=event.time_ms, tags=shortened(event.tags), run_name=event.name
+            self._experiment_id,
+            start_time=event.time_ms,
+            tags={**shortened(event.tags), "mlflow.user": user()},
+            run_name=event.name,
         )
         return run
 

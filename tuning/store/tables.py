@@ -68,8 +68,9 @@ class Tables:
         return Gathered(paths=paths, damaged=damaged, epochs=_epochs(paths))
 
     def of(self, key: str) -> list[Path]:
-        """Return the tables of a run that are kept here."""
-        return [path for name in _NAMES if (path := self._folder / key / name).is_file()]
+        """Return the tables of a run that are kept here; none where one of them is gone."""
+        paths = [self._folder / key / name for name in TABLES]
+        return paths if all(path.is_file() for path in paths) else []
 
     def sizes(self, key: str) -> dict[str, int]:
         """Return the sizes of the tables of a run that are kept here, by name."""
@@ -93,8 +94,8 @@ class Tables:
 
     def _take_back(self, key: str, stored: Callable[[str], Path | None]) -> None:
         """Keep again what the store has, where this folder has lost it."""
-        found = [path for name in _NAMES if (path := stored(name)) is not None]
-        if not found:
+        found = [path for name in TABLES if (path := stored(name)) is not None]
+        if len(found) < len(TABLES):
             return
         mine = self._folder_of(key)
         with tempfile.TemporaryDirectory(prefix="merging-", dir=mine) as name:
@@ -108,7 +109,8 @@ class Tables:
         return mine
 
 
-_NAMES = (SPECTRA_FILE, LAYERS_FILE)
+TABLES = (SPECTRA_FILE, LAYERS_FILE)
+"""The tables of a run, which has both or none."""
 
 
 def _into(path: Path, folder: Path) -> None:
@@ -124,7 +126,7 @@ def digests(paths: Sequence[Path]) -> str:
     Args:
         paths: the tables.
     """
-    return json.dumps({path.name: {"bytes": path.stat().st_size, "sha256": _sha256(path)} for path in paths})
+    return json.dumps({path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in paths})
 
 
 def sizes(tag: str | None) -> dict[str, int]:
@@ -139,7 +141,24 @@ def sizes(tag: str | None) -> dict[str, int]:
         return {}
 
 
-def _sha256(path: Path) -> str:
+def sha256s(tag: str | None) -> dict[str, str]:
+    """Return the digests that a tag `FILES` states, by name; none where it is no such tag.
+
+    Args:
+        tag: its value, None where the run has none.
+    """
+    try:
+        return {str(name): str(file["sha256"]) for name, file in json.loads(tag or "{}").items()}
+    except (ValueError, TypeError, KeyError, AttributeError):  # edited by hand
+        return {}
+
+
+def sha256(path: Path) -> str:
+    """Return a file's digest.
+
+    Args:
+        path: the file.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -50,6 +50,7 @@ class StoreWriter:
         folder: the study's folder, for the journal and what belongs to it.
         asked: the study as plain data, kept with its experiment.
         lock: of the folder, where the caller holds it already, and releases it.
+        thorough: read the files of every run where they lie in the store, too, to see that they are whole.
 
     Attributes:
         away: why the store could not be reached at the opening; None where it was.
@@ -62,6 +63,8 @@ class StoreWriter:
         folder: Path,
         asked: Mapping[str, Any] | None = None,
         lock: BaseFileLock | None = None,
+        *,
+        thorough: bool = False,
     ) -> None:
         self._folder, self._asked = folder, asked
         uri = resolve_tracking_uri(tracking_uri)
@@ -71,7 +74,7 @@ class StoreWriter:
         self._place = Place(folder, self._journal)
         self._ledger, self._mutex = Ledger(), threading.Lock()
         try:
-            self._opening = self._opened_by(study, uri)
+            self._opening = self._opened_by(study, uri, thorough=thorough)
             mark = self._opening.bookmark
             known = mark is not None and mark.is_of(uri) and bool(self._ledger.runs)
             link = self._open_if_there(known=known)
@@ -90,7 +93,7 @@ class StoreWriter:
             name=f"store of {study}",
         )
 
-    def _opened_by(self, study: str, uri: str) -> Opening:
+    def _opened_by(self, study: str, uri: str, *, thorough: bool) -> Opening:
         mark = read_bookmark(self._folder)
         last = self._ledger.fold(self._journal)
         self._journal.open()
@@ -108,6 +111,7 @@ class StoreWriter:
             tables=Tables(self._folder, self._parts),
             bookmark=mark,
             claim=Claim.of(study, journal, uri, self._folder),
+            thorough=thorough,
             sent_before={key for key, end in last.items() if end <= sent},
         )
 
