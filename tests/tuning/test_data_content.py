@@ -63,6 +63,6 @@ def test_the_test_images_are_of_the_same_content_as_the_training_images(tmp_path
     data = open_dataset(pets, tmp_path / "cache")
     draw_pet(tmp_path / "pets" / "cat" / "1.bmp", 99)
     with pytest.raises(
-        ValueError, match=f"content {data.content_key[:12]}, got .* of image-folder in .*; put the same"
+        ValueError, match=f"content {data.content_key[:12]}, got .* of image-folder in .*; put the data back"
     ):
         data.test()

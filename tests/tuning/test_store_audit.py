@@ -1,7 +1,9 @@
 """A store that is not as its study left it: whatever became of it, it is given again what it lacks, and it is said."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,10 @@ import pytest
 from tests.postgresql import PostgreSQL
 from tests.tuning.put_back import PostgreSQLStore, ServedStore, SQLiteStore
 from tests.tuning.store_cases import DONE, SECONDS, points, record, tags, write_run
-from tuning.records import LAYERS_FILE, SPECTRA_FILE
-from tuning.store import StoredRun, StoreReader, StoreWriter
+from tuning.records import LAYERS_FILE, MEASURE_SECONDS, SPECTRA_FILE, TRAIN_LOSS
+from tuning.store import EpochLogged, RunStarted, StoredRun, StoreReader, StoreWriter, keep_begun, replay
 from tuning.store.connection import connect
+from tuning.store.ledger import Ledger
 
 DataBase = SQLiteStore | PostgreSQLStore
 Store = DataBase | ServedStore
@@ -260,3 +263,65 @@ def test_the_files_of_a_run_that_was_deleted_with_the_folder_of_its_tables_are_t
     shutil.rmtree(folder / "study" / "spectra")
     to_the_end(opened(store, folder))
     assert all_that_is_stored(store) == whole
+
+
+def test_a_folder_that_is_older_than_the_store_is_refused_and_undoes_nothing(
+    store: Store, folder: Path, whole: dict[str, tuple[object, ...]]
+) -> None:
+    writer = half_done(store, folder)
+    while writer.report().pending:
+        pass
+    shutil.copytree(folder / "study", folder / "older")
+    writer.epoch("k3", record(1))
+    writer.end("k3", "FINISHED", tags("k3", **DONE))
+    assert writer.close(SECONDS).complete
+    before = all_that_is_stored(store)
+    with pytest.raises(ValueError, match=r"more of 1 runs than the journal in .* tells \(k3\): it is an older copy"):
+        StoreWriter(store.study, store.uri, folder / "older")
+    assert all_that_is_stored(store) == before
+    writer = opened(store, folder)
+    writer.start("k3", "run k3", tags("k3"), {"learning_rate": "0.1"})
+    to_the_end(writer)
+    assert all_that_is_stored(store) == whole
+
+
+@pytest.mark.slow
+@pytest.mark.cluster
+def test_a_group_of_points_that_a_killed_driver_sent_a_server_in_part_is_sent_again(
+    served: tuple[Path, int], folder: Path
+) -> None:
+    there, port = served
+    store = ServedStore(port, f"study of {folder.name}")
+    half_done(store, folder).close(SECONDS)
+    run_id = stored(store, "k3").run_id
+    with closing(sqlite3.connect(there / "mlflow.db", timeout=30)) as base:
+        base.execute("DELETE FROM metrics WHERE run_uuid = ? AND key = ?", (run_id, TRAIN_LOSS))
+        base.commit()
+    writer = opened(store, folder)
+    while writer.report().pending:
+        pass
+    with closing(sqlite3.connect(there / "mlflow.db", timeout=30)) as base:
+        (count,) = base.execute("SELECT COUNT(*) FROM metrics WHERE run_uuid = ?", (run_id,)).fetchone()
+    writer.close(SECONDS)
+    assert count == len(record(0).metrics)
+
+
+def test_files_that_are_not_what_was_given_are_found_by_a_replay(folder: Path, uri: str) -> None:
+    writer = half_done(SQLiteStore(folder), folder)
+    keep_begun(folder / "study", {"name": "study"})
+    to_the_end(writer)
+    path = Path(stored(SQLiteStore(folder), "k1").artifact_uri) / SPECTRA_FILE
+    whole = path.read_bytes()
+    path.write_bytes(bytes(len(whole)))
+    report, (news,) = replay("study", uri, folder / "study")
+    assert report.complete
+    assert "k1 lacks files that it was given" in news
+    assert path.read_bytes() == whole
+
+
+def test_an_epoch_of_an_older_journal_was_measured_where_measuring_took_time() -> None:
+    ledger = Ledger()
+    ledger.take(RunStarted(key="k", name="k", tags=tags("k"), params={}, time_ms=1))
+    ledger.take(EpochLogged(key="k", epoch=0, metrics={MEASURE_SECONDS: 0.1}))
+    ledger.take(EpochLogged(key="k", epoch=1, metrics={TRAIN_LOSS: 0.1}))
+    assert (ledger["k"].measured, ledger["k"].points) == (1, 2)

@@ -98,7 +98,7 @@ def check_content(found: str, wanted: str, settings: DataSettings) -> None:
         where = settings.name if settings.path is None else f"{settings.name} in {settings.path}"
         raise ValueError(
             f"a trial is trained and tested on the data that its study began with, content {wanted[:12]}, got "
-            f"{found[:12]} of {where} on {platform.node()}; put the data back, on every node, or begin anew with --fresh"
+            f"{found[:12]} of {where} on {platform.node()}; put the data back on every node, or begin anew: --fresh"
         )
 
 
