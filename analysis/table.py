@@ -14,6 +14,7 @@ import pyarrow.dataset as ds
 
 from analysis.asked import Asked, architectures, conditions
 from analysis.basis import basis_remarks
+from analysis.notation import count, several
 from tuning import records
 from tuning.records import NO_RESULTS, Phase
 from tuning.store import StoredRun, StoreReader, resolve_tracking_uri
@@ -184,7 +185,8 @@ def load(study: str, tracking_uri: str | None = None) -> Tables:
     """
     uri = resolve_tracking_uri(tracking_uri)
     reader = StoreReader(study, uri)
-    stored = [run for run in reader.runs() if run.tags.get("phase") not in NO_RESULTS]
+    there = [run for run in reader.runs() if run.tags.get("phase") not in NO_RESULTS]
+    stored = [run for run in there if _is_asked(run, reader.asked)]
     by_id = {run.run_id: run for run in stored}
     known = {metric for run in stored for metric in run.metrics}
     runs = runs_frame(stored, reader.asked)
@@ -195,8 +197,26 @@ def load(study: str, tracking_uri: str | None = None) -> Tables:
         runs=runs,
         history=lambda run_ids, metrics: reader.history(run_ids, [name for name in metrics if name in known]),
         fetch=lambda run_id, name: reader.artifact(by_id[run_id], name),
-        remarks=basis_remarks(runs, reader.asked),
+        remarks=(*_left_out(there, reader.asked, study), *basis_remarks(runs, reader.asked)),
     )
+
+
+def _is_asked(run: StoredRun, asked: Asked) -> bool:
+    """Return whether a run is of a cell that its study has; of a study that is not known all are."""
+    names = (("architecture", architectures(asked)), ("condition", conditions(asked)))
+    return all(not known or run.tags.get(tag) in known for tag, known in names)
+
+
+def _left_out(stored: Sequence[StoredRun], asked: Asked, study: str) -> list[str]:
+    """Say which runs are of cells that the study has not: no trial of it made them so."""
+    others = [run for run in stored if not _is_asked(run, asked)]
+    if not others:
+        return []
+    cells = sorted({f"{run.tags.get('condition')} on {run.tags.get('architecture')}" for run in others})
+    return [
+        f"Left out: {count(len(others), 'run')} of cells that the study does not have ({several(cells)}). Their tags "
+        f"were edited in MLflow; `python -m tuning replay {study}`, where its results folder is, mends them."
+    ]
 
 
 def runs_frame(stored: Sequence[StoredRun], asked: Asked) -> pd.DataFrame:

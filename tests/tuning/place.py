@@ -54,10 +54,10 @@ class Place:
             check=False,
         )
 
-    def ask(self, command, *arguments, uri=None):
+    def ask(self, command, *arguments, uri=None, program="tuning"):
         """Call another command, of this store or another."""
         return subprocess.run(
-            [sys.executable, "-m", "tuning", command, *arguments, "--tracking-uri", uri or self.uri],
+            [sys.executable, "-m", program, command, *arguments, "--tracking-uri", uri or self.uri],
             cwd=self.folder,
             env=self.environment,
             capture_output=True,

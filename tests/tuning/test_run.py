@@ -122,17 +122,21 @@ def test_its_status_is_what_the_store_has_and_a_study_that_never_ran_has_none(fi
     assert "a store to ask must exist" in elsewhere.stderr
 
 
-def test_a_run_that_was_deleted_shows_in_the_status_and_is_sent_again_by_a_replay(finished):
+def test_runs_that_were_deleted_or_edited_show_in_the_status_and_are_sent_again_by_a_replay(finished):
     place, _ = finished
     before = place.numbers(), place.spectra()
     connect(place.uri).delete_run(place.runs[0].run_id)
+    connect(place.uri).set_tag(place.runs[0].run_id, "condition", "edited")
+    compared = place.ask("compare", "tiny", program="analysis")
+    assert "Left out: 1 run of cells that the study does not have (edited on " in compared.stderr
     lacking = place.ask("status", "tiny")
     assert lacking.returncode == 1
-    assert "the store has 27 runs" in lacking.stdout
+    assert "the store has 26 runs" in lacking.stdout
     assert "is not there" in lacking.stdout
+    assert "has other tags (condition)" in lacking.stdout
     sent = place.ask("replay", "tiny")
     assert sent.returncode == 0, sent.stderr
-    assert "gets 1 of 28 runs again" in sent.stdout
+    assert "gets 2 of 28 runs again" in sent.stdout
     assert "all is stored: 28 runs" in sent.stdout
     assert (place.numbers(), place.spectra()) == before
 
