@@ -115,7 +115,7 @@ def test_its_status_is_what_the_store_has_and_a_study_that_never_ran_has_none(fi
     place, _ = finished
     whole = place.ask("status", "tiny")
     assert whole.returncode == 0, whole.stderr
-    assert whole.stdout.startswith("tiny: 28 trials (")
+    assert whole.stdout.startswith("tiny: 28 trials begun (")
     assert f"the store has 28 runs, 1,940 points and 56 files, verified in {place.uri}" in whole.stdout
     elsewhere = place.ask("status", "tiny", uri=f"sqlite:///{place.folder}/none.db")
     assert elsewhere.returncode == 2
