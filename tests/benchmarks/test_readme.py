@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from benchmarks import bounds_in_training, constraint_overhead, faulty_network, long_trial, measuring, opening, spectra
+from benchmarks import (
+    bounds_in_training,
+    constraint_overhead,
+    faulty_network,
+    growth,
+    long_trial,
+    measuring,
+    opening,
+    spectra,
+)
 
 FOLDER = Path(bounds_in_training.__file__).parent
 TABLES: dict[str, Callable[[Any], str]] = {
@@ -18,6 +27,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "long_trial": long_trial.markdown,
     "opening": opening.markdown,
     "faulty_network": faulty_network.markdown,
+    "growth": growth.markdown,
 }
 RESULTS = sorted((FOLDER / "results").glob("*.json"))
 
