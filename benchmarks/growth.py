@@ -115,7 +115,7 @@ def markdown(result: Result) -> str:
     """
     names = {"this": "this code", "other": "before"}
     code = result["code"]
-    rows = list(next(iter(code.values())))
+    rows = [row for row in next(iter(code.values())) if row != "runs"]
     lines = [
         f"| {result['trials']:,} trials of one epoch | {' | '.join(names[which] for which in code)} |",
         "| --- |" + " ---: |" * len(code),
