@@ -18,6 +18,7 @@ class Stored:
             for index in range(2)
         ]
         for run in runs:
+            (folder / run.key).mkdir()
             parts = Parts(folder / run.key)
             for epoch in epochs:
                 layers = synthetic.epoch_record(run, epoch).layers

@@ -1,7 +1,9 @@
 """A study whose trial finds a checkpoint that it cannot go on from: said once, in the store, and no bit changed."""
 
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
@@ -25,9 +27,17 @@ def whole(tmp_path_factory):
 
 @pytest.fixture
 def killed(tmp_path):
-    """A study that was killed in its first trial."""
+    """A study that was killed in its first trial, whose worker has seen that and is gone."""
     place = Place(tmp_path, **SMALL)
-    place.kill_when(state_file(place).parent.is_dir)
+    process = place.begin()
+    while not state_file(place).parent.is_dir():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.0005)
+    others = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(others, timeout=120)
+    assert not alive
     return place
 
 

@@ -223,7 +223,7 @@ def test_results_of_a_lost_folder_are_refused_and_kept_by_a_fresh_beginning(fini
     shutil.copy(whole.folder / "mlflow.db", tmp_path)
     lost = place.run("--storage", "elsewhere")
     assert lost.returncode == 2
-    assert "begin anew with --fresh" in lost.stderr
+    assert "give yours another name with --name" in lost.stderr
     fresh = place.run("--fresh")
     assert fresh.returncode == 0, fresh.stderr
     names = re.findall(r"kept the (?:experiment|folder) .* as (.*)", fresh.stdout)

@@ -283,5 +283,5 @@ def test_a_trial_is_trained_on_the_content_of_its_study_and_on_no_other():
     records = []
     train(trial, records.append, content=key)
     assert records
-    with pytest.raises(ValueError, match=f"content 0123, got {key[:12]} of digits on .*; put the same files"):
+    with pytest.raises(ValueError, match=f"content 0123, got {key[:12]} of digits on .*; put the data back"):
         train(trial, lambda record: pytest.fail("an epoch was trained"), content="0123")

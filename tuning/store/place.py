@@ -21,7 +21,7 @@ class Place:
     def __init__(self, folder: Path, journal: Journal) -> None:
         self._folder = folder
         self._journal = journal
-        self._descriptor = os.open(folder, os.O_RDONLY)
+        self._descriptor: int | None = os.open(folder, os.O_RDONLY)
         self._lost = False
 
     def is_lost(self) -> bool:
@@ -62,10 +62,14 @@ class Place:
         return True
 
     def close(self) -> None:
-        """Let go of the folder."""
-        os.close(self._descriptor)
+        """Let go of the folder; again is no harm."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
     def _is_in_place(self) -> bool:
+        if self._descriptor is None:
+            return True
         try:
             return os.path.samestat(os.fstat(self._descriptor), self._folder.stat())
         except OSError:
@@ -73,6 +77,7 @@ class Place:
 
     def _now(self) -> Path | None:
         """Return where the folder has been moved to, as far as the system tells."""
+        assert self._descriptor is not None, "a folder is asked after while it is held"
         if not os.fstat(self._descriptor).st_nlink or self._is_in_place():
             return None
         try:
