@@ -34,3 +34,12 @@ def study(**changes: Any) -> Study:
 def settings(cell: int = 0, phase: Phase = Phase.TUNE, index: int = 0, **changes: Any) -> TrialSettings:
     chosen = study(**changes).cells[cell]
     return chosen.settings(phase, index, chosen.draw(0))
+
+
+SHORT: dict[str, Any] = {
+    "architectures": tiny()["architectures"][:1],
+    "conditions": {"baseline": {"regularizer": "none"}},
+    "search": {"trials": 1, "concurrency": 1},
+    "confirm": {"seeds": 1},
+}
+"""What changes `tiny` into a study of two trials."""

@@ -14,7 +14,7 @@ import pytest
 import ray
 
 from tests.tuning.place import Place
-from tests.tuning.test_unread import SHORT
+from tests.tuning.studies import SHORT
 from tuning.engine.ray_session import ray_session
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
@@ -110,6 +110,14 @@ def test_a_folder_too_long_for_sockets_is_one_line(tmp_path, name):
     line = told(Place(tmp_path, **SHORT).run(**{name: str(tmp_path / ("long" * 20))}))
     assert f"a socket's path must be short, got {tmp_path}/longlong" in line
     assert line.endswith("; set RAY_TMPDIR=/tmp, or to another short path")
+
+
+def test_a_folder_with_other_letters_than_a_socket_takes_is_one_line(tmp_path):
+    folder = tmp_path / "ö"
+    folder.mkdir()
+    line = told(Place(tmp_path, **SHORT).run(TMPDIR=str(folder)))
+    assert "a socket's path must have letters of ASCII alone, got " in line
+    assert line.endswith("; set RAY_TMPDIR=/tmp, or to another such path")
 
 
 def test_with_a_short_path_for_sockets_a_study_runs_where_tmpdir_is_too_long(tmp_path):

@@ -8,18 +8,11 @@ import psutil
 import pytest
 
 from tests.tuning.place import Place
-from tests.tuning.studies import tiny
+from tests.tuning.studies import SHORT
 from tuning.engine.log import StudyLog
 from tuning.store import Journal, RunEnded
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.cluster]
-
-SHORT = {
-    "architectures": tiny()["architectures"][:1],
-    "conditions": {"baseline": {"regularizer": "none"}},
-    "search": {"trials": 1, "concurrency": 1},
-    "confirm": {"seeds": 1},
-}
 
 
 def in_a_shell(place, line):

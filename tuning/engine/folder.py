@@ -10,6 +10,7 @@ from typing import Any
 from tuning.content import Content
 from tuning.engine.basis import BESIDE, basis, other_images, other_versions
 from tuning.engine.growth import MAY_GROW, leaves, refusal
+from tuning.engine.log import StudyLog
 from tuning.store import Journal, is_begun, keep_begun, kept_begun
 from tuning.study import Study, parse_study
 
@@ -66,6 +67,7 @@ class StudyFolder:
             return
         for folder in (self.ray, self.checkpoints):
             shutil.rmtree(folder, ignore_errors=True)
+        (self.path / StudyLog.NAME).unlink(missing_ok=True)
         with suppress(OSError):  # somebody has put something of his own there
             self.path.rmdir()
 

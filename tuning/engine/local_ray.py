@@ -31,6 +31,8 @@ def start_local(start: Callable[[], None]) -> None:
             return
         except Exception as error:  # Ray raises bare ones
             _end_servers(error)
+            if isinstance(error, UnicodeError):
+                raise ValueError(_without_ascii()) from error
             if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
                 raise ValueError(_without_a_place(error)) from error
             if last:
@@ -53,6 +55,13 @@ def _not_started(error: Exception) -> str:
         f"Ray must start on this machine, got no start in two tries ({' '.join(str(error).split())[:300]}); wait until "
         "the machine is less busy, or let Ray wait longer: set RAY_raylet_start_wait_time_s=300 and "
         "RAY_gcs_server_port_wait_time_s=300"
+    )
+
+
+def _without_ascii() -> str:
+    return (
+        "Ray keeps sockets in RAY_TMPDIR, TMPDIR or /tmp, and a socket's path must have letters of ASCII alone, got "
+        f"{get_default_system_temp_dir()}; set RAY_TMPDIR=/tmp, or to another such path"
     )
 
 
