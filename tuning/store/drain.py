@@ -9,7 +9,7 @@ from itertools import islice
 from tuning.store.audit import Audit
 from tuning.store.claim import ClaimLostError
 from tuning.store.connection import PutBackError, describe
-from tuning.store.events import ChoiceFrozen, EpochLogged, Event
+from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded
 from tuning.store.journal import Journal
 from tuning.store.sender import RunMissingError, Sender, grouped, is_refusal
 
@@ -99,6 +99,11 @@ class Drain:
     def refused(self) -> int:
         """How many events were passed over, and have not been taken since."""
         return len(self._refused)
+
+    @property
+    def ends_refused(self) -> list[str]:
+        """The keys of the runs whose end was not taken as it was reported: their files are damaged or gone."""
+        return sorted(key for key, kind, _ in self._refused if kind == RunEnded.__name__)
 
     @property
     def pending(self) -> int:

@@ -30,6 +30,10 @@ class Place:
             self._lost = not (self._journal.is_in_place() and self._is_in_place())
         return self._lost
 
+    def is_moved(self) -> bool:
+        """Return whether the folder is somewhere else, with all that was in it."""
+        return self._now() is not None
+
     def rescue(self, asked: Mapping[str, Any] | None) -> str:
         """Save what was lost, where that is possible, and say what has become of it.
 

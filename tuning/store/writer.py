@@ -11,6 +11,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -204,7 +205,7 @@ class StoreWriter:
             self._interrupted(key)
 
     def _interrupted(self, key: str) -> None:
-        self.end(key, "KILLED", {"stop_reason": str(StopReason.INTERRUPTED)})
+        self._put(_interruption(key))
 
     @property
     def trouble(self) -> str | None:
@@ -253,10 +254,18 @@ class StoreWriter:
         self._drain.close(timeout)
         report = self.report()
         if self._lost:
+            if not self._place.is_moved():
+                self._take_back_ends(self._drain.ends_refused)
             report = replace(report, lost=self._place.rescue(self._asked))
         self._journal.close()
         self._release()
         return report
+
+    def _take_back_ends(self, keys: Sequence[str]) -> None:
+        """Let trials go on that had ended, and whose spectra were deleted with the folder before they were merged."""
+        with suppress(OSError):
+            for key in keys:
+                self._journal.append(_interruption(key))
 
     def _release(self) -> None:
         self._place.close()
@@ -297,6 +306,10 @@ class StoreWriter:
                 self._disk_error = None
             except OSError as error:
                 self._disk_error = describe(error)
+
+
+def _interruption(key: str) -> RunEnded:
+    return RunEnded(key=key, status="KILLED", tags={"stop_reason": str(StopReason.INTERRUPTED)}, time_ms=_now_ms())
 
 
 def _is_interruption(event: Event) -> bool:
