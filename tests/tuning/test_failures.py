@@ -64,7 +64,7 @@ def misbehaving(config: dict[str, Any]) -> None:
     def hangs(settings: Any, report: Any, checkpoint: Any, content: str) -> None:
         time.sleep(10_000)
 
-    def locks(settings: Any, report: Any, checkpoint: Any) -> None:
+    def locks(settings: Any, report: Any, checkpoint: Any, content: str) -> None:
         ctypes.PyDLL(None).sleep(10_000)  # compiled code that keeps the interpreter's lock
 
     faults = {"raises": raises, "memory": memory, "killed": killed, "hangs": hangs, "locks": locks}
