@@ -8,12 +8,15 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tuning.records import LAYERS_FILE, SPECTRA_FILE
 from tuning.store.spectra import Parts, merge
+
+T = TypeVar("T")
 
 FILES = "files"
 """The tag of a run whose tables are stored: their sizes and digests, by name."""
@@ -135,10 +138,7 @@ def sizes(tag: str | None) -> dict[str, int]:
     Args:
         tag: its value, None where the run has none.
     """
-    try:
-        return {str(name): int(file["bytes"]) for name, file in json.loads(tag or "{}").items()}
-    except (ValueError, TypeError, KeyError, AttributeError):  # edited by hand
-        return {}
+    return _stated(tag, "bytes", int)
 
 
 def sha256s(tag: str | None) -> dict[str, str]:
@@ -147,8 +147,12 @@ def sha256s(tag: str | None) -> dict[str, str]:
     Args:
         tag: its value, None where the run has none.
     """
+    return _stated(tag, "sha256", str)
+
+
+def _stated(tag: str | None, what: str, kind: Callable[[Any], T]) -> dict[str, T]:
     try:
-        return {str(name): str(file["sha256"]) for name, file in json.loads(tag or "{}").items()}
+        return {str(name): kind(file[what]) for name, file in json.loads(tag or "{}").items()}
     except (ValueError, TypeError, KeyError, AttributeError):  # edited by hand
         return {}
 
