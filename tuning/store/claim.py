@@ -21,6 +21,7 @@ from tuning.store.connection import (
     PutBackError,
     StoreRefusalError,
     artifact_location,
+    create_experiment,
     identified,
     reaching,
     refuse_deleted,
@@ -170,14 +171,7 @@ class Claim:
     def _create(
         self, client: "MlflowClient", location: str | None, others: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        from mlflow.exceptions import MlflowException
-
-        tags = {**others, "written_by": "spectune", **self._tags()}
-        try:
-            client.create_experiment(self.study, artifact_location=location, tags=tags)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
+        create_experiment(client, self.study, location, {**others, "written_by": "spectune", **self._tags()})
 
     def _tags(self) -> dict[str, str]:
         return {_JOURNAL: self.journal, _SESSION: self.session, _HOLDER: self.holder.as_text()}

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import tempfile
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,7 +157,7 @@ def open_experiment(client: "MlflowClient", study: str, tracking_uri: str) -> Ex
     with reaching(tracking_uri):
         found = client.get_experiment_by_name(study)
         if found is None:
-            _create_experiment(client, study, tracking_uri)
+            create_experiment(client, study, artifact_location(study, tracking_uri), {})
             found = client.get_experiment_by_name(study)
         assert found is not None, f"an experiment that exists must be found, got none named {study!r}"
         refuse_deleted(found)
@@ -223,13 +223,24 @@ def _alone() -> FileLock:
     return FileLock(Path(tempfile.gettempdir()) / f"spectune-{os.getuid()}-store.lock")
 
 
-def _create_experiment(client: "MlflowClient", study: str, tracking_uri: str) -> None:
+def create_experiment(client: "MlflowClient", study: str, location: str | None, tags: Mapping[str, str]) -> None:
+    """Make the experiment of a study, unless another process is faster; which one was is read from the experiment.
+
+    Args:
+        client: of the store.
+        study: the study's name, which is the experiment's.
+        location: of its artifacts; None where the store decides.
+        tags: that it has from its beginning.
+
+    Raises:
+        MlflowException: where the store refuses it.
+    """
     from mlflow.exceptions import MlflowException
 
     try:
-        client.create_experiment(study, artifact_location=artifact_location(study, tracking_uri))
+        client.create_experiment(study, artifact_location=location, tags=dict(tags))
     except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another process was faster
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
 
 
