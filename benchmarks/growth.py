@@ -77,8 +77,8 @@ def driven(tree: Path, folder: Path, trials: int) -> dict[str, float]:
         )
         samples = list(_watched(process))
     ended = time.time()
-    if process.returncode:
-        raise RuntimeError(f"the study must end well, got {process.returncode}: {(folder / 'log').read_text()[-2000:]}")
+    _see_that_it_ended_well(process.returncode, folder)
+    report = _seconds_of_report(command[-1], tree, folder)
     events = [event for event, _ in Journal(folder / "results" / "growth").read()]
     began = min(event.time_ms for event in events if isinstance(event, RunStarted)) / 1000
     last = max(event.time_ms for event in events if isinstance(event, RunEnded)) / 1000
@@ -92,7 +92,23 @@ def driven(tree: Path, folder: Path, trials: int) -> dict[str, float]:
         "memory at most, MB": max(sample[1] for sample in samples),
         "kB a trial": 1000 * (max(sample[1] for sample in samples) - first[1]) / runs,
         "seconds from the last trial to the end": ended - last,
+        "seconds a trial, to the end": (ended - began) / runs,
+        "seconds of its report": report,
     }
+
+
+def _seconds_of_report(uri: str, tree: Path, folder: Path) -> float:
+    command = [sys.executable, "-m", "analysis", "report", STUDY["name"], "--tracking-uri", uri]
+    began = time.time()
+    with (folder / "log").open("w") as log:
+        done = subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": str(tree)}, stdout=log, stderr=log)
+    _see_that_it_ended_well(done.returncode, folder)
+    return time.time() - began
+
+
+def _see_that_it_ended_well(code: int, folder: Path) -> None:
+    if code:
+        raise RuntimeError(f"the study must end well, got {code}: {(folder / 'log').read_text()[-2000:]}")
 
 
 def _watched(process: "subprocess.Popen[bytes]") -> Iterator[tuple[float, float, float]]:
