@@ -3,7 +3,7 @@
 The claim lies in the experiment's own tags. Making an experiment is the one act of MLflow's that only one of several
 can succeed in, so a name is claimed with it; whose journal the runs are of stays written there. Which process writes
 changes with every session: one that takes over from another that still runs (a folder that was copied, a lock that
-another machine does not see) is noticed by that one before it begins or ends a run.
+another machine does not see) is noticed by that one before it begins a run, and within a second while it writes one.
 """
 
 import time
@@ -110,7 +110,7 @@ class Claim:
         )
 
     def check(self, client: "MlflowClient", experiment: Experiment) -> None:
-        """See that the name is still ours: asked before a run is begun or ended.
+        """See that the name is still ours: asked before a run is begun, and now and then while it is written.
 
         Args:
             client: of the store.

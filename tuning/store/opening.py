@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tuning.store.address import hide_password
+from tuning.store.address import hide_password, is_database
 from tuning.store.artifacts import stored_digests
 from tuning.store.asked import keep_asked
 from tuning.store.audit import NOT_KNOWN, NOT_STATED, NOT_THERE, Audit, audit
@@ -105,6 +105,7 @@ class Opening:
             is_ours=lambda: self.claim.check(client, experiment),
             runs=there,
             points=found.counted,
+            through_network=not is_database(self.tracking_uri),
         )
         self.sent_before, self._opened = sender.sent, True
         return Link(

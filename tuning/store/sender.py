@@ -32,8 +32,8 @@ POINTS = "points"
 """The tag of a run that has ended: how many numbers were sent for it, which a store that was put back lacks some of."""
 
 _MAX_DIGEST = 36
-_SECONDS_BETWEEN_CHECKS = 1.0
-"""Between two groups of points; a run is begun and ended after a check of its own."""
+_SECONDS_A_CHECK_HOLDS = 1.0
+"""How long the name is taken to be ours still while a run is written; one is begun after a check of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +84,11 @@ class Sender:
         experiment_id: where the runs go.
         tables: the files of the runs.
         ledger: what is known of every run; of it the first starts and the number of measured epochs are asked.
-        is_ours: called before a run is begun or ended; raises where the experiment is not this study's any more.
+        is_ours: called before a run is begun, and once a second at most while it is written; raises where the
+            experiment is not this study's any more.
         runs: those that are in the store, by key.
         points: how many numbers were sent for each of those that are whole.
+        through_network: whether what is sent once may arrive twice.
 
     Attributes:
         sent: the keys of the runs that are in the store, as far as this one knows.
@@ -102,6 +104,8 @@ class Sender:
         is_ours: Callable[[], None],
         runs: Mapping[str, Seen],
         points: Mapping[str, int],
+        *,
+        through_network: bool,
     ) -> None:
         self._client = client
         self._experiment_id = experiment_id
@@ -113,6 +117,8 @@ class Sender:
         }
         self.sent = set(runs)
         self.points = Counter(points)
+        self._through_network = through_network
+        self._doubtful: set[str] = set()
         self._checked = -math.inf
 
     def send(self, group: Sequence[Event]) -> None:
@@ -143,6 +149,7 @@ class Sender:
             key: the trial's key.
         """
         self._runs.pop(key, None)
+        self._doubtful.add(key)
 
     def _start(self, event: RunStarted) -> None:
         self._see_that_it_is_ours()
@@ -160,13 +167,13 @@ class Sender:
         self._add_data(run, event.tags)
         self.sent.add(event.key)
 
-    def _see_that_it_is_ours(self) -> None:
-        self._is_ours()
-        self._checked = time.monotonic()
+    def _see_that_it_is_ours(self, within: float = 0.0) -> None:
+        if time.monotonic() - self._checked > within:
+            self._is_ours()
+            self._checked = time.monotonic()
 
     def _log(self, key: str, events: Sequence[EpochLogged]) -> None:
-        if time.monotonic() - self._checked > _SECONDS_BETWEEN_CHECKS:
-            self._see_that_it_is_ours()
+        self._see_that_it_is_ours(within=_SECONDS_A_CHECK_HOLDS)
         run = self._run(key)
         points = ((name, event.epoch, value) for event in events for name, value in event.metrics.items())
         log_points(self._client, run.id, run.start_ms, points)
@@ -176,7 +183,7 @@ class Sender:
         self.points[key] += sum(len(event.metrics) for event in events)
 
     def _end(self, event: RunEnded) -> None:
-        self._see_that_it_is_ours()
+        self._see_that_it_is_ours(within=_SECONDS_A_CHECK_HOLDS)
         run = self._run(event.key)
 
         def stored(file: str) -> Path | None:
@@ -192,8 +199,9 @@ class Sender:
         files = {FILES: digests(gathered.paths)} if gathered.paths else {}
         set_tags(self._client, run.id, {**event.tags, **files, POINTS: str(self.points[event.key])})
         self._client.set_terminated(run.id, event.status, event.time_ms)
-        # A creation whose answer was lost on the way, or that the network delivered twice, made a second run.
-        self._drop([other for other in self._find(event.key) if other.info.run_id != run.id])
+        if self._through_network or event.key in self._doubtful:
+            # A creation whose answer was lost on the way, or that the network delivered twice, made a second run.
+            self._drop([other for other in self._find(event.key) if other.info.run_id != run.id])
         self._check_files(event.key, gathered)
 
     def _fetch_deleted(self, key: str, file: str, folder: Path) -> Path | None:
@@ -247,7 +255,12 @@ class Sender:
         return self._runs[key]
 
     def _known(self, key: str) -> list["Run"]:
-        """Return the runs of a trial, first the one that it is known by: its tag may have been edited."""
+        """Return the runs of a trial, first the one that it is known by: its tag may have been edited.
+
+        What the store was not seen to have when it was opened, and nobody has tried to make since, is not looked for.
+        """
+        if key not in self.sent and key not in self._doubtful:
+            return []
         found = self._find(key)
         if key in self._runs and not any(run.info.run_id == self._runs[key].id for run in found):
             mine = self._client.get_run(self._runs[key].id)
