@@ -103,11 +103,15 @@ def export_command(
 def spectra_command(
     checkpoint: Annotated[
         str,
-        typer.Argument(help="A file of torch.save with a state dict; or a network's name (random weights): resnet34."),
+        typer.Argument(
+            help="A file of torch.save, safetensors or npz, an index of shards, or a folder with one; or a network's "
+            "name (random weights): resnet34."
+        ),
     ],
     model: Annotated[str | None, typer.Option(help="The network whose state dict the file holds: resnet34.")] = None,
     image: Annotated[str | None, typer.Option("--input", metavar="CxHxW", help="The network's input: 3x32x32.")] = None,
     view: Annotated[View, typer.Option(help="What a kernel is seen as; all but flat need a network.")] = View.FLAT,
+    key: Annotated[str | None, typer.Option(help="The file's entry that holds the network, of several.")] = None,
     out: Annotated[Path | None, typer.Option(help="An HTML page with the table and a picture.")] = None,
     how: Annotated[Format, typer.Option("--format", help="How the table is printed.")] = Format.TABLE,
 ) -> None:
@@ -116,7 +120,7 @@ def spectra_command(
         from analysis import spectra  # torch is imported where weights are measured, and by no other command
 
         with Console(stderr=True).status("measuring"):
-            measured = spectra.spectra(checkpoint, model=model, image=_image(image), view=view)
+            measured = spectra.spectra(checkpoint, model=model, image=_image(image), view=view, key=key)
         if how is Format.TABLE:
             console = Console()
             show(spectra.terminal(measured, console), console=console)

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 from analysis.notation import several
 from analysis.spectra.evaluation import unused_convolutions
 from analysis.spectra.network import SEED, Image, Network, filled_network, random_network
+from analysis.spectra.quantized import dequantize
 from analysis.spectra.reparametrized import resolve
+from analysis.spectra.shards import in_folder
 from analysis.spectra.state import State, read
 from analysis.spectra.weights import Weights, choose
 from regularizers import LayerSpectrum, lipschitz_log10_bound, measure
@@ -22,7 +24,7 @@ class Layer:
 
     Attributes:
         name: the module's qualified name, or the tensor's where it is not the module's ``weight``.
-        shape: of the tensor.
+        shape: as it is stored.
         spectrum: what was measured.
     """
 
@@ -61,14 +63,22 @@ class Measured:
     seconds: float
 
 
-def spectra(checkpoint: str, *, model: str | None = None, image: Image | None = None, view: str = "flat") -> Measured:
+def spectra(
+    checkpoint: str,
+    *,
+    model: str | None = None,
+    image: Image | None = None,
+    view: str = "flat",
+    key: str | None = None,
+) -> Measured:
     """Measure every weight of a checkpoint, or of a network by name.
 
     Args:
-        checkpoint: a file of ``torch.save``; where there is none of this name, a network's name.
+        checkpoint: a file that `read` takes; where there is none of this name, a network's name.
         model: the name of the network whose state dict the file holds.
         image: (channels, height, width) of the network's input.
         view: ``"flat"``, or one that needs a network: ``"circular"`` or ``"padded"``.
+        key: the file's entry that holds the network, where it holds several.
 
     Returns:
         What was measured.
@@ -80,12 +90,16 @@ def spectra(checkpoint: str, *, model: str | None = None, image: Image | None = 
     """
     network = None
     if model is not None or _is_file(checkpoint):
-        state = resolve(read(Path(checkpoint)))
+        state = resolve(dequantize(read(Path(checkpoint), key)))
         if model is not None:
-            network = filled_network(model, image, state)
+            network, state = filled_network(model, image, state)
         elif image is not None or view != "flat":
             given = f"--view {view}" if view != "flat" else "--input"
             raise ValueError(f"{given} needs the network's modules, got a checkpoint alone; add --model NAME")
+    elif key is not None:
+        raise ValueError(
+            f"--key needs a file that holds networks, got {key!r} and no file {checkpoint!r}; leave it out"
+        )
     else:
         network = random_network(checkpoint, image)
         state = State(
@@ -109,14 +123,14 @@ def spectra(checkpoint: str, *, model: str | None = None, image: Image | None = 
 def _is_file(checkpoint: str) -> bool:
     try:
         path = Path(checkpoint)
-        return path.exists() and not path.is_dir()
+        return in_folder(path) is not None if path.is_dir() else path.exists()
     except OSError:  # too long a name, or a folder that may not be looked into: reading it will say which
         return True
 
 
 def _too_large(weights: Weights) -> str:
-    name = max(weights.tensors, key=lambda name: weights.tensors[name].numel())
-    shape = "×".join(map(str, weights.tensors[name].shape))
+    name = max(weights.found, key=lambda name: weights.found[name].tensor.numel())
+    shape = "×".join(map(str, weights.found[name].shape))
     return (
         f"weights must fit into memory to be measured, got {shape} in {name!r}; leave it out, or give a smaller --input"
     )
@@ -131,12 +145,12 @@ def _unmeasured(network: Network, unused: Iterable[str]) -> dict[str, str]:
 
 def _measured(title: str, view: str, weights: Weights, found: Mapping[str, LayerSpectrum], seconds: float) -> Measured:
     layers = tuple(
-        Layer(name=name.removesuffix(".weight"), shape=tuple(tensor.shape), spectrum=found[name])
-        for name, tensor in weights.tensors.items()
+        Layer(name=name.removesuffix(".weight"), shape=weight.shape, spectrum=found[name])
+        for name, weight in weights.found.items()
         if name in found
     )
     remarks = list(weights.remarks)
-    without = [name for name in weights.tensors if name not in found]
+    without = [name for name in weights.found if name not in found]
     if without:
         remarks.append(f"Without a {view} view: {several(without)}; --view flat has all.")
     broken = [layer.name for layer in layers if not layer.finite]
@@ -147,7 +161,7 @@ def _measured(title: str, view: str, weights: Weights, found: Mapping[str, Layer
         view=view,
         layers=layers,
         remarks=tuple(remarks),
-        held=sum(tensor.numel() for name, tensor in weights.tensors.items() if name in found),
+        held=sum(weight.parameters for name, weight in weights.found.items() if name in found),
         parameters=weights.parameters,
         log10_product=lipschitz_log10_bound(found),
         seconds=seconds,
@@ -158,7 +172,7 @@ def _flat(weights: Weights) -> dict[str, LayerSpectrum]:
     """The spectra by the tensors' names; a flat matrix is a layer of its own, whatever module it came from."""
     holder = nn.ModuleList(_linear(tensor.flatten(1)) for tensor in weights.tensors.values())
     found = measure.measure(holder, (1,))  # the flat view makes no forward pass
-    return dict(zip(weights.tensors, found.values(), strict=True))
+    return dict(zip(weights.found, found.values(), strict=True))
 
 
 def _linear(matrix: Tensor) -> nn.Linear:

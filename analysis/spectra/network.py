@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from analysis.notation import several
 from analysis.spectra.state import State
 from models import ARCHITECTURES, build, import_torchvision
 
@@ -21,6 +22,8 @@ MOST = 2**24
 """Numbers in an image, 3x2364x2364. Above it a size is a slip of the hand, and would fill the memory."""
 
 Image = tuple[int, int, int]
+
+_COUNTER = "num_batches_tracked"  # BatchNorm's, younger than many a checkpoint
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,8 +71,11 @@ def random_network(name: str, image: Image | None) -> Network:
     return _built(name, image or (3, 224, 224), classes=1000)
 
 
-def filled_network(name: str, image: Image | None, state: State) -> Network:
+def filled_network(name: str, image: Image | None, state: State) -> tuple[Network, State]:
     """Return a network with the weights of a checkpoint.
+
+    Where all of the network's tensors stand under one prefix, whatever it is, they are taken from there; the others are
+    not the network's, and a remark names them.
 
     Args:
         name: as above.
@@ -78,12 +84,13 @@ def filled_network(name: str, image: Image | None, state: State) -> Network:
         state: all of the network's tensors; its last weight has a row for each class.
 
     Returns:
-        The network.
+        The network, and its tensors under its own names.
 
     Raises:
         ValueError: the name is unknown, or the tensors are not those of this network.
     """
     _check_known("--model must be a network's name", name)
+    state = _without_prefix(name, state)
     weights = [tensor for tensor in state.tensors.values() if tensor.ndim >= 2]
     if not weights:
         raise ValueError(f"a checkpoint of {name} must hold its weights, got no matrix and no kernel")
@@ -98,7 +105,25 @@ def filled_network(name: str, image: Image | None, state: State) -> Network:
             network.module.load_state_dict({**wanted, **state.tensors})
     except RuntimeError as error:
         raise ValueError(f"a checkpoint of {name} must hold plain tensors, got {str(error).splitlines()[-1]}") from None
-    return network
+    return network, state
+
+
+def _without_prefix(name: str, state: State) -> State:
+    """The tensors that stand under the first prefix below which the network is whole; all where there is none."""
+    with torch.device("meta"):
+        wanted = [key for key in _built(name, (3, 224, 224), 10).module.state_dict() if not key.endswith(_COUNTER)]
+    longest = max(wanted, key=len)
+    prefixes = [key.removesuffix(longest) for key in state.tensors if key.endswith(longest)]
+    whole = (each for each in prefixes if all(each + key in state.tensors for key in wanted))
+    prefix = next(whole, "")
+    if not prefix:
+        return state
+    tensors = {key.removeprefix(prefix): state.tensors[key] for key in state.tensors if key.startswith(prefix)}
+    outputs = {key.removeprefix(prefix): dim for key, dim in state.outputs.items() if key.startswith(prefix)}
+    remarks = [f"The tensors of {name} are those under {prefix!r}."]
+    if others := [key for key in state.tensors if not key.startswith(prefix)]:
+        remarks.append(f"Not of {name} and left out: {several(others)}.")
+    return State(tensors=tensors, remarks=(*state.remarks, *remarks), outputs=outputs)
 
 
 def _suitable(first: Tensor) -> Image:
@@ -176,7 +201,7 @@ def _check_fit(name: str, wanted: dict[str, Tensor], state: State) -> None:
     Raises:
         ValueError: one is missing, one is of another shape, or there is one more.
     """
-    counters = {key for key in wanted if key.endswith("num_batches_tracked")}  # younger than many a checkpoint
+    counters = {key for key in wanted if key.endswith(_COUNTER)}
     missing = wanted.keys() - state.tensors.keys() - counters
     added = state.tensors.keys() - wanted.keys()
     other = {key for key in wanted.keys() & state.tensors.keys() if wanted[key].shape != state.tensors[key].shape}

@@ -7,7 +7,8 @@ from torch.nn.utils import parametrizations, prune
 
 from analysis.spectra.reparametrized import resolve
 from analysis.spectra.state import State
-from regularizers import REGULARIZERS
+from analysis.spectra.weights import choose
+from regularizers import REGULARIZERS, measure
 
 
 def old(wrap):
@@ -56,17 +57,151 @@ def test_the_weight_is_what_the_network_computes_with(wrap, module):
     assert state.remarks == ()
 
 
-def test_a_weight_made_in_an_unknown_way_is_taken_as_stored_and_named():
-    model = nn.Sequential(nn.Linear(3, 4))
-    stored = model[0].weight.detach().clone()
-    REGULARIZERS["spectral_normalization"]().attach(model)
-    state = resolve(State(tensors=model.state_dict()))
-    assert torch.equal(state.tensors["0.weight"], stored)
-    assert state.tensors.keys() == {"0.weight", "0.bias"}
-    assert state.remarks == ("Taken as stored, for what the network makes of it is not in the file: '0.weight'.",)
+UNKNOWN = "Left out, made from its parts in a way that the file does not tell"
 
 
-NORMALIZED = ("weight_g", "weight_v")
+class Symmetric(nn.Module):
+    def forward(self, weight):
+        return weight.triu() + weight.triu(1).mT
+
+
+class RankOne(nn.Module):
+    def forward(self, left, right):
+        return left @ right
+
+    def right_inverse(self, weight):
+        return weight[:, :1], weight[:1]
+
+
+def chained(*wraps):
+    module = nn.Linear(4, 4)
+    for wrap in wraps:
+        wrap(module)
+    return module
+
+
+def parametrized(parametrization):
+    return lambda module: nn.utils.parametrize.register_parametrization(module, "weight", parametrization)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        chained(lambda module: REGULARIZERS["spectral_normalization"]().attach(nn.Sequential(module))),
+        chained(parametrized(Symmetric())),
+        chained(parametrized(Symmetric()), parametrizations.spectral_norm),
+        chained(parametrizations.weight_norm, parametrized(Symmetric()), parametrizations.spectral_norm),
+        chained(parametrizations.orthogonal),
+        chained(parametrized(RankOne())),
+        chained(parametrizations.spectral_norm, parametrized(nn.Linear(4, 4))),
+    ],
+    ids=["ours", "no state", "no state, then spectral", "in the middle", "orthogonal", "two originals", "a module"],
+)
+def test_a_weight_made_in_an_unknown_way_is_left_out_and_named(module):
+    state = resolve(State(tensors=nn.ModuleDict({"fc": module, "head": nn.Linear(4, 2)}).state_dict()))
+    assert state.tensors.keys() == {"fc.bias", "head.weight", "head.bias"}
+    assert state.remarks == (f"{UNKNOWN}: fc.weight.",)
+
+
+def rank_one(module):
+    """Weights whose first singular value is far from their others, so that one iteration finds it."""
+    with torch.no_grad():
+        noise = torch.randn(module.weight.shape, generator=torch.Generator().manual_seed(1))
+        module.weight.copy_(noise)
+    return module
+
+
+def trained(module, x):
+    """After some steps in training, in which u and v become those of the weight."""
+    with torch.no_grad():
+        for _ in range(30):
+            module.train()(x)
+    module.eval()(x)
+    return module
+
+
+KINDS = {
+    "transposed, 1d": (lambda: nn.ConvTranspose1d(6, 6, 3), torch.ones(1, 6, 5)),
+    "transposed, 2d": (lambda: nn.ConvTranspose2d(6, 6, 3), torch.ones(1, 6, 5, 5)),
+    "transposed, 3d": (lambda: nn.ConvTranspose3d(6, 6, 3), torch.ones(1, 6, 4, 4, 4)),
+    "transposed, in groups": (lambda: nn.ConvTranspose2d(6, 6, 3, groups=2), torch.ones(1, 6, 5, 5)),
+    "convolution": (lambda: nn.Conv2d(6, 6, 3), torch.ones(1, 6, 5, 5)),
+    "convolution in groups": (lambda: nn.Conv2d(6, 6, 3, groups=2), torch.ones(1, 6, 5, 5)),
+    "linear": (lambda: nn.Linear(6, 6), torch.ones(1, 6)),
+}
+
+
+@pytest.mark.parametrize(("make", "x"), KINDS.values(), ids=KINDS.keys())
+@pytest.mark.parametrize("wrap", [old(nn.utils.spectral_norm), parametrizations.spectral_norm], ids=["old", "new"])
+def test_the_layout_that_sizes_do_not_tell_is_that_of_u_and_v(wrap, make, x):
+    module = trained(wrap(rank_one(make())), x)
+    state = resolve(State(tensors=module.state_dict()))
+    torch.testing.assert_close(state.tensors["weight"], module.weight.detach())
+    transposed = isinstance(module, nn.modules.conv._ConvTransposeNd)
+    assert state.outputs == {"weight": int(transposed)}
+    assert state.remarks == ()
+    tensor = choose(state).tensors["weight"]
+    assert float(torch.linalg.matrix_norm(tensor.flatten(1), 2)) == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("wrap", [old(nn.utils.spectral_norm), parametrizations.spectral_norm], ids=["old", "new"])
+def test_a_square_weight_normalized_by_its_columns_is_what_the_network_computes_with(wrap):
+    module = trained(wrap(rank_one(nn.Linear(6, 6)), dim=1), torch.ones(1, 6))
+    state = resolve(State(tensors=module.state_dict()))
+    torch.testing.assert_close(state.tensors["weight"], module.weight.detach())
+
+
+def test_u_and_v_of_no_layout_are_said():
+    module = old(nn.utils.spectral_norm)(rank_one(nn.ConvTranspose2d(64, 64, 4)))  # before its first step
+    with torch.no_grad():
+        module.weight_u.copy_(
+            nn.functional.normalize(torch.randn(64, generator=torch.Generator().manual_seed(2)), dim=0)
+        )
+        module.weight_v.copy_(
+            nn.functional.normalize(torch.randn(1024, generator=torch.Generator().manual_seed(3)), dim=0)
+        )
+    (remark,) = resolve(State(tensors=module.state_dict())).remarks
+    assert remark.startswith("Spectral normalization's u and v are not yet those of the weight in any layout")
+    assert remark.endswith(": weight.")
+
+
+def test_chained_parametrizations_are_applied_one_after_the_other():
+    module = parametrizations.weight_norm(rank_one(nn.Conv2d(4, 4, 3)))
+    with torch.no_grad():
+        module.parametrizations.weight.original0.mul_(torch.arange(1.0, 5.0).view(4, 1, 1, 1))
+    module = trained(parametrizations.spectral_norm(module), torch.ones(1, 4, 5, 5))
+    state = resolve(State(tensors=module.state_dict()))
+    torch.testing.assert_close(state.tensors["weight"], module.weight.detach())
+    assert state.remarks == ()
+    (spectrum,) = measure.measure(nn.Sequential(module), (4, 5, 5)).values()
+    assert spectrum.spectral_norm == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("wrap", "pruned"), [(old(nn.utils.weight_norm), "weight_v"), (parametrizations.weight_norm, "original1")]
+)
+def test_a_part_that_is_pruned_is_made_first(wrap, pruned):
+    module = wrap(nn.Linear(5, 4))
+    owner = module if hasattr(module, pruned) else module.parametrizations["weight"]
+    prune.l1_unstructured(owner, pruned, 0.5)
+    module(torch.ones(1, 5))
+    state = resolve(State(tensors=module.state_dict()))
+    torch.testing.assert_close(state.tensors["weight"], module.weight.detach())
+    assert (state.tensors["weight"] == 0).sum() == 10
+
+
+def test_the_name_bar_of_older_generators_is_known():
+    u, v = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0, 0.0])
+    weight = torch.tensor([[0.0, 4.0, 0.0], [1.0, 0.0, 0.0]])
+    state = resolve(State(tensors={"c.weight_bar": weight, "c.weight_u": u, "c.weight_v": v}))
+    torch.testing.assert_close(state.tensors["c.weight"], weight / 4)
+
+
+def test_a_weight_that_stands_beside_its_parts_is_the_one():
+    parts = {"fc.weight_orig": torch.eye(2), "fc.weight_u": torch.ones(2), "fc.weight": 3 * torch.eye(2)}
+    assert torch.equal(resolve(State(tensors=parts)).tensors["fc.weight"], parts["fc.weight"])
+
+
 SPECTRAL = ("weight_orig", "weight_u", "weight_v")
 TODAY = tuple(f"parametrizations.weight.{part}" for part in ("original", "0._u", "0._v"))
 OURS = ("parametrizations.weight.original", "parametrizations.weight.0.g")
@@ -76,8 +211,6 @@ PRUNED = ("weight_orig", "weight_mask")
 @pytest.mark.parametrize(
     ("names", "shapes", "said"),
     [
-        (NORMALIZED, [(7, 1), (4, 3)], "original0 (7, 1), original1 (4, 3)"),
-        (NORMALIZED, [(3,), (4, 3)], "original0 (3,), original1 (4, 3)"),
         (SPECTRAL, [(4,), (4,), (1,)], "original (4,), 0._u (4,), 0._v (1,)"),
         (SPECTRAL, [(), (1,), (1,)], "original (), 0._u (1,), 0._v (1,)"),
         (SPECTRAL, [(4, 3), (3, 4), (3,)], "original (4, 3), 0._u (3, 4), 0._v (3,)"),

@@ -7,7 +7,7 @@ from torch import nn
 from analysis.spectra.state import State
 from analysis.spectra.weights import choose
 
-MATRIX = torch.ones(2, 3)
+MATRIX, BIAS = torch.ones(2, 3), torch.ones(2)
 
 
 def quantized():
@@ -59,7 +59,7 @@ def test_matrices_and_kernels_called_weight_are_taken_in_their_order():
     ],
 )
 def test_what_is_left_out_is_named_with_its_reason(name, tensor, why):
-    weights = chosen(**{"fc__weight": MATRIX, f"odd__{name}": tensor})
+    weights = chosen(**{"fc__weight": MATRIX, "fc__bias": BIAS, f"odd__{name}": tensor})
     assert list(weights.tensors) == ["fc.weight"]
     (remark,) = weights.remarks
     assert remark.startswith(f"Left out, {why}")
@@ -67,7 +67,7 @@ def test_what_is_left_out_is_named_with_its_reason(name, tensor, why):
 
 
 def test_a_tensor_under_two_names_counts_once_and_both_are_named():
-    tied = torch.ones(5, 2)
+    tied = torch.ones(4, 4)
     weights = chosen(words__weight=tied, head__weight=tied, other__weight=tied.clone())
     assert list(weights.tensors) == ["words.weight", "other.weight"]
     assert weights.remarks == ("Shared and counted once: head.weight is words.weight.",)
@@ -80,8 +80,8 @@ def test_a_part_of_a_tensor_is_another_weight():
 
 def test_without_modules_what_may_be_depthwise_is_said_but_grey_images_are_no_reason():
     first, depthwise = torch.ones(8, 1, 3, 3), torch.ones(8, 1, 3, 3)
-    assert chosen(stem__weight=first).remarks == ()
-    (remark,) = chosen(stem__weight=first, next__weight=depthwise).remarks
+    assert chosen(stem__weight=first, stem__bias=torch.ones(8)).remarks == ()
+    *_, remark = chosen(stem__weight=first, next__weight=depthwise).remarks
     assert "depthwise" in remark
     assert "next.weight." in remark
 
