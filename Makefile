@@ -14,8 +14,9 @@ quickstart: .venv/installed  ## tune, confirm and report scikit-learn's digits
 test: lint  ## every check but those that start a cluster
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not cluster'
 
-test-all: test  ## and those: on Linux, as root, with openssh-server, rsync and iproute2
+test-all: test .venv/weightwatcher  ## and those: on Linux, as root, with openssh-server, rsync and iproute2
 	$(BIN)/python -m pytest -m cluster
+	$(BIN)/python -m pytest tests/regularizers/measure/test_weightwatcher_package.py
 
 lint: .venv/installed
 	$(BIN)/ruff format --check $(CODE)
@@ -33,4 +34,9 @@ format: .venv/installed
 		{ echo "spectune needs Python 3.11 or newer, got $$($(PYTHON) --version); call: make PYTHON=python3.12" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+# What only benchmarks and one test compare with; the others are to pass without it.
+.venv/weightwatcher: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[benchmarks]'
 	@touch $@

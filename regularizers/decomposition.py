@@ -7,6 +7,9 @@ from torch import Tensor
 
 from regularizers.polar import widened
 
+UNFOUND = "none converged"
+"""How the name of a routine ends that stands for no values at all."""
+
 _PANEL = 96  # rows of a Gram matrix that one product computes: few enough to leave half out,
 _WIDE_PANEL = 192  # and, of one with more than a thousand rows, enough to be fast
 _COLUMNS = 1024  # that are multiplied at once
@@ -183,7 +186,7 @@ def _first_that_converges(first: str, routines: Sequence[tuple[str, Routine]], m
         if values is not None and bool(values.isfinite().all()):
             return values.where(finite.unsqueeze(-1), torch.nan), name if name == first else f"{first}: {name}"
     nothing = matrix.real.new_full((*matrix.shape[:-2], min(matrix.shape[-2:])), torch.nan)
-    return nothing, f"{first}: none converged"
+    return nothing, f"{first}: {UNFOUND}"
 
 
 def _by_gesvd(matrix: Tensor) -> Tensor:

@@ -112,7 +112,19 @@ def widened(tensor: Tensor) -> Tensor:
     Returns:
         The same tensor, or a float32 copy.
     """
-    return tensor.float() if tensor.dtype in {torch.float16, torch.bfloat16} else tensor
+    return tensor.to(arithmetic(tensor.dtype))
+
+
+def arithmetic(dtype: torch.dtype) -> torch.dtype:
+    """The dtype that a weight of another is computed in: float32 for half precision, else its own.
+
+    Args:
+        dtype: the weight's.
+
+    Returns:
+        The dtype.
+    """
+    return torch.float32 if dtype in {torch.float16, torch.bfloat16} else dtype
 
 
 def _at_most_one(matrix: Tensor) -> tuple[Tensor, Tensor]:

@@ -221,14 +221,15 @@ def isometry_defect(weight: Tensor, *, strength: float) -> float:
     return strength * (dense_singular_values(weight).square() - 1).square().max().item()
 
 
-def power_law(values: Tensor) -> tuple[float, float]:
-    """Exponent and distance of the best power law, one candidate after the other."""
+def power_law(values: Tensor, few: int = 20) -> tuple[float, float]:
+    """Exponent and distance of the best power law, one candidate after the other; corrected of fewer than ``few``."""
     data = sorted(s**2 for s in values.double().tolist() if s**2 > 1e-5)
+    lost, shortest = (1, min(8, len(data))) if len(data) < few else (0, 2)
     best = (math.nan, math.inf)
-    for i in range(len(data) - 1):
+    for i in range(len(data) - shortest + 1):
         tail = data[i:]
         n = len(tail)
-        alpha = 1 + n / sum(math.log(x / tail[0]) for x in tail)
+        alpha = 1 + (n - lost) / sum(math.log(x / tail[0]) for x in tail)
         distance = max(abs(1 - (x / tail[0]) ** (1 - alpha) - j / n) for j, x in enumerate(tail))
         best = min(best, (alpha, distance), key=lambda fit: fit[1])
     return best

@@ -205,6 +205,7 @@ class LayerRecord:
         singular_values: descending, ``array("f")``; empty in an epoch whose vectors are not kept.
         routine: how the singular values were found: ``"svd"``, ``"gram"``, …; what stood in for another is named after
             a colon: ``"svd: gesvd"``. Measures of movement have none: what stands in there is as exact.
+        missing: why a measure is not there that others have: ``{"alpha": "there are fewer than 8 values"}``.
     """
 
     layer: str
@@ -212,6 +213,7 @@ class LayerRecord:
     measures: Mapping[str, float]
     singular_values: "array[float]"  # a string: array is no generic class before Python 3.12
     routine: str = "svd"
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from analysis.notation import several
+from analysis.notation import listed, several
 from analysis.spectra.evaluation import unused_convolutions
 from analysis.spectra.network import SEED, Image, Network, filled_network, random_network
 from analysis.spectra.quantized import dequantize
@@ -153,9 +153,7 @@ def _measured(title: str, view: str, weights: Weights, found: Mapping[str, Layer
     without = [name for name in weights.found if name not in found]
     if without:
         remarks.append(f"Without a {view} view: {several(without)}; --view flat has all.")
-    broken = [layer.name for layer in layers if not layer.finite]
-    if broken:
-        remarks.append(f"Not finite: {several(broken)}.")
+    remarks += missing_measures(layers)
     return Measured(
         title=title if title.isprintable() else ascii(title)[1:-1],
         view=view,
@@ -166,6 +164,29 @@ def _measured(title: str, view: str, weights: Weights, found: Mapping[str, Layer
         log10_product=lipschitz_log10_bound(found),
         seconds=seconds,
     )
+
+
+def missing_measures(layers: Iterable[Layer]) -> list[str]:
+    """Say which measures are no numbers and why, each reason once.
+
+    Args:
+        layers: the measured weights.
+
+    Returns:
+        Sentences.
+    """
+    names: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for layer in layers:
+        by_reason: dict[str, list[str]] = {}
+        for measure_name, why in layer.spectrum.missing.items():
+            by_reason.setdefault(why, []).append(measure_name)
+        for why, missing in by_reason.items():
+            every = not layer.spectrum.measures
+            names.setdefault((why, () if every else tuple(missing)), []).append(layer.name)
+    return [
+        f"No {listed(list(missing)) if missing else 'measure'}, because {why}: {several(found)}."
+        for (why, missing), found in names.items()
+    ]
 
 
 def _flat(weights: Weights) -> dict[str, LayerSpectrum]:

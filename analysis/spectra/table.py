@@ -15,6 +15,7 @@ from analysis import latex as tex
 from analysis.formats import fits
 from analysis.notation import NOTHING, count, escaped, markdown_table, number
 from analysis.spectra.measured import Layer, Measured
+from regularizers.measure import MEASURES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,20 +178,24 @@ def latex(measured: Measured) -> str:
 def to_csv(measured: Measured) -> str:
     """Write every measure with every digit as CSV: one row a weight, empty where there is no number.
 
+    The last column says why: ``alpha: there are fewer than 8 values; D: …``.
+
     Args:
         measured: the checkpoint.
 
     Returns:
         The text, with a heading line.
     """
-    names = list(dict.fromkeys(name for layer in measured.layers for name in layer.spectrum.measures))
+    named = {name for layer in measured.layers for name in (*layer.spectrum.measures, *layer.spectrum.missing)}
+    names = [name for name in MEASURES if name in named]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["layer", "shape", "view", "fan_out", "fan_in", *names])
+    writer.writerow(["layer", "shape", "view", "fan_out", "fan_in", *names, "missing"])
     for layer in measured.layers:
         spectrum = layer.spectrum
         values = [spectrum.measures.get(name, math.nan) for name in names]
         shape = "x".join(map(str, layer.shape))
         numbers = ["" if math.isnan(value) else value for value in values]
-        writer.writerow([layer.name, shape, spectrum.view, spectrum.fan_out, spectrum.fan_in, *numbers])
+        why = "; ".join(f"{name}: {reason}" for name, reason in spectrum.missing.items())
+        writer.writerow([layer.name, shape, spectrum.view, spectrum.fan_out, spectrum.fan_in, *numbers, why])
     return buffer.getvalue()

@@ -9,9 +9,11 @@ from torch import Tensor
 from regularizers.decomposition import root_eigenvalues, svd_values
 from regularizers.linear_map import frequencies, transfer
 from regularizers.measure.layer_spectrum import LayerSpectrum
+from regularizers.measure.missing import numbers_and_reasons
 from regularizers.measure.side_by_side import side_by_side
-from regularizers.measure.sizes import finite, norms, ranks
+from regularizers.measure.sizes import norms, rank_obstacles, rank_tolerance, ranks
 from regularizers.measure.transfer_gram import Grams, transfer_grams
+from regularizers.polar import widened
 from regularizers.targets import Target
 
 _ENTRIES = 2**19  # of transfer matrices that are one piece of work: 8 MB in complex128
@@ -110,7 +112,7 @@ def _values(piece: _Piece) -> tuple[Tensor, str]:
 
 
 def _decomposed(piece: _Piece) -> tuple[Tensor, str]:
-    weight, grams = piece.kernel.target.weight, piece.kernel.grams
+    weight, grams = widened(piece.kernel.target.weight), piece.kernel.grams
     if grams is None or not bool(weight.isfinite().all()):
         return svd_values(transfer(weight, piece.points))  # which knows what is not finite
     values = root_eigenvalues(grams(piece.points, real=piece.real))
@@ -124,12 +126,17 @@ def _spectrum(target: Target, size: tuple[int, int], found: list[tuple[Tensor, s
     values = torch.cat([values for values, _ in found]).sort(descending=True).values
     co, ci = target.parameter.shape[:2]
     pixels = size[0] * size[1]
-    tolerance = max(co, ci) * torch.finfo(target.weight.dtype).eps
+    tolerance = rank_tolerance(co, ci, target.weight.dtype)
+    routine = max((routine for _, routine in found), key=len)  # the longest is one that fell back, if any did
+    numbers, missing = numbers_and_reasons(
+        norms(values, ci / co) | ranks(values, tolerance), rank_obstacles(values, tolerance), routine
+    )
     return LayerSpectrum(
         view="circular",
         fan_out=co * pixels,
         fan_in=ci * pixels,
         singular_values=values.float(),
-        routine=max((routine for _, routine in found), key=len),  # the longest is one that fell back, if any did
-        measures=finite(norms(values, ci / co) | ranks(values, tolerance)),
+        routine=routine,
+        measures=numbers,
+        missing=missing,
     )

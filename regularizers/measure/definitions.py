@@ -12,7 +12,8 @@ ECONOMY: Mapping[str, str] = MappingProxyType({
     "rms_norm": "RMS→RMS norm σ₁·√(fan_in/fan_out): how much an input's root mean square can grow at most",
     "frobenius_norm": "√Σσ²",
     "nuclear_norm": "Σσ",
-    "rank": "how many σ exceed σ₁·max(rows, columns)·eps of the weight's dtype (NumPy's rule)",
+    "rank": "how many σ exceed σ₁·max(rows, columns)·eps (NumPy's rule), with the eps of the weight's dtype, of "
+    "float32 for half precision",
     "rank_1e_3": "how many σ exceed 10⁻³·σ₁",
     "rank_1e_2": "how many σ exceed 10⁻²·σ₁",
     "stable_rank": "Σσ²/σ₁²",
@@ -25,16 +26,23 @@ ECONOMY: Mapping[str, str] = MappingProxyType({
 })
 """The measures of every bundle, in both the flat and the circular view: name -> definition."""
 
+WEIGHT_WATCHER_VERSION = "0.7.7"
+"""Of the package whose definitions these are."""
+
 WEIGHT_WATCHER: Mapping[str, str] = MappingProxyType({
-    "alpha": "exponent of the power law that fits the tail of the λ = σ² best",
+    "alpha": "exponent of the power law that fits the tail of the λ = σ² best; of fewer than 20 λ it is corrected for "
+    f"bias, and tails have 8 at least (WeightWatcher {WEIGHT_WATCHER_VERSION})",
     "D": "Kolmogorov–Smirnov distance of the λ in that tail from the power law",
     "alpha_weighted": "alpha·log₁₀ λ₁",
     "log_alpha_norm": "log₁₀ Σλ^alpha",
     "log_spectral_norm": "log₁₀ λ₁, of λ = σ²",
-    "mp_softrank": "upper edge of the Marchenko–Pastur law that fits the bulk of the λ, over λ₁",
+    "mp_softrank": "upper edge of the Marchenko–Pastur law that fits the bulk of the λ, over λ₁; where none fits "
+    f"0.0025, the first that is tried (WeightWatcher {WEIGHT_WATCHER_VERSION})",
     "num_spikes": "how many λ lie beyond that edge by more than the fluctuations of Tracy and Widom",
 })
-"""The measures that the bundle ``"standard"`` adds in the flat view, by WeightWatcher's names: name -> definition."""
+"""The measures that the bundle ``"standard"`` adds in the flat view, by WeightWatcher's names: name -> definition.
+
+Until its 0.7.5 alpha was the likeliest exponent, however few the values: ``power_law_0_7_5`` finds that one."""
 
 MOVEMENT: Mapping[str, str] = MappingProxyType({
     "distance": "‖W − W₀‖_F / ‖W₀‖_F, from the weight before the first step",

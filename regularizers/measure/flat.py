@@ -9,9 +9,10 @@ from regularizers.decomposition import gram_values
 from regularizers.linear_map import flatten
 from regularizers.measure.by_weight import by_weight
 from regularizers.measure.layer_spectrum import LayerSpectrum
-from regularizers.measure.marchenko_pastur import marchenko_pastur
-from regularizers.measure.power_law import power_law
-from regularizers.measure.sizes import finite, norms, ranks
+from regularizers.measure.marchenko_pastur import marchenko_pastur, marchenko_pastur_obstacles
+from regularizers.measure.missing import numbers_and_reasons
+from regularizers.measure.power_law import power_law, power_law_obstacles
+from regularizers.measure.sizes import norms, rank_obstacles, rank_tolerance, ranks
 from regularizers.targets import Target, by_shape
 
 
@@ -48,18 +49,27 @@ def flat_spectra(targets: list[Target], bundle: str) -> dict[str, LayerSpectrum]
 def _spectra(values: Tensor, routines: Sequence[str], target: Target, bundle: str) -> list[LayerSpectrum]:
     """From the values (b, r) of weights of one shape."""
     fan_out, fan_in = target.fan_out, target.fan_in
-    tolerance = max(fan_out, fan_in) * torch.finfo(target.weight.dtype).eps
-    measures = norms(values, fan_in / fan_out) | ranks(values, tolerance)
+    tolerance = rank_tolerance(fan_out, fan_in, target.weight.dtype)
+    measures, obstacles = norms(values, fan_in / fan_out) | ranks(values, tolerance), rank_obstacles(values, tolerance)
     if bundle != "economy":
         measures |= power_law(values, tolerance) | marchenko_pastur(values, fan_out, fan_in, tolerance)
-    return [
-        LayerSpectrum(
-            view="flat",
-            fan_out=fan_out,
-            fan_in=fan_in,
-            singular_values=row.float(),
-            routine=routines[i],
-            measures=finite({name: measure[i] for name, measure in measures.items()}),
+        obstacles = {
+            **obstacles,
+            **power_law_obstacles(values, tolerance),
+            **marchenko_pastur_obstacles(values, tolerance),
+        }
+    spectra = []
+    for i, (row, routine) in enumerate(zip(values, routines, strict=True)):
+        numbers, missing = numbers_and_reasons(measures, obstacles, routine, (i,))
+        spectra.append(
+            LayerSpectrum(
+                view="flat",
+                fan_out=fan_out,
+                fan_in=fan_in,
+                singular_values=row.float(),
+                routine=routine,
+                measures=numbers,
+                missing=missing,
+            )
         )
-        for i, row in enumerate(values)
-    ]
+    return spectra

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from regularizers.measure.missing import EQUAL, ZERO, Obstacle, Obstacles, any_of
 from regularizers.measure.sizes import all_equal
 
 _BANDWIDTH = 0.1
@@ -24,7 +25,8 @@ def marchenko_pastur(values: Tensor, fan_out: int, fan_in: int, tolerance: float
     density √((b−λ)(λ−a)) Q / (2π s² λ) between a, b = s²(1 ∓ 1/√Q)². s is what makes it nearest to the λ's own
     density in squares: an estimate with a triangular kernel of width 0.1, at 1000 points from 0 to λ₁ + ½, where it
     exceeds 0.01; of bulks that hold the density's peak. For square matrices (Q = 1) that is done with the σ and
-    √(4−σ²) / (π s²). Definitions of WeightWatcher 0.7.5.5 on a weight matrix.
+    √(4−σ²) / (π s²). Where no bulk holds the peak, s is the smallest that is tried, whose bulk ends at λ₁/400: what is
+    left then says that the λ have no bulk. Definitions of WeightWatcher 0.7.7 on a weight matrix.
 
     Args:
         values: σ, (…, r), descending, float64.
@@ -34,7 +36,7 @@ def marchenko_pastur(values: Tensor, fan_out: int, fan_in: int, tolerance: float
 
     Returns:
         By name, each (…): mp_softrank = b/λ₁, and num_spikes, how many λ exceed b + √(b^⅔ M^−⅔ / √Q), M = min(fan).
-        NaN where no bulk fits, where all values are equal, and for zero matrices.
+        NaN where ``marchenko_pastur_obstacles`` says why.
 
     Example:
         >>> generator = torch.Generator().manual_seed(0)
@@ -51,10 +53,28 @@ def marchenko_pastur(values: Tensor, fan_out: int, fan_in: int, tolerance: float
     fitted = scaled.sqrt() if q == 1 else scaled
     points, density = _density(fitted)
     scale = _quarter_circle_scale(points, density) if q == 1 else _scale(points, density, top, q)
-    edge = (scale * (1 + q**-0.5)).square().where(~all_equal(values, tolerance), torch.nan)
+    hindered = any_of(marchenko_pastur_obstacles(values, tolerance)["mp_softrank"])
+    edge = (scale * (1 + q**-0.5)).square().where(~hindered, torch.nan)
     beyond = edge + (edge ** (2 / 3) * small ** (-2 / 3) / q**0.5).sqrt()
     spikes = (scaled > beyond.unsqueeze(-1)).sum(-1).to(values)
     return {"mp_softrank": edge / top, "num_spikes": spikes.where(edge.isfinite(), torch.nan)}
+
+
+def marchenko_pastur_obstacles(values: Tensor, tolerance: float) -> Obstacles:
+    """What leaves a matrix without a bulk's edge.
+
+    Args:
+        values: σ, (…, r), descending.
+        tolerance: as for ``marchenko_pastur``.
+
+    Returns:
+        Obstacles by measure.
+    """
+    obstacles = [
+        Obstacle(why=ZERO, where=values[..., 0] == 0),
+        Obstacle(why=EQUAL, where=all_equal(values, tolerance)),
+    ]
+    return dict.fromkeys(("mp_softrank", "num_spikes"), obstacles)
 
 
 def _density(values: Tensor) -> tuple[Tensor, Tensor]:
@@ -84,18 +104,19 @@ def _scale(points: Tensor, density: Tensor, top: Tensor, q: float) -> Tensor:
     unit = top.sqrt() / (1 + q**-0.5)
     seen = _Seen.of(points, density, q)
     tried = torch.arange(first, last, step, dtype=points.dtype) * unit.unsqueeze(-1)
-    bulks = seen.bulks(tried).reshape(-1, tried.shape[-1]).any(0)
-    if not bool(bulks.any()):
-        return torch.full_like(top, torch.nan)
+    bulks = seen.bulks(tried)
+    some = bulks.reshape(-1, tried.shape[-1]).any(0)
+    if not bool(some.any()):
+        return first * unit
     # Mostly the fewest, and the law of each is computed at every point: in float32, which may take a neighbour for the
     # best, among whose surroundings the best still is.
-    scale, _ = seen.in_float32().best(tried[..., bulks])
+    scale, _ = seen.in_float32().best(tried[..., some])
     width = step * unit
     for _ in range(_ROUNDS):
         tried = scale + torch.arange(-_FINER, _FINER + 1, dtype=points.dtype) * (width / _FINER).unsqueeze(-1)
-        scale, misfit = seen.best(tried)
+        scale, _ = seen.best(tried)
         width = width / _FINER
-    return scale.where(misfit.isfinite(), torch.nan).squeeze(-1)
+    return scale.squeeze(-1).where(bulks.any(-1), first * unit)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

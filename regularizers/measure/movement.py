@@ -12,6 +12,9 @@ from regularizers.decomposition import gram_values, in_unit
 from regularizers.lanczos import largest_eigenvalue, start_vector
 from regularizers.linear_map import flatten
 from regularizers.measure.by_weight import by_weight
+from regularizers.measure.definitions import MOVEMENT
+from regularizers.measure.missing import NOT_FINITE, NOT_FOUND
+from regularizers.measure.real_numbers import check_real_numbers
 from regularizers.measure.top_triplets import top_triplets
 from regularizers.measure.undisturbed import undisturbed
 from regularizers.polar import widened
@@ -22,6 +25,10 @@ DIRECTIONS = 10
 
 NORM_TOLERANCE = 1e-4
 """Relative residual of σ₁² at which the norm of a large matrix's change is taken as found."""
+
+_FIRST = "no measurement before this one"
+_FROM_ZERO = "the weight began at zero"
+_ALONE = "no weight before it writes the channels that it reads"
 
 _WHOLE = 512  # the change of a matrix with a side of so many is decomposed whole, which is faster than to iterate
 
@@ -52,7 +59,7 @@ class Movement:
         model: as it is before the first step.
 
     Raises:
-        ValueError: a weight has no entries.
+        ValueError: a weight has no entries, or none that are real floating numbers of at least 16 bits.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -60,6 +67,12 @@ class Movement:
         self._initial = _weights(model)
         self._last = self._initial
         self._directions: dict[str, _Directions] | None = None
+        self._missing: Mapping[str, Mapping[str, str]] = {}
+
+    @property
+    def missing(self) -> Mapping[str, Mapping[str, str]]:
+        """By the weight's name, why each of ``MOVEMENT`` is not there that the last look has left out."""
+        return self._missing
 
     def look(self, model: nn.Module) -> dict[str, dict[str, float]]:
         """Compare the weights with those of the last look, and remember them for the next.
@@ -70,7 +83,7 @@ class Movement:
         Returns:
             By the weight's name, numbers named as in ``definitions.MOVEMENT``, all of them finite. What has no value is
             left out: a change at the first look, a distance from zero, an alignment without a neighbour, and what no
-            routine has found.
+            routine has found; ``missing`` then says why.
         """
         weights, targets = _weights(model), select(model)
         first = self._directions is None and self._last is self._initial
@@ -84,6 +97,14 @@ class Movement:
                 found[name] |= numbers | {"agreement": _agreement(now[name], before[name])}
         for name, value in _alignments(targets, now).items():
             found[name]["alignment"] = value
+        self._missing = {
+            name: {
+                measure: _why(measure, numbers, weights[name], self._initial[name])
+                for measure in MOVEMENT
+                if not math.isfinite(numbers.get(measure, math.nan))
+            }
+            for name, numbers in found.items()
+        }
         self._last, self._directions = weights, now
         return {name: {k: v for k, v in numbers.items() if math.isfinite(v)} for name, numbers in found.items()}
 
@@ -104,11 +125,22 @@ class Movement:
             self._directions = None
 
 
+def _why(measure: str, numbers: Mapping[str, float], weight: Tensor, initial: Tensor) -> str:
+    """Why a measure is none, of the numbers that were looked for."""
+    if measure not in numbers:
+        return _ALONE if measure == "alignment" else _FIRST
+    if not bool(weight.isfinite().all()):
+        return NOT_FINITE
+    return _FROM_ZERO if measure == "distance" and not bool(initial.any()) else NOT_FOUND
+
+
 @torch.no_grad()
 def _weights(model: nn.Module) -> dict[str, Tensor]:
     """Copies of the flat matrices the network computes with."""
     with undisturbed(model):
-        return {target.name: flatten(target.weight).clone() for target in select(model)}
+        targets = select(model)
+        check_real_numbers(targets)
+        return {target.name: flatten(target.weight).clone() for target in targets}
 
 
 def _directions(weights: Mapping[str, Tensor], targets: list[Target]) -> dict[str, _Directions]:
@@ -128,7 +160,7 @@ def _updates(
     weights: Mapping[str, Tensor], before: Mapping[str, Tensor], targets: list[Target]
 ) -> dict[str, dict[str, float]]:
     def update_of(name: str) -> dict[str, float]:
-        change = widened(weights[name] - before[name])
+        change = widened(weights[name]) - widened(before[name])
         frobenius = float(torch.linalg.vector_norm(change.double()))
         norm = _norm(change)
         return {

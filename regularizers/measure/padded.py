@@ -11,7 +11,7 @@ from regularizers.linear_map import flatten
 from regularizers.measure.affine_map import a_patch_lies_inside
 from regularizers.measure.by_weight import by_weight
 from regularizers.measure.layer_spectrum import LayerSpectrum
-from regularizers.measure.sizes import finite
+from regularizers.measure.missing import numbers_and_reasons
 from regularizers.padded_norm import padded_norm
 from regularizers.polar import widened
 from regularizers.targets import Target
@@ -83,11 +83,15 @@ def _spectrum(target: Target, size: tuple[int, int]) -> LayerSpectrum:
     else:
         # float32 tells the values of a float32 weight apart as well as these are known, in half float64's time.
         norm, routine = padded_norm(widened(weight), size, stride, padding)
+    numbers, missing = numbers_and_reasons(
+        {"spectral_norm": norm, "rms_norm": norm * math.sqrt(fan_in / fan_out)}, {}, routine
+    )
     return LayerSpectrum(
         view="padded",
         fan_out=fan_out,
         fan_in=fan_in,
         singular_values=torch.tensor([norm], dtype=torch.float32),
         routine=routine,
-        measures=finite({"spectral_norm": norm, "rms_norm": norm * math.sqrt(fan_in / fan_out)}),
+        measures=numbers,
+        missing=missing,
     )

@@ -1,10 +1,10 @@
 """How large singular values are and how many share the size: norms, ranks and their smooth relatives."""
 
-import math
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
+
+from regularizers.measure.missing import ZERO, Obstacle, Obstacles
+from regularizers.polar import arithmetic
 
 _SHARE = 0.9
 _ROUNDING = 1e-12  # of a sum of float64 numbers; a share that is met exactly must count as met
@@ -86,6 +86,45 @@ def ranks(values: Tensor, tolerance: float) -> dict[str, Tensor]:
     }
 
 
+def rank_obstacles(values: Tensor, tolerance: float) -> Obstacles:
+    """What leaves a matrix without a condition number.
+
+    Args:
+        values: σ, (…, r), descending.
+        tolerance: of the rank, relative to σ₁.
+
+    Returns:
+        Obstacles by measure.
+    """
+    top = values[..., 0]
+    obstacles = [
+        Obstacle(why=ZERO, where=top == 0),
+        Obstacle(why="the rank is not full", where=values[..., -1] / torch.where(top == 0, 1.0, top) <= tolerance),
+    ]
+    return {"condition_number": obstacles}
+
+
+def rank_tolerance(rows: int, columns: int, dtype: torch.dtype) -> float:
+    """What of σ₁ is rounding: max(rows, columns)·eps, as in NumPy's ``matrix_rank``.
+
+    The eps is that of the arithmetic in which a weight is decomposed: float32's for half precision, whose numbers are
+    exact in float32. With bfloat16's own eps, 2⁻⁷, no matrix of 128 rows would have a rank.
+
+    Args:
+        rows: of the matrix.
+        columns: of the matrix.
+        dtype: the weight's.
+
+    Returns:
+        The tolerance, relative to σ₁.
+
+    Example:
+        >>> rank_tolerance(3, 1024, torch.bfloat16) == 1024 * 2.0**-23
+        True
+    """
+    return max(rows, columns) * torch.finfo(arithmetic(dtype)).eps
+
+
 def all_equal(values: Tensor, tolerance: float) -> Tensor:
     """Whether singular values are equal but for rounding, as those of an orthogonal weight are.
 
@@ -97,18 +136,3 @@ def all_equal(values: Tensor, tolerance: float) -> Tensor:
         (…), true where σ₁ − σ_r ≤ tolerance · σ₁.
     """
     return values[..., 0] - values[..., -1] <= tolerance * values[..., 0]
-
-
-def finite(measures: Mapping[str, Tensor | float]) -> dict[str, float]:
-    """Measures of one matrix as plain numbers, without those that are none.
-
-    Args:
-        measures: numbers, or tensors of one number, by name; the spectral norm among them.
-
-    Returns:
-        The finite ones; nothing where the norm is not finite, because then nothing that was counted means anything.
-    """
-    if not math.isfinite(measures["spectral_norm"]):
-        return {}
-    numbers = {name: float(measure) for name, measure in measures.items()}
-    return {name: number for name, number in numbers.items() if math.isfinite(number)}

@@ -12,6 +12,7 @@ from regularizers.measure.flat import flat_spectra
 from regularizers.measure.input_sizes import input_sizes
 from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.padded import padded_spectra
+from regularizers.measure.real_numbers import check_real_numbers
 from regularizers.measure.undisturbed import undisturbed
 from regularizers.names import check_name
 from regularizers.targets import check_entries, select
@@ -34,11 +35,13 @@ def measure(
     Training is not disturbed: weights are read in evaluation mode without gradient, the forward pass leaves
     buffers, gradients and random states as they were, and each module gets its own train or eval flag back. Values do
     not depend on torch's number of threads. No weight can end the measurement: one that is not finite has NaN for
-    values and no measures, and where a routine does not converge another is taken, which ``routine`` tells.
+    values and no measures, and where a routine does not converge another is taken, which ``routine`` tells. A measure
+    that is no number stands in ``missing`` with the reason.
 
     An unknown view or bundle, a model without weights, and a convolution that is grouped, or (in a view other than
     flat) dilated, left out by the forward pass, given images of several sizes or padded with anything but zeros (padded
-    view), are refused with a ``ValueError``; so are a weight without entries and an image that the model does not take.
+    view), are refused with a ``ValueError``; so are a weight without entries, one of whole or complex numbers or of
+    floats of 8 bits, and an image that the model does not take.
 
     Args:
         model: the network.
@@ -61,6 +64,7 @@ def measure(
     targets = select(model)
     check_entries(targets)
     with undisturbed(model), torch.no_grad():
+        check_real_numbers(targets)
         if view == "flat":
             spectra = flat_spectra(targets, bundle)
         else:

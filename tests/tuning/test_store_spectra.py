@@ -1,5 +1,6 @@
 """Spectra: parts by epoch become two tables, whatever was reported twice or stored before."""
 
+import json
 import math
 from array import array
 from dataclasses import replace
@@ -48,7 +49,14 @@ def spectra_twin(epoch: int, entries: tuple[LayerRecord, ...]) -> list[dict[str,
 
 def layers_twin(epoch: int, entries: tuple[LayerRecord, ...]) -> list[dict[str, Any]]:
     return [
-        {"epoch": epoch, "layer": entry.layer, "view": entry.view, "routine": entry.routine, **entry.measures}
+        {
+            "epoch": epoch,
+            "layer": entry.layer,
+            "view": entry.view,
+            "routine": entry.routine,
+            "missing": json.dumps(entry.missing) if entry.missing else None,
+            **entry.measures,
+        }
         for entry in entries
     ]
 
@@ -80,6 +88,7 @@ def test_the_columns_have_the_types_that_are_promised(tmp_path: Path) -> None:
     }
     assert [str(field.type) for field in pq.read_schema(second)] == [
         "int32",
+        names,
         names,
         names,
         names,
@@ -168,6 +177,15 @@ def test_a_measure_that_is_not_finite_is_null(tmp_path: Path, value: float) -> N
     assert [(row["rank"], row.get("alpha")) for row in merged(parts, tmp_path)[1]] == [(0.0, None)]
 
 
+def test_every_row_tells_why_a_measure_is_missing(tmp_path: Path) -> None:
+    parts, missing = Parts(tmp_path), {"alpha": "there are fewer than 8 values"}
+    first, second, third = layers(1)[:3]
+    broken = replace(second, measures={"rank": 1.0, "alpha": math.nan})
+    parts.write("k", 1, [replace(first, missing=missing), broken, third])
+    told = [row["missing"] for row in merged(parts, tmp_path)[1]]
+    assert [text and json.loads(text) for text in told] == [missing, {"alpha": "not a finite number"}, None]
+
+
 def test_every_row_tells_by_which_routine_it_was_found(tmp_path: Path) -> None:
     parts = Parts(tmp_path)
     first, second, *_ = layers(1)
@@ -175,17 +193,17 @@ def test_every_row_tells_by_which_routine_it_was_found(tmp_path: Path) -> None:
     assert [row["routine"] for row in merged(parts, tmp_path)[1]] == ["gram", "svd: gesvd"]
 
 
-def test_tables_and_parts_from_before_routines_were_told_are_read_and_merged(tmp_path: Path) -> None:
+def test_tables_and_parts_from_before_routines_and_reasons_were_told_are_read_and_merged(tmp_path: Path) -> None:
     before, after = two_folders(tmp_path)
     before.write("k", 1, layers(1))
     stored = {path.name: path for path in merge(before.of("k"), tmp_path / "before", nothing)}
     old = stored[LAYERS_FILE]
-    pq.write_table(pq.read_table(old).drop_columns(["routine"]), old)
+    pq.write_table(pq.read_table(old).drop_columns(["routine", "missing"]), old)
     for epoch in (2, 3):
         after.write("k", epoch, layers(epoch))
     part = after.of("k")[0]
     with pa.ipc.open_file(part.read_bytes()) as source:
-        table = source.read_all().drop_columns(["routine"])
+        table = source.read_all().drop_columns(["routine", "missing"])
     with pa.ipc.new_file(part, table.schema) as sink:
         sink.write_table(table)
     found = rows(merge(after.of("k"), tmp_path / "after", stored.get)[1])

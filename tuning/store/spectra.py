@@ -3,7 +3,8 @@
 An epoch's layers are written where the driver runs, at once and as a whole (``parts/<key>/<epoch>.arrow``),
 so that nothing is lost with the driver or with the store. When the run ends its parts become
 ``spectra.parquet`` (a row a singular value) and ``layers.parquet`` (a row a layer and view), some rows of one
-epoch in memory at a time. A layer whose vector was thinned has its row in ``layers.parquet`` alone.
+epoch in memory at a time. A layer whose vector was thinned has its row in ``layers.parquet`` alone. There a measure
+that is no number is null, and the column ``missing`` says why, as JSON: ``{"alpha": "there are fewer than 8 values"}``.
 
 Rows are ordered by epoch, in groups whose statistics tell a reader which of them hold an epoch, so that a few
 epochs of a long run are read without the rest.
@@ -12,10 +13,11 @@ epochs of a long run are read without the rest.
 import dataclasses
 import heapq
 import itertools
+import json
 import math
 import os
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,11 +38,18 @@ _SPECTRA = pa.schema([
     ("index", pa.int32()),
     ("value", pa.float32()),
 ])
-_LAYERS = pa.schema([("epoch", pa.int32()), ("layer", _NAMES), ("view", _NAMES), ("routine", _NAMES)])
+_LAYERS = pa.schema([
+    ("epoch", pa.int32()),
+    ("layer", _NAMES),
+    ("view", _NAMES),
+    ("routine", _NAMES),
+    ("missing", _NAMES),
+])
 _PART = pa.schema([
     ("layer", pa.string()),
     ("view", pa.string()),
     ("routine", pa.string()),
+    ("missing", pa.string()),
     ("values", pa.list_(pa.float32())),
 ])
 _GROUP_ROWS = 1 << 18
@@ -155,8 +164,9 @@ def _values(entry: LayerRecord) -> np.ndarray:
 
 def _finite(entry: LayerRecord) -> LayerRecord:
     measures = {name: number for name, number in entry.measures.items() if math.isfinite(number)}
+    missing = dict.fromkeys(entry.measures.keys() - measures.keys(), "not a finite number") | dict(entry.missing)
     values = entry.singular_values if np.isfinite(_values(entry)).all() else array("f")
-    return dataclasses.replace(entry, singular_values=values, measures=measures)
+    return dataclasses.replace(entry, singular_values=values, measures=measures, missing=missing)
 
 
 def _part(layers: Sequence[LayerRecord]) -> pa.Table:
@@ -169,11 +179,16 @@ def _part(layers: Sequence[LayerRecord]) -> pa.Table:
         pa.array([entry.layer for entry in layers], pa.string()),
         pa.array([entry.view for entry in layers], pa.string()),
         pa.array([entry.routine for entry in layers], pa.string()),
+        pa.array([_text(entry.missing) for entry in layers], pa.string()),
         pa.ListArray.from_arrays(pa.array(starts), pa.array(flat)),
         *(pa.array([entry.measures.get(name) for entry in layers], pa.float64()) for name in measures),
     ]
     schema = pa.schema([*_PART, *((name, pa.float64()) for name in measures)])
     return pa.table(columns, schema=schema)
+
+
+def _text(missing: Mapping[str, str]) -> str | None:
+    return json.dumps(missing, ensure_ascii=False, sort_keys=True) if missing else None
 
 
 def _epoch(part: Path) -> int:

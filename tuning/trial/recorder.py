@@ -134,12 +134,15 @@ class Recorder:
         whole = epoch in vector_epochs(values, [e for e in range(epochs + 1) if plan.due(e, epochs)])
         for view, spectra in by_view.items():
             for name, spectrum in spectra.items():
+                flat = view == "flat"
+                still = self._movement.missing.get(name, {}) if flat and self._movement is not None else {}
                 yield LayerRecord(
                     layer=name,
                     view=view,
-                    measures={**spectrum.measures, **(moved.get(name, {}) if view == "flat" else {})},
+                    measures={**spectrum.measures, **(moved.get(name, {}) if flat else {})},
                     singular_values=array("f", spectrum.singular_values.numpy().tobytes() if whole else b""),
                     routine=spectrum.routine,
+                    missing={**spectrum.missing, **still},
                 )
 
 

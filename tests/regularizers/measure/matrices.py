@@ -43,11 +43,26 @@ def low_rank(rows: int, columns: int, seed: int) -> Tensor:
     return gaussian(rows, half, seed + 1) @ gaussian(half, columns, seed + 2) + noise
 
 
+def harmonic(rows: int, columns: int, seed: int) -> Tensor:
+    """The singular values 1, 1/2, 1/3, …, of which large matrices have no bulk."""
+    del seed
+    return torch.eye(rows, columns) / torch.arange(1, columns + 1)
+
+
 KINDS = (gaussian, heavy_tailed, decaying, spiked, faint, low_rank)
+
+FEW = ((10, 100), (8, 30), (40, 9), (19, 40), (12, 12))
+"""Shapes of few values, whose exponents are corrected for bias."""
+
+_ASKED = [
+    *((kind, shape) for kind in KINDS for shape in SHAPES),
+    *((kind, shape) for kind in KINDS for shape in FEW),
+    *((harmonic, shape) for shape in ((9, 20), (50, 60), (100, 100), (200, 50), (100, 300))),
+]
 
 MATRICES = {
     f"{kind.__name__} {rows}x{columns}": (kind, rows, columns, 100 * i)
-    for i, (kind, (rows, columns)) in enumerate((kind, shape) for kind in KINDS for shape in SHAPES)
+    for i, (kind, (rows, columns)) in enumerate(_ASKED)
 }
 
 

@@ -19,7 +19,7 @@ def test_measures_are_attributes() -> None:
 
 
 def test_a_measure_that_is_not_there_is_refused_with_those_that_are() -> None:
-    with pytest.raises(AttributeError, match="only where it is a number, got 'alpha'; this one has rank"):
+    with pytest.raises(AttributeError, match="only where it is a number, got 'alpha'; it has rank"):
         _ = SPECTRUM.alpha
     with pytest.raises(AttributeError, match="'LayerSpectrum' has no attribute 'alhpa'"):
         _ = SPECTRUM.alhpa

@@ -23,6 +23,10 @@ def test_a_known_change_is_measured_as_what_it_is() -> None:
     net = model(30, 20)
     movement = Movement(net)
     assert movement.look(net) == {"0": {"distance": 0.0}}
+    changes = ("update_norm", "update_frobenius_norm", "update_stable_rank", "agreement")
+    assert {name: movement.missing["0"][name] for name in changes} == dict.fromkeys(
+        changes, "no measurement before this one"
+    )
     initial = net[0].weight.clone()
     u, v = torch.zeros(20), torch.zeros(30)
     u[0] = v[0] = 1
@@ -49,6 +53,18 @@ def test_the_norm_of_a_large_change_without_leading_direction_is_found_to_its_to
     exact = torch.linalg.matrix_norm(change.double(), ord=2).item()
     found = movement.look(net)["0"]["update_norm"]
     assert exact * (1 - NORM_TOLERANCE / 2) <= found <= exact * (1 + 1e-5)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_a_change_in_half_precision_is_the_difference_of_the_numbers_that_were_stored(dtype: torch.dtype) -> None:
+    net = model(40, 30).to(dtype)
+    movement = Movement(net)
+    movement.look(net)
+    before = net[0].weight.double()
+    net[0].weight += 0.01 * torch.randn(30, 40, generator=torch.Generator().manual_seed(1)).to(dtype)
+    change = net[0].weight.double() - before
+    assert movement.look(net)["0"]["update_norm"] == pytest.approx(change.svd().S[0].item(), rel=1e-6)
 
 
 def test_a_weight_without_entries_is_refused() -> None:
@@ -109,6 +125,11 @@ def test_what_has_no_value_is_left_out_and_everything_else_has_a_definition() ->
     movement.look(net)
     found = movement.look(net)
     assert "distance" not in found["0"]
+    assert movement.missing["0"] == {
+        "distance": "the weight began at zero",
+        "alignment": "no weight before it writes the channels that it reads",
+    }
+    assert movement.missing["1"] == {}
     assert found["1"]["update_norm"] == found["1"]["update_stable_rank"] == 0
     assert {name for numbers in found.values() for name in numbers} == set(MOVEMENT)
 
@@ -147,6 +168,7 @@ def test_what_no_routine_has_found_is_left_out(monkeypatch) -> None:
     monkeypatch.setattr(lanczos, "_STEPS", 2)  # too few for a change without a leading direction
     found = movement.look(net)
     assert {"update_norm", "update_stable_rank"}.isdisjoint(found["0"])
+    assert movement.missing["0"]["update_norm"] == "no routine converged"
     assert {"distance", "update_frobenius_norm", "agreement"} <= found["0"].keys()
     assert "update_norm" in found["1"]  # small enough to be decomposed whole
 

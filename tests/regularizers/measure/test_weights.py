@@ -2,12 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from regularizers import LayerSpectrum, lipschitz_log10_bound
-from regularizers.measure import BUNDLES, MEASURES, MOVEMENT, measure
+from regularizers.measure import BUNDLES, MEASURES, MOVEMENT, Movement, measure
 from tests import oracles
 
 
@@ -91,6 +93,99 @@ def test_the_numeric_rank_is_that_of_the_weights_own_precision(dtype: torch.dtyp
     assert of(torch.diag(torch.tensor([1.0, 1e-3, 1e-8], dtype=dtype))).rank == rank
 
 
+HALF = (torch.bfloat16, torch.float16)
+
+
+def spectra_of(model: nn.Module, views: tuple[str, ...] = ("flat",)) -> list[LayerSpectrum]:
+    return [spectrum for view in views for spectrum in measure(model, (3, 8, 8), view).values()]
+
+
+@pytest.mark.parametrize("dtype", HALF, ids=str)
+@pytest.mark.parametrize("size", [(256, 512), (1024, 1024)], ids=str)
+def test_a_weight_in_half_precision_has_every_measure_of_the_same_numbers_in_float32(dtype, size) -> None:
+    weight = (torch.randn(size, generator=torch.Generator().manual_seed(0)) / size[1] ** 0.5).to(dtype)
+    half, wide = of(weight), of(weight.float())
+    assert half.rank == np.linalg.matrix_rank(weight.double().numpy()) == size[0]
+    assert {"alpha", "D", "mp_softrank", "num_spikes", "condition_number"} <= half.measures.keys()
+    assert half.measures == wide.measures
+    assert half.missing == wide.missing == {}
+
+
+@pytest.mark.parametrize("dtype", HALF, ids=str)
+def test_a_convolution_in_half_precision_has_the_spectrum_of_its_numbers_in_every_view(dtype) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 200, 3, bias=False), nn.Conv2d(200, 150, 1, bias=False)).to(dtype)
+    half = spectra_of(model, ("flat", "circular", "padded"))
+    wide = spectra_of(model.float(), ("flat", "circular", "padded"))
+    assert [(s.view, s.measures, s.missing) for s in half] == [(s.view, s.measures, s.missing) for s in wide]
+    assert {spectrum.rank for spectrum in wide if spectrum.view == "flat"} == {27, 150}
+    assert all(len(s.singular_values) == s.rank for s in half if s.view != "padded")
+
+
+@pytest.mark.parametrize("view", ["flat", "circular", "padded"])
+@pytest.mark.parametrize("dtype", HALF, ids=str)
+def test_a_kernel_in_half_precision_that_is_not_finite_ends_nothing(dtype, view: str) -> None:
+    model = nn.Sequential(nn.Conv2d(3, 4, 3, bias=False)).to(dtype)
+    model[0].weight.data[0, 0, 0, 0] = math.nan
+    (spectrum,) = measure(model, (3, 8, 8), view).values()
+    assert spectrum.measures == {}
+    assert set(spectrum.missing.values()) == {"the weight is not finite"}
+
+
+@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.float8_e5m2, torch.int8, torch.complex64], ids=str)
+def test_codes_and_complex_numbers_are_refused_by_name(dtype: torch.dtype) -> None:
+    model = nn.Sequential(nn.Linear(5, 4), nn.Linear(4, 3))
+    model[1].weight = nn.Parameter(torch.ones(3, 4).to(dtype), requires_grad=False)
+    message = rf"real floating numbers of at least 16 bits, got {dtype} in '1'; dequantize"
+    for look in (lambda: measure(model, (5,)), lambda: Movement(model)):
+        with pytest.raises(ValueError, match=message):
+            look()
+
+
+class Scaled(nn.Module):
+    """Dequantizes what is stored."""
+
+    def forward(self, codes: Tensor) -> Tensor:
+        return codes.float() * 0.5
+
+
+def test_a_layer_that_dequantizes_its_weight_is_measured_by_what_it_computes_with() -> None:
+    layer = nn.Linear(4, 3, bias=False)
+    layer.weight = nn.Parameter(2 * torch.eye(3, 4).to(torch.int8), requires_grad=False)
+    parametrize.register_parametrization(layer, "weight", Scaled(), unsafe=True)
+    assert measure(nn.Sequential(layer), (4,))["0"].singular_values.tolist() == [1, 1, 1]
+
+
+def test_every_measure_of_the_bundle_is_a_number_or_has_its_reason() -> None:
+    torch.manual_seed(0)
+    normal = torch.randn(9, 12)
+    low = torch.outer(torch.arange(1.0, 10), torch.arange(1.0, 12))
+    weights = {
+        "plain": normal,
+        "few": normal[:7],
+        "zero": torch.zeros(9, 12),
+        "small": 1e-4 * normal,
+        "rank one": low,
+        "orthogonal": torch.eye(9, 12),
+        "not finite": normal * math.nan,
+    }
+    spectra = {name: of(weight) for name, weight in weights.items()}
+    for spectrum in spectra.values():
+        assert spectrum.measures.keys() | spectrum.missing.keys() == MEASURES.keys() - MOVEMENT.keys()
+        assert not spectrum.measures.keys() & spectrum.missing.keys()
+    fitted = ("alpha", "D", "alpha_weighted", "log_alpha_norm")
+    bulk = ("mp_softrank", "num_spikes")
+    assert spectra["plain"].missing == {}
+    assert spectra["few"].missing == dict.fromkeys(fitted, "there are fewer than 8 values")
+    assert spectra["zero"].missing == dict.fromkeys(
+        ("condition_number", *fitted, "log_spectral_norm", *bulk), "every value is zero"
+    )
+    assert spectra["small"].missing == dict.fromkeys(fitted, "fewer than two σ² exceed 10⁻⁵")
+    assert spectra["rank one"].missing["condition_number"] == "the rank is not full"
+    assert spectra["orthogonal"].missing == dict.fromkeys((*fitted, *bulk), "all values are equal up to rounding")
+    assert set(spectra["not finite"].missing.values()) == {"the weight is not finite"}
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf], ids=str)
 def test_a_weight_that_is_not_finite_has_nan_values_and_no_measures_and_ends_nothing(value: float) -> None:
     spectrum = of(torch.tensor([[1.0, value], [0.0, 1.0]]))
@@ -138,6 +233,7 @@ def test_a_routine_that_never_converges_ends_no_measurement(monkeypatch: pytest.
     spectrum = of(torch.eye(3))
     assert spectrum.routine == "gram: none converged"
     assert spectrum.measures == {}
+    assert set(spectrum.missing.values()) == {"no routine converged"}
 
 
 def test_orthogonal_initialization_times_the_root_of_the_fan_ratio_has_rms_norm_one() -> None:
