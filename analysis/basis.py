@@ -8,7 +8,10 @@ import pandas as pd
 
 from analysis.asked import Asked
 from analysis.notation import count, listed, several
-from tuning.records import DATA, VERSION_TAGS, VERSIONS
+from tuning.records import DATA, PROCESSOR, VERSION_TAGS, VERSIONS
+
+_CALLED = {"cuda": "CUDA"}
+"""How packages are written that people do not write as they are named."""
 
 _DIGITS = 12
 """Of a content key, for people."""
@@ -34,14 +37,16 @@ def rested_on(runs: pd.DataFrame) -> dict[str, str]:
         runs: as in `analysis.table.Tables`.
 
     Returns:
-        The content keys of the images, and the versions.
+        The content keys of the images, the versions, and the processors or GPUs.
     """
     contents = sorted(_by_value(runs[DATA]))
     found = {package: sorted(_by_value(runs[tag])) for package, tag in VERSION_TAGS.items()}
-    told = [f"{package} {listed(each)}" for package, each in found.items() if each]
+    told = [f"{_CALLED.get(package, package)} {listed(each)}" for package, each in found.items() if each]
+    processors = sorted(_by_value(runs[PROCESSOR]))
     return {
         "Content of the data": listed(contents) if contents else "not stored",
         "Versions": "; ".join(told) if told else "not stored",
+        "Computed on": listed(processors) if processors else "not stored",
     }
 
 
@@ -67,7 +72,7 @@ def _images(runs: pd.DataFrame) -> str:
 
 
 def _versions(runs: pd.DataFrame, asked: Asked) -> str:
-    """Say which versions of what have computed the results, where a package had several."""
+    """Say which versions of what, and which processors, have computed the results, where there were several."""
     told = []
     for package, tag in VERSION_TAGS.items():
         by_version = _by_value(runs[tag])
@@ -75,10 +80,14 @@ def _versions(runs: pd.DataFrame, asked: Asked) -> str:
         versions = list(dict.fromkeys((*each, *sorted(by_version))))
         if len(versions) > 1:
             spoken = [f"{one} ({count(by_version[one], 'run')})" if one in by_version else one for one in versions]
-            told.append(f"{package} {listed(spoken)}")
+            told.append(f"{_CALLED.get(package, package)} {listed(spoken)}")
+    processors = _by_value(runs[PROCESSOR])
+    if len(processors) > 1:
+        counted = [f"{one} ({count(times, 'run')})" for one, times in sorted(processors.items())]
+        told.append(f"processor {listed(counted)}")
     if not told:
         return ""
-    return f"Computed with more than one version: {'; '.join(told)}. Equal seeds need not give equal bits in both."
+    return f"Computed with more than one of these: {'; '.join(told)}. Equal seeds need not give equal bits in both."
 
 
 def _by_value(tags: "pd.Series[str]") -> Counter[str]:
