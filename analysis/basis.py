@@ -25,9 +25,9 @@ def basis_remarks(runs: pd.DataFrame, asked: Asked) -> tuple[str, ...]:
         asked: the study.
 
     Returns:
-        A sentence or two for images that differ, and for versions that do.
+        A sentence each for images that differ, for versions and for processors that do.
     """
-    return tuple(said for said in (_images(runs), _versions(runs, asked)) if said)
+    return tuple(said for said in (_images(runs), _versions(runs, asked), _processors(runs)) if said)
 
 
 def rested_on(runs: pd.DataFrame) -> dict[str, str]:
@@ -72,7 +72,7 @@ def _images(runs: pd.DataFrame) -> str:
 
 
 def _versions(runs: pd.DataFrame, asked: Asked) -> str:
-    """Say which versions of what, and which processors, have computed the results, where there were several."""
+    """Say which versions of what have computed the results, where a package had several."""
     told = []
     for package, tag in VERSION_TAGS.items():
         by_version = _by_value(runs[tag])
@@ -81,13 +81,18 @@ def _versions(runs: pd.DataFrame, asked: Asked) -> str:
         if len(versions) > 1:
             spoken = [f"{one} ({count(by_version[one], 'run')})" if one in by_version else one for one in versions]
             told.append(f"{_CALLED.get(package, package)} {listed(spoken)}")
-    processors = _by_value(runs[PROCESSOR])
-    if len(processors) > 1:
-        counted = [f"{one} ({count(times, 'run')})" for one, times in sorted(processors.items())]
-        told.append(f"processor {listed(counted)}")
     if not told:
         return ""
-    return f"Computed with more than one of these: {'; '.join(told)}. Equal seeds need not give equal bits in both."
+    return f"Computed with more than one version: {'; '.join(told)}. Equal seeds need not give equal bits in both."
+
+
+def _processors(runs: pd.DataFrame) -> str:
+    """Say on which processors the results were computed, where these were several."""
+    by_processor = sorted(_by_value(runs[PROCESSOR]).items())
+    if len(by_processor) < 2:
+        return ""
+    told = listed([f"{one} ({count(times, 'run')})" for one, times in by_processor])
+    return f"Computed on more than one processor: {told}. Equal seeds need not give equal bits on both."
 
 
 def _by_value(tags: "pd.Series[str]") -> Counter[str]:

@@ -41,7 +41,8 @@ def kendall_tau(
             several conditions are no independent evidence, and are resampled together. None takes each trial.
         strata: what each trial belongs to of that within which alone trials are compared. None compares all.
         confidence: the probability of covering, between 0 and 1. Measured at 95 % with 8 … 120 normal pairs of
-            correlation 0 … 0.9: 95 … 98 %. @@COVER@@
+            correlation 0 … 0.9: 95 … 98 %. Within two
+            strata of four conditions and 4 … 16 draws, the draws being the units: 92 … 100 %.
         draws: how many resamples.
         seed: of the resamples.
 
