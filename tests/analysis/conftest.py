@@ -51,7 +51,7 @@ def failed() -> list[Run]:
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The tracking URI of a SQLite store with the studies quickstart, gaps, hostile, failed, empty and a deleted one."""
+    """The tracking URI of a SQLite store with the studies quickstart, gaps, hostile, failed, empty, one deleted."""
     folder = tmp_path_factory.mktemp("store")
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     situations = {

@@ -25,7 +25,7 @@ def test_a_measure_that_decides_the_outcome_is_related_and_one_that_knows_nothin
     """The largest norm decides; the effective rank is the architecture's, which test accuracy does not know."""
     assert section.said[0].startswith(
         "Related to test accuracy, 36 trials, within architectures: at the last epoch the intervals of 1 of 2 spectral "
-        "measures leave out zero (largest spectral norm); of so many, about 0.1 would by chance; after epoch 1 those of "
+        "measures leave out zero (largest spectral norm); of so many, about 0.1 would by chance; after epoch 1 "
     )
 
 
