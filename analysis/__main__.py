@@ -60,7 +60,7 @@ def report_command(
     ] = None,
     how: How = Format.TABLE,
 ) -> None:
-    """Print the comparison, write the HTML page, and store a summary run for each cell."""
+    """Print the comparison, write the HTML page, and store it in MLflow with a summary run for each cell."""
     with one_line_errors():
         tables = _read(study, tracking_uri)
         compared = comparison(tables)
@@ -208,16 +208,15 @@ def _print(compared: Comparison, beside: Sequence[sheets.Sheet], how: Format) ->
 
 def _summarize(tables: Tables, written: Report) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "report.html"
-        page.write_text(written.html, encoding="utf-8")
-        files = {}
-        for name in tables.runs["architecture"].cat.categories:
-            files[name] = [page]
-            for picture in written.of(name):
-                files[name].append(Path(folder) / f"{picture.name}.svg")
-                files[name][-1].write_bytes(picture.svg)
-        number = write_summaries(tables, files)
-    print(f"MLflow: {number} summary runs, tagged phase=summary", file=sys.stderr)
+        files = {"report.html": written.html.encode(), **{f"{one.name}.svg": one.svg for one in written.drawn}}
+        paths = [Path(folder) / name for name in files]
+        for path in paths:
+            path.write_bytes(files[path.name])
+        number = write_summaries(tables, paths)
+    print(
+        f"MLflow: {count(number, 'summary run')} of cells, and one of all with the report, tagged phase=summary",
+        file=sys.stderr,
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,10 @@ import pandas as pd
 
 from analysis.asked import Asked
 from analysis.notation import count, listed, several
-from tuning.records import DATA, VERSION_TAGS, VERSIONS
+from tuning.records import DATA, PROCESSOR, VERSION_TAGS, VERSIONS
+
+_CALLED = {"cuda": "CUDA"}
+"""How packages are written that people do not write as they are named."""
 
 _DIGITS = 12
 """Of a content key, for people."""
@@ -22,9 +25,9 @@ def basis_remarks(runs: pd.DataFrame, asked: Asked) -> tuple[str, ...]:
         asked: the study.
 
     Returns:
-        A sentence or two for images that differ, and for versions that do.
+        A sentence each for images that differ, for versions and for processors that do.
     """
-    return tuple(said for said in (_images(runs), _versions(runs, asked)) if said)
+    return tuple(said for said in (_images(runs), _versions(runs, asked), _processors(runs)) if said)
 
 
 def rested_on(runs: pd.DataFrame) -> dict[str, str]:
@@ -34,14 +37,16 @@ def rested_on(runs: pd.DataFrame) -> dict[str, str]:
         runs: as in `analysis.table.Tables`.
 
     Returns:
-        The content keys of the images, and the versions.
+        The content keys of the images, the versions, and the processors or GPUs.
     """
     contents = sorted(_by_value(runs[DATA]))
     found = {package: sorted(_by_value(runs[tag])) for package, tag in VERSION_TAGS.items()}
-    told = [f"{package} {listed(each)}" for package, each in found.items() if each]
+    told = [f"{_CALLED.get(package, package)} {listed(each)}" for package, each in found.items() if each]
+    processors = sorted(_by_value(runs[PROCESSOR]))
     return {
         "Content of the data": listed(contents) if contents else "not stored",
         "Versions": "; ".join(told) if told else "not stored",
+        "Computed on": listed(processors) if processors else "not stored",
     }
 
 
@@ -75,10 +80,19 @@ def _versions(runs: pd.DataFrame, asked: Asked) -> str:
         versions = list(dict.fromkeys((*each, *sorted(by_version))))
         if len(versions) > 1:
             spoken = [f"{one} ({count(by_version[one], 'run')})" if one in by_version else one for one in versions]
-            told.append(f"{package} {listed(spoken)}")
+            told.append(f"{_CALLED.get(package, package)} {listed(spoken)}")
     if not told:
         return ""
     return f"Computed with more than one version: {'; '.join(told)}. Equal seeds need not give equal bits in both."
+
+
+def _processors(runs: pd.DataFrame) -> str:
+    """Say on which processors the results were computed, where these were several."""
+    by_processor = sorted(_by_value(runs[PROCESSOR]).items())
+    if len(by_processor) < 2:
+        return ""
+    told = listed([f"{one} ({count(times, 'run')})" for one, times in by_processor])
+    return f"Computed on more than one processor: {told}. Equal seeds need not give equal bits on both."
 
 
 def _by_value(tags: "pd.Series[str]") -> Counter[str]:

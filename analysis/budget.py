@@ -24,6 +24,7 @@ class Budget:
         begun: trials that are stored.
         as_planned: those that trained for all their epochs, were ended by the study's rule of early stopping, or
             diverged.
+        diverged: keys of those whose loss or a weight was not finite: they had their budget, and say nothing else.
         epochs: trained by all of them together.
         training_seconds: that the steps of these epochs took; NaN where no epoch was timed.
         measuring_seconds: that their measurements took, with those of the state before the first step; NaN as above.
@@ -33,6 +34,7 @@ class Budget:
     planned_epochs: int | None
     begun: int
     as_planned: int
+    diverged: tuple[str, ...]
     epochs: int
     training_seconds: float
     measuring_seconds: float
@@ -82,6 +84,7 @@ def budget(tables: Tables, runs: pd.DataFrame, phase: Phase) -> Budget:
         planned_epochs=None if planned is None else planned * tables.asked["training"]["epochs"],
         begun=len(mine),
         as_planned=int(mine["stop_reason"].isin(_ends_as_planned(tables.asked, phase)).sum()),
+        diverged=tuple(mine.loc[mine["stop_reason"] == StopReason.DIVERGED, "trial_key"].sort_values()),
         epochs=int(mine["epochs"].sum()),
         training_seconds=float(times[records.EPOCH_SECONDS].sum(min_count=1)),
         measuring_seconds=float(times[records.MEASURE_SECONDS].sum(min_count=1)),

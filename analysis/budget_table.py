@@ -190,11 +190,13 @@ def sentences(comparison: Comparison) -> list[str]:
         each cell and phase whose budget was not spent.
     """
     cells = list(comparison.cells.values())
-    unspent = [_unspent(cell, phase) for cell in cells for phase, one in cell.budgets.items() if not one.spent]
-    return [*_plan(cells, all_spent=not unspent), *_saved(cells), *unspent]
+    phases = [(cell, phase, one) for cell in cells for phase, one in cell.budgets.items()]
+    unspent = [_unspent(cell, phase) for cell, phase, one in phases if not one.spent]
+    diverged = [_diverged(cell, phase) for cell, phase, one in phases if one.diverged]
+    return [*_plan(cells, as_planned=not (unspent or diverged)), *_saved(cells), *diverged, *unspent]
 
 
-def _plan(cells: list[Cell], *, all_spent: bool) -> list[str]:
+def _plan(cells: list[Cell], *, as_planned: bool) -> list[str]:
     plans = [tuple(cell.budgets[phase].planned_epochs for phase in PHASES) for cell in cells]
     (tune, confirm), *others = dict.fromkeys(plans)
     if tune is None or confirm is None:
@@ -203,7 +205,7 @@ def _plan(cells: list[Cell], *, all_spent: bool) -> list[str]:
         few = [_name(cell) for cell, plan in zip(cells, plans, strict=True) if plan != max(plans, key=plans.count)]
         return [f"The planned budgets are not equal: {several(few)} got another than most."]
     said = f"Every cell was given {count(tune, 'epoch')} to tune and {count(confirm, 'epoch')} to confirm"
-    return [f"{said}, and every trial ended as planned." if all_spent else f"{said}."]
+    return [f"{said}, and every trial ended as planned." if as_planned else f"{said}."]
 
 
 def _name(cell: Cell) -> str:
@@ -221,6 +223,15 @@ def _saved(cells: list[Cell]) -> list[str]:
         f"The search trained {count(least, 'epoch')} ({several(fewest, 2)}) to {count(most, 'epoch')} "
         f"({several(longest, 2)}) a cell, because not every trial trained to its last epoch."
     ]
+
+
+def _diverged(cell: Cell, phase: Phase) -> str:
+    budget = cell.budgets[phase]
+    planned = max(budget.planned_trials or 0, budget.begun)
+    return (
+        f"{_name(cell)}: {len(budget.diverged)} of {count(planned, 'trial')} {WORDS[phase]} diverged, so that a loss "
+        f"or a weight was not finite ({several(budget.diverged)}); they count as the worst there are."
+    )
 
 
 def _unspent(cell: Cell, phase: Phase) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.curves import cells, confirmed_runs
-from analysis.stats import Difference, Interval, mean_interval, paired_difference
+from analysis.stats import Difference, FamilyTest, FloatArray, Interval, family_tests, mean_interval, paired_difference
 from analysis.table import Tables
 
 
@@ -21,6 +21,7 @@ class Change:
         start: mean and 95 % t-interval over the confirmation seeds at the first.
         end: the same at the last.
         difference: end − start, run by run.
+        tested: the sign-flip test of that, with Holm's rule over all cells.
     """
 
     architecture: str
@@ -30,6 +31,7 @@ class Change:
     start: Interval
     end: Interval
     difference: Difference
+    tested: FamilyTest
 
 
 def changes(tables: Tables, metric: str) -> tuple[Change, ...]:
@@ -42,23 +44,29 @@ def changes(tables: Tables, metric: str) -> tuple[Change, ...]:
     Returns:
         One for each cell with a completed confirmation run that has the metric at two epochs, in the study's order.
     """
-    found = []
-    for architecture, condition in cells(tables):
-        runs = confirmed_runs(tables, architecture, condition)
+    found: list[tuple[tuple[str, str], tuple[int, int], FloatArray, FloatArray]] = []
+    for cell in cells(tables):
+        runs = confirmed_runs(tables, *cell)
         rows = tables.confirmation[tables.confirmation["run_id"].isin(runs.index)]
         wide = rows.pivot(index="run_id", columns="epoch", values=metric).dropna(axis="columns", how="all")
         if len(wide.columns) < 2:
             continue
-        start, end = (wide[epoch].to_numpy(np.float64) for epoch in (wide.columns[0], wide.columns[-1]))
-        found.append(
-            Change(
-                architecture=architecture,
-                condition=condition,
-                metric=metric,
-                epochs=(int(wide.columns[0]), int(wide.columns[-1])),
-                start=mean_interval(start),
-                end=mean_interval(end),
-                difference=paired_difference(end, start),
-            )
+        first, last = wide.columns[0], wide.columns[-1]
+        found.append((cell, (int(first), int(last)), wide[first].to_numpy(np.float64), wide[last].to_numpy(np.float64)))
+    differences = [paired_difference(end, start) for *_, start, end in found]
+    family = family_tests([one.test for one in differences])
+    return tuple(
+        Change(
+            architecture=architecture,
+            condition=condition,
+            metric=metric,
+            epochs=epochs,
+            start=mean_interval(start),
+            end=mean_interval(end),
+            difference=difference,
+            tested=test,
         )
-    return tuple(found)
+        for ((architecture, condition), epochs, start, end), difference, test in zip(
+            found, differences, family, strict=True
+        )
+    )

@@ -8,8 +8,9 @@ import pandas as pd
 
 from analysis.asked import searched
 from analysis.budget import Budget, budgets
+from analysis.effects import Effects, effects
 from analysis.pairs import compared
-from analysis.stats import Difference, Interval, mean_interval
+from analysis.stats import Difference, FamilyTest, Interval, mean_interval
 from analysis.table import PARAM, Tables
 from tuning import records
 from tuning.records import Phase, StopReason
@@ -93,11 +94,13 @@ class Lead:
         condition: the one of the highest mean.
         against: the other.
         difference: of test accuracy, condition − against, over the confirmation seeds that both completed.
+        tested: its test, beside those of the comparisons among which the report lists it; None without a shared seed.
     """
 
     condition: str
     against: str
     difference: Difference
+    tested: FamilyTest | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +113,7 @@ class Comparison:
         conditions: in the study's order.
         cells: by ``(architecture, condition)``, every pair of the two.
         leads: by architecture, each condition of the highest mean against each confirmed one of a lower mean.
+        effects: of the conditions on test accuracy.
     """
 
     study: str
@@ -117,6 +121,7 @@ class Comparison:
     conditions: tuple[str, ...]
     cells: Mapping[tuple[str, str], Cell]
     leads: Mapping[str, tuple[Lead, ...]]
+    effects: Effects
 
     def of(self, architecture: str) -> tuple[Cell, ...]:
         """Return an architecture's cells in the order of the conditions."""
@@ -148,14 +153,22 @@ def comparison(tables: Tables) -> Comparison:
         raise ValueError(_nothing_completed(tables.study, runs))
     architectures = tuple(runs["architecture"].cat.categories)
     conditions = tuple(runs["condition"].cat.categories)
+    found = effects(tables)
     cells = {}
     leads = {}
     for architecture in architectures:
         of = {name: runs[(runs["architecture"] == architecture) & (runs["condition"] == name)] for name in conditions}
         mine = {name: _cell(architecture, name, rows, tables) for name, rows in of.items()}
         cells.update({(architecture, name): cell for name, cell in mine.items()})
-        leads[architecture] = _leads([cell for cell in mine.values() if cell.confirmed], of)
-    return Comparison(study=tables.study, architectures=architectures, conditions=conditions, cells=cells, leads=leads)
+        leads[architecture] = _leads([cell for cell in mine.values() if cell.confirmed], of, found)
+    return Comparison(
+        study=tables.study,
+        architectures=architectures,
+        conditions=conditions,
+        cells=cells,
+        leads=leads,
+        effects=found,
+    )
 
 
 def _best(confirmed: Sequence[Cell]) -> tuple[Cell, ...]:
@@ -166,13 +179,21 @@ def _best(confirmed: Sequence[Cell]) -> tuple[Cell, ...]:
     return tuple(cell for cell in confirmed if math.isclose(means[cell.condition], top, rel_tol=1e-12))
 
 
-def _leads(confirmed: Sequence[Cell], runs: Mapping[str, pd.DataFrame]) -> tuple[Lead, ...]:
+def _leads(confirmed: Sequence[Cell], runs: Mapping[str, pd.DataFrame], found: Effects) -> tuple[Lead, ...]:
     """Compare each of the best cells of an architecture with each cell that is not among them."""
     best = [cell.condition for cell in _best(confirmed)]
     others = [cell.condition for cell in confirmed if cell.condition not in best]
     of = {name: rows[rows["phase"] == Phase.CONFIRM] for name, rows in runs.items()}
     return tuple(
-        Lead(condition=one, against=other, difference=compared(of[one], of[other])) for one in best for other in others
+        Lead(
+            condition=one,
+            against=other,
+            difference=compared(of[one], of[other]),
+            tested=None if contrast is None else contrast.tested,
+        )
+        for one in best
+        for other in others
+        for contrast in [found.between_two(confirmed[0].architecture, one, other)]
     )
 
 

@@ -3,26 +3,27 @@
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from analysis.asked import Asked
 from analysis.curves import confirmed_runs
 from analysis.stats import (
     Difference,
     Estimate,
+    FamilyTest,
     FloatArray,
     Interaction,
     detectable_difference,
-    holm,
+    family_tests,
     interaction,
     interquartile_mean,
     paired_difference,
 )
 from analysis.table import Tables
 from tuning import records
+from tuning.comparing import reference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class Contrast:
         condition: the one.
         against: the other.
         difference: condition − against, in the unit of the metric.
-        adjusted_p: p of the sign-flip test after Holm's rule over the contrasts that stand beside this one.
+        tested: the sign-flip test, with Holm's rule over the contrasts that stand beside this one.
         detectable: the true difference that a t-test on so many seeds of this spread would find four times in five
             at the 5 % level.
     """
@@ -43,8 +44,13 @@ class Contrast:
     condition: str
     against: str
     difference: Difference
-    adjusted_p: float
+    tested: FamilyTest
     detectable: float
+
+    @property
+    def adjusted_p(self) -> float:
+        """P of the sign-flip test after Holm's rule."""
+        return self.tested.adjusted_p
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,14 +78,19 @@ class FamilyContrast:
         families: names of the two.
         architectures: of the first and of the second, those on which condition and baseline share a seed.
         interaction: the condition's effect (against the baseline) in the first family minus that in the second.
-        adjusted_p: p of the sign-flip test after Holm's rule over all conditions and pairs of families.
+        tested: the sign-flip test of that, with Holm's rule over all conditions and pairs of families.
     """
 
     condition: str
     families: tuple[str, str]
     architectures: tuple[tuple[str, ...], tuple[str, ...]]
     interaction: Interaction
-    adjusted_p: float
+    tested: FamilyTest
+
+    @property
+    def adjusted_p(self) -> float:
+        """P of the sign-flip test after Holm's rule."""
+        return self.tested.adjusted_p
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +119,12 @@ class Effects:
     def architectures(self) -> list[str]:
         """Those on which a condition was compared with the baseline, in the study's order."""
         return list(dict.fromkeys(one.architecture for one in self.to_baseline))
+
+    def between_two(self, architecture: str, condition: str, other: str) -> Contrast | None:
+        """Return the contrast of two conditions on one architecture, whichever stands first; None without a seed."""
+        both = {condition, other}
+        mine = [one for one in (*self.to_baseline, *self.between) if one.architecture == architecture]
+        return next((one for one in mine if {one.condition, one.against} == both), None)
 
     def on(self, architecture: str) -> list[Contrast]:
         """Return the other conditions against the baseline on one architecture."""
@@ -147,22 +164,6 @@ def effects(tables: Tables, metric: str = records.TEST_ACCURACY) -> Effects:
     )
 
 
-def reference(asked: Asked, conditions: Sequence[str]) -> str:
-    """Return the condition that others are measured against.
-
-    Args:
-        asked: the study.
-        conditions: names of those that ran, at least one.
-
-    Returns:
-        The one that the study names its baseline; else the first without a regularizer; else the first.
-    """
-    named: str | None = asked.get("confirm", {}).get("baseline")
-    held = asked.get("conditions", {})
-    free = [name for name in conditions if held.get(name, {}).get("regularizer") == "none"]
-    return named if named is not None and named in conditions else [*free, *conditions][0]
-
-
 def scores(tables: Tables, metric: str) -> pd.DataFrame:
     """Arrange the confirmation runs of all cells seed by seed.
 
@@ -184,23 +185,25 @@ def scores(tables: Tables, metric: str) -> pd.DataFrame:
 
 
 def _contrasts(values: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> tuple[Contrast, ...]:
-    found = []
+    found: dict[tuple[str, str, str], tuple[Difference, float]] = {}
     for architecture, (condition, against) in itertools.product(_architectures(values), pairs):
         one, other = (values[architecture, name].to_numpy() for name in (condition, against))
         difference = paired_difference(one, other)
         if difference.n:
             spread = float(np.nanstd(one - other, ddof=1)) if difference.n > 1 else math.nan
-            contrast = Contrast(
-                architecture=architecture,
-                condition=condition,
-                against=against,
-                difference=difference,
-                adjusted_p=math.nan,
-                detectable=detectable_difference(difference.n, spread),
-            )
-            found.append(contrast)
-    adjusted = holm([contrast.difference.test.p for contrast in found])
-    return tuple(replace(contrast, adjusted_p=float(p)) for contrast, p in zip(found, adjusted, strict=True))
+            found[architecture, condition, against] = difference, spread
+    family = family_tests([difference.test for difference, _ in found.values()])
+    return tuple(
+        Contrast(
+            architecture=architecture,
+            condition=condition,
+            against=against,
+            difference=difference,
+            tested=test,
+            detectable=detectable_difference(difference.n, spread),
+        )
+        for ((architecture, condition, against), (difference, spread)), test in zip(found.items(), family, strict=True)
+    )
 
 
 def _overall(values: pd.DataFrame, condition: str, plain: str) -> Overall:
@@ -217,16 +220,13 @@ def _families(
         shared = gain.columns[gain.notna().any()]
         first, second = (tuple(one for one in families[name] if one in shared) for name in names)
         if first and second:
-            contrast = FamilyContrast(
-                condition=condition,
-                families=names,
-                architectures=(first, second),
-                interaction=interaction(gain[list(first)].to_numpy(), gain[list(second)].to_numpy()),
-                adjusted_p=math.nan,
-            )
-            found.append(contrast)
-    adjusted = holm([contrast.interaction.families.test.p for contrast in found])
-    return tuple(replace(contrast, adjusted_p=float(p)) for contrast, p in zip(found, adjusted, strict=True))
+            apart = interaction(gain[list(first)].to_numpy(), gain[list(second)].to_numpy())
+            found.append((condition, names, (first, second), apart))
+    family = family_tests([apart.families.test for *_, apart in found])
+    return tuple(
+        FamilyContrast(condition=condition, families=names, architectures=both, interaction=apart, tested=test)
+        for (condition, names, both, apart), test in zip(found, family, strict=True)
+    )
 
 
 def _architectures_by_family(runs: pd.DataFrame) -> dict[str, list[str]]:

@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterable, Sequence
 
 from analysis.stats import Estimate, Interval
+from analysis.written import Written
 
 NOTHING = "—"
 """Stands where there is no number to report."""
 
 
-def percent(interval: Interval, *, bounds: bool = True) -> str:
+def percent(interval: Interval, *, bounds: bool = True) -> Written:
     """Write an interval of shares as percentages.
 
     Args:
@@ -26,13 +27,15 @@ def percent(interval: Interval, *, bounds: bool = True) -> str:
         >>> percent(Interval(mean=0.9312, low=math.nan, high=math.nan, n=1))
         '93.12'
     """
+    ends = (100 * interval.low, 100 * interval.high) if bounds else None
     if interval.n == 0:
-        return NOTHING
+        return Written(NOTHING, math.nan, ends)
     mean = f"{100 * interval.mean:.2f}"
-    return mean if not bounds or math.isnan(interval.half_width) else f"{mean} ± {100 * interval.half_width:.2f}"
+    told = mean if not bounds or math.isnan(interval.half_width) else f"{mean} ± {100 * interval.half_width:.2f}"
+    return Written(told, 100 * interval.mean, ends)
 
 
-def points(interval: Interval) -> str:
+def points(interval: Interval) -> Written:
     """Write an interval of differences of shares in percentage points, signed.
 
     Args:
@@ -45,10 +48,11 @@ def points(interval: Interval) -> str:
         >>> points(Interval(mean=0.0125, low=0.0075, high=0.0175, n=5))
         '+1.25 ± 0.50'
     """
-    return percent(interval) if interval.n == 0 or interval.mean < 0 else f"+{percent(interval)}"
+    told = percent(interval)
+    return told if interval.n == 0 or interval.mean < 0 else Written(f"+{told}", told.value, told.bounds)
 
 
-def spanned(value: float, low: float, high: float, *, sign: bool = False, decimals: int | None = None) -> str:
+def spanned(value: float, low: float, high: float, *, sign: bool = False, decimals: int | None = None) -> Written:
     """Write a number with the bounds of its interval.
 
     Args:
@@ -76,10 +80,11 @@ def spanned(value: float, low: float, high: float, *, sign: bool = False, decima
         text = number(shown) if decimals is None else f"{shown:.{decimals}f}"
         return f"+{text}" if sign and shown > 0 else text
 
-    return one(value) if math.isnan(low) or math.isnan(high) else f"{one(value)} [{one(low)}, {one(high)}]"
+    told = one(value) if math.isnan(low) or math.isnan(high) else f"{one(value)} [{one(low)}, {one(high)}]"
+    return Written(told, value, (low, high))
 
 
-def plus_minus(interval: Interval) -> str:
+def plus_minus(interval: Interval) -> Written:
     """Write a mean and the half-width of its interval.
 
     Args:
@@ -95,10 +100,11 @@ def plus_minus(interval: Interval) -> str:
     """
     mean = number(interval.mean)
     decimals = len(mean.partition(".")[2])
-    return mean if math.isnan(interval.half_width) else f"{mean} ± {interval.half_width:.{decimals}f}"
+    told = str(mean) if math.isnan(interval.half_width) else f"{mean} ± {interval.half_width:.{decimals}f}"
+    return Written(told, interval.mean, (interval.low, interval.high))
 
 
-def signed(interval: Interval) -> str:
+def signed(interval: Interval) -> Written:
     """Write a difference with the bounds of its interval, three significant digits each.
 
     Args:
@@ -114,7 +120,7 @@ def signed(interval: Interval) -> str:
     return spanned(interval.mean, interval.low, interval.high, sign=True)
 
 
-def points_between(interval: Interval | Estimate) -> str:
+def points_between(interval: Interval | Estimate) -> Written:
     """Write a difference of shares in percentage points, with the bounds of its interval.
 
     Args:
@@ -131,7 +137,7 @@ def points_between(interval: Interval | Estimate) -> str:
     return spanned(100 * value, 100 * interval.low, 100 * interval.high, sign=True, decimals=2)
 
 
-def number(value: float, digits: int = 3) -> str:
+def number(value: float, digits: int = 3) -> Written:
     """Write a number with so many significant digits, without an exponent where it reads well without.
 
     Args:
@@ -145,6 +151,10 @@ def number(value: float, digits: int = 3) -> str:
         >>> [number(value) for value in (1234.5, 12.345, 0.00012345, 2.0, math.nan, math.inf)]
         ['1234', '12.3', '0.000123', '2.00', '—', '∞']
     """
+    return Written(_rounded(value, digits), value)
+
+
+def _rounded(value: float, digits: int) -> str:
     if math.isnan(value):
         return NOTHING
     if math.isinf(value):
@@ -174,7 +184,7 @@ def setting(value: object) -> str:
         return str(value)
     if not math.isfinite(value) or not math.isclose(float(f"{value:.3g}"), value, rel_tol=1e-12):
         return number(value)
-    return re.sub(r"e\+?(-?)0*", r"e\1", f"{value:g}")
+    return Written(re.sub(r"e\+?(-?)0*", r"e\1", f"{value:g}"), value)
 
 
 def listed(names: list[str]) -> str:

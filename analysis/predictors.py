@@ -1,7 +1,8 @@
 """Whether spectra predict performance: every measure, at every looked-at epoch, against how trials ended."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -30,8 +31,10 @@ class Prediction:
         epoch: at whose end it was measured; 0 is before the first step.
         last: whether that is the last epoch.
         trials: that have both.
-        tau: over all of them.
+        within: Kendall's τ over the pairs of trials of one architecture: the evidence that a measure predicts.
+        of_architecture: the same of each architecture by itself, in the study's order.
         granulated: within groups that differ in the architecture, the condition or the draw alone.
+        pooled: Kendall's τ over all pairs, which is large for whatever merely knows the architecture.
     """
 
     measure: str
@@ -39,8 +42,20 @@ class Prediction:
     epoch: int
     last: bool
     trials: int
-    tau: Estimate
+    within: Estimate
+    of_architecture: Mapping[str, Estimate]
     granulated: Granulated
+    pooled: Estimate
+
+    @property
+    def of_draw(self) -> Estimate:
+        """Within architecture and condition: over groups of trials that differ in the draw alone."""
+        return self.granulated.factors["draw"].psi
+
+    @property
+    def before_training(self) -> bool:
+        """Whether it was measured before the first step: no training is known then, but what is to be trained is."""
+        return self.epoch == 0
 
 
 def predictions(tables: Tables) -> tuple[Prediction, ...]:
@@ -71,7 +86,7 @@ def predictions(tables: Tables) -> tuple[Prediction, ...]:
         if not values:
             continue
         each = _predictions(outcome, places, np.stack(values), ended, draws[ended.index].to_list())
-        found += [one for one in each if not (np.isnan(one.tau.value) or (one.measure == outcome and one.last))]
+        found += [one for one in each if not (np.isnan(one.pooled.value) or (one.measure == outcome and one.last))]
     return tuple(found)
 
 
@@ -111,9 +126,16 @@ def _predictions(
         "condition": ended["condition"].to_list(),
         "draw": draws,
     }
-    taus = kendall_taus(values, y, units=numbers, draws=DRAWS)
-    granulated = granulated_taus(values, y, factors, units=numbers, draws=DRAWS)
-    trials = (~(np.isnan(values) | np.isnan(y))).sum(axis=1)
+    taus = partial(kendall_taus, draws=DRAWS)
+    columns = zip(
+        places,
+        (~(np.isnan(values) | np.isnan(y))).sum(axis=1),
+        taus(values, y, units=numbers, strata=factors["architecture"]),
+        _by_architecture(values, y, numbers, ended["architecture"]),
+        granulated_taus(values, y, factors, units=numbers, draws=DRAWS),
+        taus(values, y, units=numbers),
+        strict=True,
+    )
     last = max(epoch for _, epoch in places)
     return [
         Prediction(
@@ -122,11 +144,30 @@ def _predictions(
             epoch=epoch,
             last=epoch == last,
             trials=int(there),
-            tau=tau,
-            granulated=within,
+            within=within,
+            of_architecture=each,
+            granulated=granulated,
+            pooled=pooled,
         )
-        for (measure, epoch), there, tau, within in zip(places, trials, taus, granulated, strict=True)
+        for (measure, epoch), there, within, each, granulated, pooled in columns
     ]
+
+
+def _by_architecture(
+    values: FloatArray, outcome: FloatArray, numbers: Sequence[str], architecture: "pd.Series[str]"
+) -> list[dict[str, Estimate]]:
+    """Correlate measures with the outcome on each architecture by itself.
+
+    Returns:
+        One a measure: by the architecture's name.
+    """
+    taus = {}
+    for name in architecture.cat.categories:
+        mine = np.flatnonzero(architecture == name)
+        if len(mine):
+            units = [numbers[int(place)] for place in mine]
+            taus[str(name)] = kendall_taus(values[:, mine], outcome[mine], units=units, draws=DRAWS)
+    return [{name: each[place] for name, each in taus.items()} for place in range(len(values))]
 
 
 def _numbers(runs: pd.DataFrame) -> "pd.Series[str]":

@@ -1,20 +1,27 @@
-"""What an interval allows to be said: words follow the numbers, and zero inside of one is no difference seen."""
+"""What an interval and its test allow to be said: words follow the numbers, the same in every section.
+
+A difference is claimed where the interval leaves out zero and the test, where there is one, agrees after Holm's rule.
+Where it does not, or with so few seeds cannot, the sentence names the interval and what the test allows.
+"""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from analysis.notation import listed
-from analysis.stats import Estimate, Interval
+from analysis.notation import count, listed, number
+from analysis.stats import Estimate, FamilyTest, Interval
 
 
 class Reading(StrEnum):
-    """What an interval of a difference, or of a correlation, says of its sign."""
+    """What is said of the sign of a difference, or of a correlation."""
 
     HIGHER = "higher"
     LOWER = "lower"
+    HIGHER_ALONE = "higher by the interval alone"
+    LOWER_ALONE = "lower by the interval alone"
     SAME = "no difference seen"
+    TEST_ALONE = "different by the test alone"
     OPEN = "too few values for an interval"
 
 
@@ -23,15 +30,17 @@ class Verbs:
     """How each reading begins.
 
     Attributes:
-        higher: the interval lies above zero.
-        lower: it lies below.
+        higher: the interval lies above zero; where no test agrees, "by the interval alone" stands before it.
+        lower: it lies below; likewise.
         same: it holds zero.
+        test: it holds zero, and the test speaks all the same.
         open: it has no bounds, or none that can be believed.
     """
 
     higher: str = "higher with"
     lower: str = "lower with"
     same: str = "no difference seen with"
+    test: str = "the interval holds zero, and the test sees a difference with"
     open: str = "too few seeds for an interval with"
 
 
@@ -43,21 +52,29 @@ class Named:
         name: of what it is, a condition's.
         bounds: its interval.
         text: the number and its interval, written out.
+        tested: the test of the same difference; None for a number that has none.
     """
 
     name: str
     bounds: Interval | Estimate
     text: str
+    tested: FamilyTest | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """What may be said of it."""
+        return reading(self.bounds, self.tested)
 
 
-def reading(bounds: Interval | Estimate) -> Reading:
-    """Say on which side of zero an interval lies.
+def reading(bounds: Interval | Estimate, tested: FamilyTest | None = None) -> Reading:
+    """Say on which side of zero a number lies, as far as its interval and its test let it.
 
     Two seeds that differ by exactly the same, as counts of right images on a small test part do by chance, give an
     interval of no length that covers far less often than it says: it is read as none.
 
     Args:
         bounds: of a difference.
+        tested: the test of the same; None where there is none.
 
     Example:
         >>> reading(Interval(mean=0.5, low=-0.1, high=1.1, n=5)).value
@@ -67,9 +84,12 @@ def reading(bounds: Interval | Estimate) -> Reading:
         return Reading.OPEN
     if isinstance(bounds, Interval) and bounds.n == 2 and bounds.mean != 0 and math.isclose(bounds.low, bounds.high):
         return Reading.OPEN
+    agrees = tested is None or tested.agrees
     if bounds.low > 0:
-        return Reading.HIGHER
-    return Reading.LOWER if bounds.high < 0 else Reading.SAME
+        return Reading.HIGHER if agrees else Reading.HIGHER_ALONE
+    if bounds.high < 0:
+        return Reading.LOWER if agrees else Reading.LOWER_ALONE
+    return Reading.TEST_ALONE if tested is not None and agrees else Reading.SAME
 
 
 MOST = 3
@@ -91,11 +111,58 @@ def told(each: Sequence[Named], verbs: Verbs) -> str:
         >>> told([Named(name="a", bounds=up, text="+1"), Named(name="b", bounds=flat, text="+1")], Verbs())
         'higher with a (+1); no difference seen with b (+1)'
     """
-    groups = {Reading.HIGHER: verbs.higher, Reading.LOWER: verbs.lower, Reading.SAME: verbs.same}
+    groups = {
+        Reading.HIGHER: verbs.higher,
+        Reading.LOWER: verbs.lower,
+        Reading.HIGHER_ALONE: f"by the interval alone {verbs.higher}",
+        Reading.LOWER_ALONE: f"by the interval alone {verbs.lower}",
+        Reading.TEST_ALONE: verbs.test,
+        Reading.SAME: verbs.same,
+        Reading.OPEN: verbs.open,
+    }
     said = []
-    for which, verb in {**groups, Reading.OPEN: verbs.open}.items():
-        mine = [one for one in each if reading(one.bounds) is which]
+    for which, verb in groups.items():
+        mine = [one for one in each if one.reading is which]
         bare = which is Reading.SAME and len(mine) > MOST
         if mine:
-            said.append(f"{verb} {listed([one.name if bare else f'{one.name} ({one.text})' for one in mine])}")
+            said.append(f"{verb} {listed([one.name if bare else f'{one.name} ({_text(one)})' for one in mine])}")
+            said[-1] += _allowed(mine)
     return "; ".join(said)
+
+
+_PARTED = (Reading.HIGHER_ALONE, Reading.LOWER_ALONE, Reading.TEST_ALONE)
+"""Where interval and test say two things, and both are told."""
+
+
+def _text(one: Named) -> str:
+    """Write a number with its interval, and with its test where that says something else."""
+    if one.tested is None or one.reading not in _PARTED:
+        return one.text
+    by_itself = f"{one.text}, sign-flip p {number(one.tested.test.p)}"
+    return f"{by_itself}, by Holm's rule {number(one.tested.adjusted_p)}" if one.tested.comparisons > 1 else by_itself
+
+
+def _allowed(parted: Sequence[Named]) -> str:
+    """Say what the test could have seen of differences of which it has seen none."""
+    tests = [one.tested for one in parted if one.tested is not None and one.reading in _PARTED[:2]]
+    allowed = [allowance(one) for one in tests]
+    return f", where {listed(list(dict.fromkeys(allowed)))}" if allowed else ""
+
+
+def allowance(tested: FamilyTest) -> str:
+    """Say which p so many seeds allow, after Holm's rule over so many comparisons.
+
+    Args:
+        tested: a test that does not agree.
+
+    Returns:
+        "5 seeds allow no p below 0.0625, by Holm's rule over 4 comparisons none below 0.250", or that the test could
+        have agreed.
+    """
+    if tested.could:
+        return "the test could agree and does not"
+    said = f"{count(tested.test.n, 'seed')} {'allows' if tested.test.n == 1 else 'allow'} no p below "
+    said += number(tested.test.smallest)
+    several = tested.comparisons > 1
+    by_holm = f", by Holm's rule over {count(tested.comparisons, 'comparison')} none below {number(tested.least)}"
+    return said + by_holm if several else said

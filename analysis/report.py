@@ -92,15 +92,6 @@ class Report:
         ]
         return [one for one in places if one is not None]
 
-    def of(self, architecture: str) -> list[Picture]:
-        """Return every picture but the spectra of other architectures.
-
-        Args:
-            architecture: its name.
-        """
-        others = {one.name for name, each in self.spectra.items() if name != architecture for one in each}
-        return [one for one in self.drawn if one.name not in others]
-
 
 def report(tables: Tables, comparison: Comparison) -> Report:
     """Draw the pictures and write the page.

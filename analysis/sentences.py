@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from analysis.compare import Cell, Comparison, Lead
 from analysis.measuring import Cost, Kept, spacing
 from analysis.notation import count, listed, number, percent, points_between, size
-from analysis.readings import Named, Reading, Verbs, reading, told
+from analysis.readings import Named, Reading, Verbs, told
 
 
 def verdict(comparison: Comparison, architecture: str) -> str:
     """Say which condition has the highest mean test accuracy, and which of the others it is above.
 
     Confirmation seeds are paired, so that is read off the paired differences: intervals of two means may overlap though
-    their difference leaves out zero.
+    their difference leaves out zero. Where the test of a difference does not agree with its interval, both are told.
 
     Args:
         comparison: the study's.
@@ -33,14 +33,19 @@ def verdict(comparison: Comparison, architecture: str) -> str:
 
 
 def _above(leads: Sequence[Lead]) -> str:
-    settled = [lead for lead in leads if reading(lead.difference.stated) is not Reading.OPEN]
+    settled = [lead for lead in leads if _named(lead).reading is not Reading.OPEN]
     if leads and not settled:
         return "Too few seeds are shared for an interval, so the order is not settled."
     bests = list(dict.fromkeys(lead.condition for lead in leads))
     said = []
     for best in bests:
         it, of_it = ("it", "") if len(bests) == 1 else (best, f" of {best}")
-        verbs = Verbs(higher=f"{it} is above", lower=f"{it} is below", same=f"no difference{of_it} is seen with")
+        verbs = Verbs(
+            higher=f"{it} is above",
+            lower=f"{it} is below",
+            same=f"no difference{of_it} is seen with",
+            test=f"the interval holds zero, and the test sees a difference{of_it} with",
+        )
         mine = [_named(lead) for lead in settled if lead.condition == best]
         said += [f"On shared seeds {told(mine, verbs)}."] if mine else []
     open_ = list(dict.fromkeys(lead.against for lead in leads if lead not in settled))
@@ -51,7 +56,7 @@ def _above(leads: Sequence[Lead]) -> str:
 
 def _named(lead: Lead) -> Named:
     bounds = lead.difference.stated
-    return Named(name=lead.against, bounds=bounds, text=f"{points_between(bounds)} points")
+    return Named(name=lead.against, bounds=bounds, text=f"{points_between(bounds)} points", tested=lead.tested)
 
 
 def _accuracy(cell: Cell) -> str:
@@ -111,15 +116,14 @@ FEW = 3
 
 CHOSEN = (
     "The best of three or more conditions was chosen on the same seeds, which flatters it, and each interval of a "
-    "difference stands by itself; tests after Holm's rule, which the report has of the comparisons it lists, are "
-    "stricter."
+    "difference stands by itself; Holm's rule is over the comparisons with the baseline, or over those of all others."
 )
 """What "above" is worth where there was a choice; of two conditions the interval is that of the only difference."""
 
 
 def _chosen_of_several(comparison: Comparison) -> bool:
     return any(
-        len(comparison.confirmed(name)) > 2 and reading(lead.difference.stated) is Reading.HIGHER
+        len(comparison.confirmed(name)) > 2 and _named(lead).reading in {Reading.HIGHER, Reading.HIGHER_ALONE}
         for name, leads in comparison.leads.items()
         for lead in leads
     )

@@ -22,9 +22,10 @@ from analysis.notation import (
     points,
     setting,
 )
-from analysis.readings import Reading, reading
-from analysis.stats import Interval
+from analysis.readings import Reading, allowance, reading
+from analysis.stats import FamilyTest, Interval, family_tests
 from analysis.table import Tables
+from analysis.written import Written
 
 EACH_ALONE = (
     "Mean ± half-width of the 95% t-interval over paired seeds, each interval by itself: where there are many, one in "
@@ -35,7 +36,10 @@ EACH_ALONE = (
 WITHOUT = {
     Reading.HIGHER: "lower",
     Reading.LOWER: "higher",
+    Reading.HIGHER_ALONE: Reading.LOWER_ALONE.value,
+    Reading.LOWER_ALONE: Reading.HIGHER_ALONE.value,
     Reading.SAME: Reading.SAME.value,
+    Reading.TEST_ALONE: Reading.TEST_ALONE.value,
     Reading.OPEN: NOTHING,
 }
 """What an accuracy is without a factor, by what is said of the difference: the whole less what is left."""
@@ -49,7 +53,8 @@ class Sheet:
         name: of its file.
         title: the question that it answers.
         headings: of its columns, the first of names, the others of numbers and words.
-        blocks: by architecture, or whatever else each is of, rows of as many texts; none where the notes say it all.
+        blocks: by architecture, or whatever else each is of, rows of as many texts, those of numbers as `Written`; none
+            where the notes say it all.
         notes: what a reader must know.
         of: what a block is of.
     """
@@ -128,19 +133,38 @@ def latex(sheet: Sheet) -> str:
 
 
 def to_csv(sheet: Sheet) -> str:
-    """Write a sheet as CSV, its texts as they are shown.
+    """Write a sheet as CSV: numbers with every digit, the bounds of an interval in columns of their own.
 
     Args:
         sheet: what to write.
 
     Returns:
-        The text, with a heading line.
+        The text, with a heading line; empty where there is no number.
     """
+    rows = [(block, *row) for block, rows in sheet.blocks.items() for row in rows]
+    columns = list(zip((sheet.of, *sheet.headings), *rows, strict=True))
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([sheet.of, *sheet.headings])
-    writer.writerows([block, *row] for block, rows in sheet.blocks.items() for row in rows)
+    csv.writer(buffer, lineterminator="\n").writerows(
+        zip(*(line for each in columns for line in _parted(each)), strict=True)
+    )
     return buffer.getvalue()
+
+
+def _parted(column: Sequence[str]) -> list[tuple[str, ...]]:
+    """Part a column, its heading first, into those of its numbers and of their bounds."""
+    heading, *texts = column
+    if not any(isinstance(text, Written) and text.bounds is not None for text in texts):
+        return [(heading, *(_plain(text) for text in texts))]
+    bounds = [text.numbers[1:] if isinstance(text, Written) and text.bounds is not None else ("", "") for text in texts]
+    lows, highs = zip(*bounds, strict=True)
+    return [(heading, *(_plain(text) for text in texts)), (f"{heading}: low", *lows), (f"{heading}: high", *highs)]
+
+
+def _plain(text: str) -> str:
+    """Return the number that a text stands for; else the text, but for the dash where there is nothing."""
+    if isinstance(text, Written) and text.numbers[0]:
+        return text.numbers[0]
+    return "" if text == NOTHING else str(text)
 
 
 def _matched(found: Sequence[Matched]) -> Sheet:
@@ -188,6 +212,8 @@ def _repeated(one: Matched) -> str:
 
 def _ablation(found: Sequence[Ablation]) -> Sheet:
     whole = found[0].condition
+    each = {(one.architecture, rest.factor): rest.difference.test for one in found for rest in one.without}
+    tests = dict(zip(each, family_tests(list(each.values())), strict=True))
     blocks = {
         one.architecture: [("nothing", percent(one.whole), NOTHING, NOTHING, _seeds(one.whole, one.runs))]
         + [
@@ -195,7 +221,7 @@ def _ablation(found: Sequence[Ablation]) -> Sheet:
                 rest.factor,
                 percent(rest.test_accuracy),
                 points(rest.difference.interval),
-                WITHOUT[reading(rest.difference.interval)],
+                WITHOUT[reading(rest.difference.interval, tests[one.architecture, rest.factor])],
                 _seeds(rest.test_accuracy, rest.runs),
             )
             for rest in one.without
@@ -204,7 +230,7 @@ def _ablation(found: Sequence[Ablation]) -> Sheet:
     }
     notes = (
         f"Each row is {whole} as it was tuned, with one factor switched off and nothing tuned anew, on the same seeds. "
-        f"The difference is the whole less what is left, in points. {EACH_ALONE}",
+        f"The difference is the whole less what is left, in points. {EACH_ALONE} {_tested(list(tests.values()))}",
     )
     return Sheet(
         name="ablation",
@@ -215,6 +241,17 @@ def _ablation(found: Sequence[Ablation]) -> Sheet:
     )
 
 
+def _tested(tests: Sequence[FamilyTest]) -> str:
+    """Say when a difference is claimed, and where no test could."""
+    said = (
+        "Lower or higher without more: the sign-flip test agrees after Holm's rule over all factors and architectures"
+    )
+    there = [one for one in tests if one.test.n]
+    if not there or any(one.could for one in there):
+        return f"{said}."
+    return f"{said}, which none can: {allowance(min(there, key=lambda one: one.least))}."
+
+
 def _seeds(interval: Interval, begun: int) -> str:
     """Write how many seeds count, and of how many where some did not complete."""
-    return str(interval.n) if interval.n == begun else f"{interval.n} of {begun}"
+    return str(interval.n) if interval.n == begun else Written(f"{interval.n} of {begun}", interval.n)

@@ -1,6 +1,7 @@
-"""One summary run a cell, so that MLflow's own pages show means and bands they cannot compute themselves."""
+"""Summary runs: of each cell what MLflow's own pages cannot compute, of the study its report and pictures, once."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.budget import as_data, budgets
@@ -10,9 +11,12 @@ from tuning import records
 from tuning.records import Phase, StopReason
 from tuning.store import write_summary
 
+ALL = "all"
+"""What the tags of the study's own summary name, where a cell's name what it is of."""
 
-def write_summaries(tables: Tables, files: dict[str, list[Path]]) -> int:
-    """Write a summary run for every cell that has confirmation runs; a cell's earlier one is replaced.
+
+def write_summaries(tables: Tables, files: Sequence[Path]) -> int:
+    """Write a summary run for every cell that has confirmation runs, and one for the study; earlier ones are replaced.
 
     Each metric m becomes ``m/mean``, ``m/low`` and ``m/high`` by epoch, over the seeds. Budgets are single points,
     ``budget/tune_planned_epochs``, ``budget/tune_epochs``, ``budget/tune_training_seconds``, … and the same of the
@@ -20,10 +24,10 @@ def write_summaries(tables: Tables, files: dict[str, list[Path]]) -> int:
 
     Args:
         tables: the study's.
-        files: by architecture, what the summary runs of its cells carry: pictures, the report.
+        files: what the study's summary run carries: the report and its pictures.
 
     Returns:
-        How many were written.
+        How many were written of cells.
     """
     drawn = curves(tables, records.METRICS)
     cells = dict.fromkeys((curve.architecture, curve.condition) for curve in drawn)
@@ -35,8 +39,9 @@ def write_summaries(tables: Tables, files: dict[str, list[Path]]) -> int:
             _key(architecture, condition),
             _tags(tables, architecture, condition),
             {**_by_metric(mine), **_budgets(tables, architecture, condition)},
-            files[architecture],
+            [],
         )
+    write_summary(tables.study, tables.tracking_uri, str(Phase.SUMMARY), _of_all(tables), {}, files)
     return len(cells)
 
 
@@ -51,13 +56,23 @@ def _tags(tables: Tables, architecture: str, condition: str) -> dict[str, str]:
         (runs["architecture"] == architecture) & (runs["condition"] == condition) & (runs["phase"] == Phase.CONFIRM)
     ]
     shared = {tag: str(mine[tag].iloc[-1]) for tag in records.TAGS}
-    own = {
+    return {**shared, **_own(_key(architecture, condition))}
+
+
+def _own(key: str) -> dict[str, str]:
+    return {
         "phase": Phase.SUMMARY.value,
-        "seed": "all",
-        "trial_key": _key(architecture, condition),
+        "seed": ALL,
+        "trial_key": key,
         "stop_reason": StopReason.COMPLETED.value,
     }
-    return {**shared, **own}
+
+
+def _of_all(tables: Tables) -> dict[str, str]:
+    """Take the tags that all runs have alike; of the others the summary is of all."""
+    each = {tag: set(tables.runs[tag].astype(str)) for tag in records.TAGS}
+    shared = {tag: next(iter(values)) if len(values) == 1 else ALL for tag, values in each.items()}
+    return {**shared, "architecture": ALL, "condition": ALL, **_own(str(Phase.SUMMARY))}
 
 
 def _budgets(tables: Tables, architecture: str, condition: str) -> dict[str, dict[int, float]]:

@@ -63,9 +63,13 @@ def plan(
     cpus: Annotated[int | None, typer.Option(min=1, help="Cores there will be; by default this machine's.")] = None,
     gpus: Annotated[float | None, typer.Option(min=0, help="GPUs there will be; by default this machine's.")] = None,
     how: Annotated[Format, typer.Option("--format", help="How the plan is printed.")] = Format.TABLE,
+    tracking_uri: TrackingOption = None,
 ) -> None:
-    """Check a study and show what it would run and cost, without running it. Of the data only `run` asks for more."""
-    from tuning.cost import study_cost, this_machine, view  # torch takes seconds to come, and `list` needs none
+    """Check a study and show what it would run, cost and be able to show, without running it.
+
+    Of the data only `run` asks for more; of the store the spread of an earlier study of that name is read.
+    """
+    from tuning.cost import evidence, study_cost, this_machine, view  # torch takes seconds to come; `list` needs none
     from tuning.trial import check_weights
 
     asked = _or_exit(lambda: load(study))
@@ -80,6 +84,7 @@ def plan(
                 available=available,
                 tflops=tflops,
                 timed=timed,
+                shown=evidence(asked, tracking_uri),
                 say=lambda what: status.update(f"timing {escape(what)}"),
             )
         )

@@ -147,10 +147,18 @@ DATA = "data"
 VERSIONS = "versions"
 """The key beside what was asked of all sets of versions that a study was run with."""
 
-VERSION_TAGS = {"spectune": "spectune_version", "torch": "torch_version", "numpy": "numpy_version"}
-"""The tags of a trial's run with the versions that decide its bits, by package."""
+VERSION_TAGS = {
+    "spectune": "spectune_version",
+    "torch": "torch_version",
+    "numpy": "numpy_version",
+    "cuda": "cuda_version",
+}
+"""The tags of a trial's run with the versions that decide its bits, by package; torch is built for one of CUDA."""
 
-BASIS_TAGS = (DATA, *VERSION_TAGS.values())
+PROCESSOR = "processor"
+"""The tag of a trial's run with what it was computed on: the GPU where it had one, else the processor."""
+
+BASIS_TAGS = (DATA, *VERSION_TAGS.values(), PROCESSOR)
 """What a trial's run rests on; summaries rest on many runs and have none, nor have runs of older versions."""
 
 SPECTRA_FILE = "spectra.parquet"

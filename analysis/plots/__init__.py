@@ -11,7 +11,7 @@ from analysis.plots.by_epoch import (
     columns_with,
     curves_figure,
 )
-from analysis.plots.correlations import correlations_figure
+from analysis.plots.correlations import When, correlations_figure
 from analysis.plots.fronts import fronts_figure
 from analysis.plots.intervals import Mark, Panel, intervals_figure
 from analysis.plots.panels import TITLE_CHARACTERS
@@ -30,6 +30,7 @@ __all__ = [
     "Column",
     "Mark",
     "Panel",
+    "When",
     "accuracy_figure",
     "columns_with",
     "correlations_figure",

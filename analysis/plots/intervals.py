@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.looks import FAINT, INK, Look, looks, style
 from analysis.plots.panels import empty, name_rows, panelled
-from analysis.stats import Estimate, Interval
+from analysis.stats import Estimate, FamilyTest, Interval
 
 ACROSS = 4
 """Panels side by side at most, unless told otherwise."""
@@ -25,18 +25,21 @@ class Mark:
         value: the number.
         low: lower bound of its interval; where it is not finite no bar is drawn.
         high: upper bound.
+        claimed: a test agrees where the interval leaves out zero, or there is none to ask.
     """
 
     condition: str
     value: float
     low: float
     high: float
+    claimed: bool = True
 
     @classmethod
-    def of(cls, condition: str, bounds: Interval | Estimate) -> "Mark":
+    def of(cls, condition: str, bounds: Interval | Estimate, tested: FamilyTest | None = None) -> "Mark":
         """Take number and bounds from what the statistics say."""
         value = bounds.mean if isinstance(bounds, Interval) else bounds.value
-        return cls(condition=condition, value=value, low=bounds.low, high=bounds.high)
+        claimed = tested is None or tested.agrees
+        return cls(condition=condition, value=value, low=bounds.low, high=bounds.high, claimed=claimed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,7 @@ def intervals_figure(
     title: str,
     across: int = ACROSS,
 ) -> Figure:
-    """Draw numbers with their intervals, bold where the interval leaves out zero.
+    """Draw numbers with their intervals, bold where the interval leaves out zero, filled where no test contradicts it.
 
     Args:
         panels: from left to right, then down.
@@ -98,7 +101,7 @@ def _draw(axes: Axes, panel: Panel, rows: Sequence[str], look: dict[str, Look]) 
         apart = bounded and not mark.low <= 0.0 <= mark.high
         if bounded:
             axes.plot([mark.low, mark.high], [place, place], color=colour, linewidth=3.2 if apart else 1.4)
-        face = colour if apart else "white"
+        face = colour if apart and mark.claimed else "white"
         axes.plot([mark.value], [place], "D", color=colour, markersize=6, markerfacecolor=face, markeredgecolor=colour)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
     if panel.hundredfold:

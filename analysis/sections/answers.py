@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.compare import Comparison
-from analysis.effects import effects
 from analysis.measuring import Kept
 from analysis.page import Picture
 from analysis.sections.families import families
@@ -60,13 +59,12 @@ def answers(tables: Tables, comparison: Comparison, known: Sequence[Kept], norms
     Returns:
         The answers.
     """
-    on_accuracy = effects(tables)
     return Answers(
-        performance=performance(on_accuracy),
+        performance=performance(comparison.effects),
         norms=norms(tables, norms_by_epoch),
         ranks=ranks(tables),
         shapes=distributed(tables, known),
-        families=families(on_accuracy),
+        families=families(comparison.effects),
         prediction=prediction(tables),
         search=searches(tables, comparison),
     )

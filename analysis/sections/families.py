@@ -4,7 +4,7 @@ from analysis.effects import Effects, FamilyContrast
 from analysis.notation import NOTHING, number, points, points_between
 from analysis.plots import Mark, Panel, intervals_figure
 from analysis.readings import Named, Verbs, told
-from analysis.sections.section import STATED, Section, picture
+from analysis.sections.section import MARKED, STATED, Section, picture
 from analysis.sheets import Sheet
 
 QUESTION = "Does one family of architectures benefit more?"
@@ -41,8 +41,7 @@ def families(found: Effects) -> Section:
         said=tuple(_said(found, pair) for pair in pairs),
         picture=picture("families", title, intervals_figure(panels, rows, conditions, title)),
         reading=(
-            "Right of zero: the condition adds more accuracy in the first family; left of it, in the second. Filled "
-            "and bold: the interval leaves out zero."
+            f"Right of zero: the condition adds more accuracy in the first family; left of it, in the second. {MARKED}"
         ),
         sheet=_sheet(found, pairs),
     )
@@ -53,7 +52,8 @@ def _said(found: Effects, pair: tuple[str, str]) -> str:
         Named(
             name=one.condition,
             bounds=one.interaction.families.stated,
-            text=f"{points_between(one.interaction.families.stated)} points, p by Holm {number(one.adjusted_p)}",
+            text=f"{points_between(one.interaction.families.stated)} points",
+            tested=one.tested,
         )
         for one in found.families
         if one.families == pair
@@ -63,12 +63,13 @@ def _said(found: Effects, pair: tuple[str, str]) -> str:
         higher=f"{first} gains more from",
         lower=f"{second} gains more from",
         same="no difference seen in what they gain from",
+        test="the interval holds zero, and the test sees a difference in what they gain from",
     )
     return f"{first} against {second}: {told(mine, verbs)}."
 
 
 def _panel(found: list[FamilyContrast], pair: tuple[str, str]) -> Panel:
-    marks = tuple(Mark.of(one.condition, one.interaction.families.stated) for one in found)
+    marks = tuple(Mark.of(one.condition, one.interaction.families.stated, one.tested) for one in found)
     title = f"gain of {pair[0]} − gain of {pair[1]}"
     return Panel(title=title, unit="percentage points", marks=marks, hundredfold=True)
 

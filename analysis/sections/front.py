@@ -1,5 +1,6 @@
 """What accuracy goes with what Lipschitz bound: the Pareto fronts of a search with both objectives."""
 
+import math
 from collections.abc import Sequence
 
 from analysis.fronts import Front, fronts
@@ -9,6 +10,7 @@ from analysis.sections.section import Section, picture
 from analysis.sheets import Sheet
 from analysis.stats import FloatArray
 from analysis.table import Tables
+from analysis.written import Written
 
 QUESTION = "Which validation accuracy goes with which Lipschitz bound?"
 
@@ -67,8 +69,7 @@ def _sheet(found: Sequence[Front], architectures: Sequence[str]) -> Sheet:
 
 
 def _ends(values: FloatArray, scale: int) -> str:
-    return (
-        " to ".join(number(scale * float(value)) for value in dict.fromkeys(values[[0, -1]]))
-        if len(values)
-        else NOTHING
-    )
+    if not len(values):
+        return NOTHING
+    low, high = (scale * float(value) for value in values[[0, -1]])
+    return Written(str(number(low)) if low == high else f"{number(low)} to {number(high)}", math.nan, (low, high))

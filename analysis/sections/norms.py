@@ -15,6 +15,7 @@ VERBS = Verbs(
     higher="rises under",
     lower="falls under",
     same="no change seen under",
+    test="the interval holds zero, and the test sees a change under",
     open="too few seeds for an interval under",
 )
 READING = (
@@ -52,7 +53,13 @@ def norms(tables: Tables, curves: Picture) -> Section:
 def _said(architecture: str, found: tuple[Change, ...]) -> str:
     mine = [one for one in found if one.architecture == architecture]
     named = [
-        Named(name=one.condition, bounds=one.difference.stated, text=signed(one.difference.stated)) for one in mine
+        Named(
+            name=one.condition,
+            bounds=one.difference.stated,
+            text=signed(one.difference.stated),
+            tested=one.tested,
+        )
+        for one in mine
     ]
     first, last = mine[0].epochs
     return f"{architecture}: from epoch {first} to {last} the largest spectral norm {told(named, VERBS)}."

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from analysis.effects import Contrast, Effects, Overall
 from analysis.notation import NOTHING, count, listed, number, points_between, spanned
 from analysis.plots import Mark, Panel, intervals_figure
-from analysis.readings import Named, Verbs, told
-from analysis.sections.section import STATED, Section, picture
+from analysis.readings import Named, Verbs, allowance, told
+from analysis.sections.section import MARKED, STATED, Section, picture
 from analysis.sheets import Sheet
 from analysis.stats import Estimate
-
-LEVEL = 0.05
-"""At which a test is said to speak."""
+from analysis.written import Written
 
 MOST_PAIRS = 10
 """Pairs of conditions other than the baseline that a table lists for an architecture; more would bury the rest."""
@@ -39,7 +37,7 @@ def performance(found: Effects) -> Section:
         question=question,
         said=tuple([*_by_architecture(found), *_over_all(found), _tested(found.to_baseline), *_seeable(found)]),
         picture=picture("performance", title, figure),
-        reading="Filled and bold: the interval leaves out zero. Panels have their own scales.",
+        reading=f"{MARKED} Of the mean over all architectures there is no test. Panels have their own scales.",
         sheet=_sheet(question, found),
     )
 
@@ -52,6 +50,7 @@ def _by_architecture(found: Effects) -> list[str]:
                 name=one.condition,
                 bounds=one.difference.stated,
                 text=f"{points_between(one.difference.stated)} points",
+                tested=one.tested,
             )
             for one in found.on(architecture)
         ]
@@ -68,7 +67,8 @@ def _over_all(found: Effects) -> list[str]:
     ]
     levels = [f"{one.condition} {_level(one.level)}" for one in found.overall if one.level.n]
     return [
-        f"Over all architectures, by the interquartile mean of the differences: {told(gains, Verbs())}.",
+        "Over all architectures, by the interval of the interquartile mean of the differences, of which there is no "
+        f"test: {told(gains, Verbs())}.",
         f"Interquartile means of test accuracy over all architectures, in percent: {listed(levels)}.",
     ]
 
@@ -77,18 +77,17 @@ def _tested(contrasts: Sequence[Contrast]) -> str:
     """Say what the sign-flip tests leave after Holm's rule, and what they could have left."""
     n = len(contrasts)
     alone = f"Of {n} intervals about {n / 20:.1f} would leave out zero if nothing differed."
-    kept = [f"{one.condition} on {one.architecture}" for one in contrasts if one.adjusted_p <= LEVEL]
+    kept = [f"{one.condition} on {one.architecture}" for one in contrasts if one.tested.agrees]
     family = count(n, "comparison")
     if kept:
         return (
             f"After Holm's rule over {family} with {contrasts[0].against}, p ≤ 0.05 remains for {listed(kept)}. {alone}"
         )
     said = f"After Holm's rule over {family} with {contrasts[0].against} no sign-flip test is left with p ≤ 0.05"
-    least = min(one.difference.test.smallest for one in contrasts)
-    if least * n <= LEVEL:
+    if any(one.tested.could for one in contrasts):
         return f"{said}. {alone}"
-    pairs = max(one.difference.n for one in contrasts)
-    return f"{said}, nor could one be: with {count(pairs, 'seed')} p is at least {number(least)} before it. {alone}"
+    first = min(contrasts, key=lambda one: one.tested.least).tested
+    return f"{said}, nor could one be: {allowance(first)}. {alone}"
 
 
 def _seeable(found: Effects) -> list[str]:
@@ -97,7 +96,7 @@ def _seeable(found: Effects) -> list[str]:
     if not there:
         return []
     ends = [
-        f"{100 * one.detectable:.2f} points ({one.condition} on {one.architecture})" for one in (there[0], there[-1])
+        f"{_points(one.detectable)} points ({one.condition} on {one.architecture})" for one in (there[0], there[-1])
     ]
     return [
         "The smallest true difference that a t-test on these seeds finds four times in five is "
@@ -109,7 +108,7 @@ def _seeable(found: Effects) -> list[str]:
 def _panels(found: Effects) -> list[Panel]:
     panels = []
     for architecture in found.architectures:
-        marks = tuple(Mark.of(one.condition, one.difference.stated) for one in found.on(architecture))
+        marks = tuple(Mark.of(one.condition, one.difference.stated, one.tested) for one in found.on(architecture))
         panels.append(Panel(title=architecture, unit="percentage points", marks=marks, hundredfold=True))
     if len(panels) > 1:
         marks = tuple(Mark.of(one.condition, one.gain) for one in _gaining(found))
@@ -164,9 +163,13 @@ def _row(name: str, one: Contrast) -> tuple[str, ...]:
         number(one.adjusted_p),
         spanned(effect.value, effect.low, effect.high, sign=True, decimals=2),
         spanned(improvement.value, improvement.low, improvement.high, decimals=2),
-        f"{100 * one.detectable:.2f}" if one.detectable > 0 else NOTHING,
+        _points(one.detectable) if one.detectable > 0 else NOTHING,
         str(one.difference.n),
     )
+
+
+def _points(share: float) -> Written:
+    return Written(f"{100 * share:.2f}", 100 * share)
 
 
 def _gaining(found: Effects) -> list[Overall]:

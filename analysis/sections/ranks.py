@@ -5,7 +5,7 @@ from analysis.effects import Effects, effects
 from analysis.notation import NOTHING, plus_minus, signed
 from analysis.plots import Mark, Panel, intervals_figure
 from analysis.readings import Named, Verbs, told
-from analysis.sections.section import STATED, Section, picture
+from analysis.sections.section import MARKED, STATED, Section, picture
 from analysis.sheets import Sheet
 from analysis.stats import Interval, mean_interval
 from analysis.table import Tables
@@ -22,7 +22,7 @@ SPOKEN = (records.EFFECTIVE_RANK_MEAN, records.STABLE_RANK_MEAN)
 """Those that are put into words and drawn: the numeric rank of a trained weight is nearly always full."""
 
 READING = (
-    "Filled and bold: the interval leaves out zero. The effective rank is the exponential of the entropy of the "
+    f"{MARKED} The effective rank is the exponential of the entropy of the "
     "singular values' shares, the stable rank the sum of their squares over the largest one; each is the mean over the "
     "weights as flat matrices after the last epoch."
 )
@@ -63,7 +63,12 @@ def ranks(tables: Tables) -> Section:
 
 def _said(found: Effects, metric: str, architecture: str) -> str:
     mine = [
-        Named(name=one.condition, bounds=one.difference.stated, text=signed(one.difference.stated))
+        Named(
+            name=one.condition,
+            bounds=one.difference.stated,
+            text=signed(one.difference.stated),
+            tested=one.tested,
+        )
         for one in found.on(architecture)
     ]
     return f"{architecture}, {METRICS[metric]}: {told(mine, Verbs())}."
@@ -74,7 +79,9 @@ def _panels(found: dict[str, Effects], spoken: list[str], architecture: str) -> 
         Panel(
             title=f"{architecture}: {METRICS[metric]}",
             unit="difference",
-            marks=tuple(Mark.of(one.condition, one.difference.stated) for one in found[metric].on(architecture)),
+            marks=tuple(
+                Mark.of(one.condition, one.difference.stated, one.tested) for one in found[metric].on(architecture)
+            ),
         )
         for metric in spoken
     ]

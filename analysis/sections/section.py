@@ -16,6 +16,10 @@ STATED = (
 """Which interval stands behind a paired difference, the same in every section."""
 
 
+MARKED = "Bold: the interval leaves out zero. Filled: the sign-flip test agrees after Holm's rule."
+"""How a picture of paired differences is read, the same in every section."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Section:
     """A question and its answer.

@@ -1,5 +1,6 @@
 """Which settings mattered, how accuracy depends on them, and whether a chosen one lies at an end of its range."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from analysis.sections.section import Section, picture
 from analysis.sensitivity import Sensitivity, sensitivities
 from analysis.sheets import Sheet
 from analysis.table import Tables
+from analysis.written import Written
 from tuning.records import short_name
 
 QUESTION = "Which settings mattered, and were their ranges wide enough?"
@@ -111,10 +113,12 @@ def _sheet(tables: Tables, comparison: Comparison, at_edges: Sequence[Edge], imp
 
 
 def _share(shares: Mapping[str, float], flat: str) -> str:
-    return f"{100 * shares[flat]:.0f}" if flat in shares else NOTHING
+    return Written(f"{100 * shares[flat]:.0f}", 100 * shares[flat]) if flat in shares else NOTHING
 
 
 def _range(kind: str, bounds: Sequence[Any]) -> str:
     if kind == "choice":
         return ", ".join(map(setting, bounds))
-    return " to ".join(map(setting, bounds)) + (", log" if kind == "log_uniform" else "")
+    low, high = bounds
+    told = f"{setting(low)} to {setting(high)}" + (", log" if kind == "log_uniform" else "")
+    return Written(told, math.nan, (low, high))

@@ -6,8 +6,8 @@ Whatever is drawn is drawn from a seed. Each routine's docstring says how often 
 from analysis.stats.arrays import BoolArray, FloatArray, IntArray
 from analysis.stats.bootstrap import bootstrap_t
 from analysis.stats.budget import ExpectedBest, expected_best
-from analysis.stats.detectable import detectable_difference
 from analysis.stats.effect_size import paired_effect_size
+from analysis.stats.family import LEVEL, FamilyTest, family_tests
 from analysis.stats.granulated import Agreement, Granulated, granulated_tau, granulated_taus
 from analysis.stats.holm import holm
 from analysis.stats.improvement import probability_of_improvement
@@ -17,9 +17,11 @@ from analysis.stats.interval import Band, Estimate, Interval, mean_band, mean_in
 from analysis.stats.kendall import kendall_tau, kendall_taus
 from analysis.stats.paired import Difference, difference, paired_difference
 from analysis.stats.pareto import Direction, pareto_front
-from analysis.stats.sign_flip import SignFlip, sign_flip_test, smallest_p
+from analysis.stats.sign_flip import SignFlip, sign_flip_test
+from tuning.comparing import detectable_difference, smallest_p
 
 __all__ = [
+    "LEVEL",
     "Agreement",
     "Band",
     "BoolArray",
@@ -27,6 +29,7 @@ __all__ = [
     "Direction",
     "Estimate",
     "ExpectedBest",
+    "FamilyTest",
     "FloatArray",
     "Granulated",
     "IntArray",
@@ -37,6 +40,7 @@ __all__ = [
     "detectable_difference",
     "difference",
     "expected_best",
+    "family_tests",
     "granulated_tau",
     "granulated_taus",
     "holm",

@@ -1,4 +1,4 @@
-"""The exact sign-flip test of paired differences, and the smallest p that so many pairs can give."""
+"""The exact sign-flip test of paired differences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.stats.arrays import ROUNDING, FloatArray, vector
+from tuning.comparing import smallest_p
 
 ENUMERATED = 20
 """Pairs up to which every pattern of signs is looked at: 2²⁰ sums take a hundredth of a second."""
@@ -68,27 +69,6 @@ def sign_flip_test(differences: Sequence[float] | FloatArray, *, draws: int = 10
         signs = np.random.default_rng(seed).integers(2, size=(draws, n), dtype=np.int8)
         p = float((1 + (abs(d.sum() - 2 * signs @ d) >= least).sum()) / (1 + draws))
     return SignFlip(p=p, n=n, exact=exact, smallest=smallest_p(n) if exact else 1 / (1 + draws))
-
-
-def smallest_p(pairs: int) -> float:
-    """Return the smallest two-sided p of so many pairs: 2/2ⁿ, all differences having one sign.
-
-    Args:
-        pairs: how many, at least 0.
-
-    Returns:
-        The p, NaN without a pair.
-
-    Raises:
-        ValueError: if the number is negative.
-
-    Example:
-        >>> smallest_p(5), smallest_p(6)
-        (0.0625, 0.03125)
-    """
-    if pairs < 0:
-        raise ValueError(f"a number of pairs must not be negative, got {pairs}; give the number of seeds")
-    return 2.0 ** (1 - pairs) if pairs else np.nan
 
 
 def _half_of_the_sums(d: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from analysis.table import Tables, load, runs_frame
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Run, with_records
 from tuning.store import StoredRun, StoreWriter
+from tuning.store.connection import connect
 from tuning.store.history import HISTORY
 
 HOSTILE = "<script>alert(1)</script> & $x_1$ [bold]"
@@ -50,7 +51,7 @@ def failed() -> list[Run]:
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The tracking URI of a SQLite store with the studies quickstart, gaps, hostile, failed and empty."""
+    """The tracking URI of a SQLite store with the studies quickstart, gaps, hostile, failed, empty, one deleted."""
     folder = tmp_path_factory.mktemp("store")
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     situations = {
@@ -59,12 +60,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
         "hostile": hostile(),
         "failed": failed(),
         "empty": [],
+        "thrown-away": [],
     }
     for study, runs in situations.items():
         writer = StoreWriter(study, uri, folder / study, synthetic.asked(runs))
         synthetic.keep(runs, writer)
         report = writer.close(timeout=120)
         assert report.complete, report
+    client = connect(uri)
+    client.delete_experiment(client.get_experiment_by_name("thrown-away").experiment_id)
     return uri
 
 

@@ -29,7 +29,7 @@ def tagged(tables, **tags):
 
 def test_of_runs_stored_before_there_were_such_tags_nothing_is_said(tables):
     assert basis_remarks(tables.runs, tables.asked) == ()
-    assert rested_on(tables.runs) == {"Content of the data": "not stored", "Versions": "not stored"}
+    assert rested_on(tables.runs) == dict.fromkeys(("Content of the data", "Versions", "Computed on"), "not stored")
 
 
 def test_of_runs_that_all_rest_on_the_same_nothing_is_said(tables):
@@ -59,11 +59,20 @@ def test_a_version_that_only_began_what_another_has_ended_is_said_too(tables):
     assert "torch 2.13.0+cpu and 2.14.1 (6 runs)." in basis_remarks(runs, asked)[0]
 
 
+def test_processors_that_differ_are_counted(tables):
+    assert basis_remarks(tagged(tables, processor=("NVIDIA H200", "NVIDIA A100")), tables.asked) == (
+        "Computed on more than one processor: NVIDIA A100 (2 runs) and NVIDIA H200 (4 runs). Equal seeds need not give "
+        "equal bits on both.",
+    )
+
+
 def test_the_page_says_on_what_its_numbers_rest():
     tables = in_memory(synthetic.study())
     runs = tagged(tables, data=CONTENTS[:1], spectune_version=("0.1.0",), torch_version=TORCH, numpy_version=("2.4.6",))
+    runs = runs.assign(cuda_version="13.0", processor="NVIDIA H200")
     tables = replace(tables, runs=runs)
     told = provenance(tables)
     assert told["Content of the data"] == CONTENTS[0]
-    assert told["Versions"] == "spectune 0.1.0; torch 2.13.0+cpu and 2.14.1; numpy 2.4.6"
+    assert told["Versions"] == "spectune 0.1.0; torch 2.13.0+cpu and 2.14.1; numpy 2.4.6; CUDA 13.0"
+    assert told["Computed on"] == "NVIDIA H200"
     assert CONTENTS[0] in report(tables, comparison(tables)).html

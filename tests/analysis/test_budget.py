@@ -51,6 +51,7 @@ def test_planned_and_spent_epochs_and_seconds_are_those_of_the_runs():
             planned_epochs=12,
             begun=3,
             as_planned=3,
+            diverged=(),
             epochs=4 + 1 + 4,
             training_seconds=2 * FULL + STOPPED,
             measuring_seconds=0.25 * (5 + 2 + 5),
@@ -60,6 +61,7 @@ def test_planned_and_spent_epochs_and_seconds_are_those_of_the_runs():
             planned_epochs=12,
             begun=3,
             as_planned=3,
+            diverged=(),
             epochs=12,
             training_seconds=3 * FULL,
             measuring_seconds=0.25 * 15,
@@ -82,11 +84,26 @@ def test_a_stopped_trial_has_spent_its_budget_only_where_a_rule_stops_trials():
     ]
 
 
+def test_a_search_whose_trials_diverged_is_not_said_to_have_gone_as_planned():
+    """Three of four diverge, as by learning rates without bound; each had its budget, which is spent."""
+    lost = [replace(run, reason="diverged") for run in synthetic.cell(**ONE) if run.phase == "tune"][1:]
+    kept = [run for run in synthetic.cell(**ONE) if run.phase == "confirm" or run.index == 0]
+    assert sentences(comparison(in_memory([*kept, *lost]))) == [
+        "Every cell was given 12 epochs to tune and 12 epochs to confirm.",
+        "baseline on mlp-small: 2 of 3 trials of the search diverged, so that a loss or a weight was not finite "
+        "(tune__mlp-small__baseline__001, tune__mlp-small__baseline__002); they count as the worst there are.",
+    ]
+
+
 def test_each_cell_and_phase_whose_budget_was_not_spent_is_told(with_gaps):
     assert sentences(comparison(with_gaps)) == [
         "Every cell was given 12 epochs to tune and 12 epochs to confirm.",
         "The search trained 0 epochs (decay on mlp-small, decay on resnet-small and 1 more) to 4 epochs (spectral on "
         "mlp-small, baseline on resnet-small) a cell, because not every trial trained to its last epoch.",
+        "baseline on mlp-small: 1 of 3 trials of the search diverged, so that a loss or a weight was not finite "
+        "(tune__mlp-small__baseline__000); they count as the worst there are.",
+        "baseline on mlp-small: 1 of 3 trials of the confirmation diverged, so that a loss or a weight was not finite "
+        "(confirm__mlp-small__baseline__002); they count as the worst there are.",
         "baseline on mlp-small did not spend its budget to tune: of 3 trials 2 not begun.",
         "decay on mlp-small did not spend its budget to tune: of 3 trials 3 not begun.",
         "decay on mlp-small did not spend its budget to confirm: of 3 trials 2 not begun.",
@@ -118,7 +135,7 @@ def test_cells_with_another_plan_than_most_are_told():
 
 def test_a_summary_run_holds_its_cells_budgets(store):
     tables = load(synthetic.STUDY, store)
-    write_summaries(tables, {name: [] for name in synthetic.ARCHITECTURES})
+    write_summaries(tables, [])
     (run,) = [
         run
         for run in StoreReader(synthetic.STUDY, store).runs()

@@ -1,6 +1,7 @@
 """Pictures are where their numbers are."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from analysis.fronts import fronts
 from analysis.plots import (
     Mark,
     Panel,
+    When,
     correlations_figure,
     fronts_figure,
     intervals_figure,
@@ -53,14 +55,38 @@ def test_panels_fill_their_rows_evenly(panels, rows):
 
 def test_a_correlation_stands_at_its_measure_and_epoch_and_is_bold_where_it_leaves_out_zero():
     found = {
-        ("norm", 1): Estimate(value=0.5, low=0.25, high=0.75, n=9),
-        ("rank", 4): Estimate(value=-0.25, low=-0.5, high=0.125, n=9),
+        ("norm", "1"): Estimate(value=0.5, low=0.25, high=0.75, n=9),
+        ("rank", "4"): Estimate(value=-0.25, low=-0.5, high=0.125, n=9),
     }
-    (axes,) = correlations_figure({"gap": found}, {"norm": "norm", "rank": "rank"}, [1, 4], "Correlations", 1).axes
+    columns = [When(name="1"), When(name="4")]
+    (axes,) = correlations_figure({"gap": found}, {"norm": "norm", "rank": "rank"}, columns, "Correlations", 1).axes
     assert [(one.get_text(), one.get_position(), one.get_fontweight()) for one in axes.texts] == [
         ("+50", (0, 0), "bold"),
         ("-25", (1, 1), "normal"),
     ]
+
+
+def test_what_is_no_evidence_is_never_bold_and_set_apart():
+    """A property of the architecture, known before the first step, and a correlation over all architectures."""
+    found = {("norm", name): Estimate(value=0.5, low=0.25, high=0.75, n=9) for name in ("0", "1", "pooled")}
+    columns = [When(name="0", judged=False), When(name="1"), When(name="pooled", judged=False)]
+    (axes,) = correlations_figure({"gap": found}, {"norm": "norm"}, columns, "Correlations", 0).axes
+    assert [(one.get_fontweight(), one.get_fontstyle()) for one in axes.texts] == [
+        ("normal", "italic"),
+        ("bold", "normal"),
+        ("normal", "italic"),
+    ]
+    upright = [line.get_xdata()[0] for line in axes.get_lines() if len(set(line.get_xdata())) == 1]
+    assert upright == [0.5, 1.5]
+
+
+def test_a_diamond_is_filled_where_no_test_contradicts_its_interval():
+    marks = (mark("a", 0.25, 0.75), replace(mark("b", 0.25, 0.75), claimed=False), mark("c", -0.25, 1.25))
+    panel = Panel(title="net", unit="points", marks=marks)
+    (axes,) = intervals_figure([panel], ["a", "b", "c"], ["a", "b", "c"], "Differences").axes
+    bars, diamonds = axes.get_lines()[1::2], axes.get_lines()[2::2]
+    assert [one.get_markerfacecolor() == "white" for one in diamonds] == [False, True, True]
+    assert bars[0].get_linewidth() == bars[1].get_linewidth() > bars[2].get_linewidth()
 
 
 def luminance(colour):
@@ -74,10 +100,12 @@ def test_every_correlation_reads_well_on_its_shade(apart):
     values = np.linspace(-1.0, 1.0, 41)
     bounds = [(one, one) if apart else (-1.0, 1.0) for one in values]
     found = {
-        ("norm", place): Estimate(value=one, low=low, high=high, n=9)
+        ("norm", str(place)): Estimate(value=one, low=low, high=high, n=9)
         for place, (one, (low, high)) in enumerate(zip(values, bounds, strict=True))
     }
-    (axes,) = correlations_figure({"gap": found}, {"norm": "norm"}, range(41), "Correlations", 0).axes
+    (axes,) = correlations_figure(
+        {"gap": found}, {"norm": "norm"}, [When(name=str(place)) for place in range(41)], "Correlations", 0
+    ).axes
     shades = [shade.get_facecolor()[0][:3] for shade in axes.collections]
     for text, shade in zip(axes.texts, shades, strict=True):
         dark, light = sorted((luminance(text.get_color()), luminance(shade)))

@@ -64,19 +64,21 @@ def found(runs):
 def test_a_measure_that_decides_the_outcome_orders_it_perfectly_at_the_end(found):
     one = found[records.TEST_ACCURACY, records.SPECTRAL_NORM_MAX, 3]
     assert one.last
-    assert one.tau.value == pytest.approx(-1.0)
-    assert one.granulated.psi.value == -1.0
-    assert found[records.GAP_ACCURACY, records.SPECTRAL_NORM_MAX, 3].tau.value == pytest.approx(1.0)
+    assert one.within.value == one.pooled.value == pytest.approx(-1.0)
+    assert one.granulated.psi.value == one.of_draw.value == -1.0
+    assert found[records.GAP_ACCURACY, records.SPECTRAL_NORM_MAX, 3].pooled.value == pytest.approx(1.0)
 
 
 def test_the_earlier_it_is_measured_the_less_it_tells(found):
-    early, late = (abs(found[records.GAP_ACCURACY, records.SPECTRAL_NORM_MAX, epoch].tau.value) for epoch in (0, 2))
+    early, late = (abs(found[records.GAP_ACCURACY, records.SPECTRAL_NORM_MAX, epoch].within.value) for epoch in (0, 2))
     assert 0.1 < early < 0.4 < late < 0.9
 
 
 def test_a_measure_that_knows_the_architecture_alone_does_so_under_no_other_factor(found):
     one = found[records.VAL_ACCURACY, records.EFFECTIVE_RANK_MEAN, 3]
-    assert one.tau.value > 0.4
+    assert one.pooled.low > 0.4
+    assert one.within.holds(0.0)
+    assert all(each.holds(0.0) for each in one.of_architecture.values())
     assert one.granulated.factors["architecture"].psi.value > 0.9
     assert one.granulated.factors["condition"].psi.holds(0.0)
     assert one.granulated.factors["draw"].psi.holds(0.0)
@@ -87,12 +89,20 @@ def test_test_accuracy_is_of_confirmation_runs_and_the_rest_of_all(found):
     assert found[records.VAL_ACCURACY, records.SPECTRAL_NORM_MAX, 3].trials == 9 * (4 + 6)
 
 
-def test_tau_is_that_of_all_trials(runs, found):
+def test_the_pooled_tau_is_that_of_all_trials_and_those_within_of_each_architectures(runs, found):
     x = [run.records[1].metrics[records.SPECTRAL_NORM_MAX] for run in runs]
     y = [run.records[3].metrics[records.VAL_ACCURACY] for run in runs]
     one = found[records.VAL_ACCURACY, records.SPECTRAL_NORM_MAX, 1]
-    assert one.tau.value == pytest.approx(scipy.stats.kendalltau(x, y).statistic)
-    assert one.tau.n == one.granulated.psi.n == 4 + 6  # numbers of a trial, each shared by nine cells
+    assert one.pooled.value == pytest.approx(scipy.stats.kendalltau(x, y).statistic)
+    for name in planted.ARCHITECTURES:
+        mine = [place for place, run in enumerate(runs) if run.architecture == name]
+        expected = scipy.stats.kendalltau(np.take(x, mine), np.take(y, mine)).statistic
+        assert one.of_architecture[name].value == pytest.approx(expected)
+    # Equally many trials, none tied: each architecture has as many pairs.
+    assert one.within.value == pytest.approx(np.mean([each.value for each in one.of_architecture.values()]))
+    assert (
+        one.pooled.n == one.within.n == one.granulated.psi.n == 4 + 6
+    )  # numbers of a trial, each shared by nine cells
 
 
 def test_groups_differ_in_architecture_condition_or_draw_alone(runs, found):

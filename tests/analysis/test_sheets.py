@@ -50,8 +50,8 @@ def shown(sheet, width=100):
 def test_words_follow_the_interval_of_the_difference(written):
     assert written[1].blocks["mlp-small"] == [
         ("nothing", "92.00 ± 4.97", "—", "—", "3"),
-        ("initialization", "87.00 ± 4.97", "+5.00 ± 0.00", "lower", "3"),
-        ("optimizer", "97.00 ± 4.97", "-5.00 ± 0.00", "higher", "3"),
+        ("initialization", "87.00 ± 4.97", "+5.00 ± 0.00", "lower by the interval alone", "3"),
+        ("optimizer", "97.00 ± 4.97", "-5.00 ± 0.00", "higher by the interval alone", "3"),
         ("start", "90.50 ± 6.35", "+0.50 ± 19.06", "no difference seen", "2 of 3"),
         ("layers", "94.00", "-4.00", "—", "1"),
     ]
@@ -117,7 +117,7 @@ def test_the_page_shows_both_and_says_what_was_switched_off():
     assert page.open == []
     for text in (
         "What does each factor of full contribute?",
-        "optimizer 97.00 ± 4.97 -5.00 ± 0.00 higher 3",
+        "optimizer 97.00 ± 4.97 -5.00 ± 0.00 higher by the interval alone 3",
         "At the learning rate of baseline, does it still differ?",
         "full 0.1 92.00 ± 4.97 82.00 ± 2.48 +1.00 ± 0.00 3",
         "6 of the confirmation, 3 at the baseline's learning rate, 10 without a factor",
@@ -140,7 +140,7 @@ def test_a_terminal_of_100_columns_holds_every_number_whole(written):
 def test_markdown_is_a_table_under_its_question(written):
     lines = sheets.markdown(written[1]).splitlines()
     assert lines[0] == "**What does each factor of full contribute?**"
-    assert lines[5] == "| mlp-small | initialization | 87.00 ± 4.97 | +5.00 ± 0.00 | lower | 3 |"
+    assert lines[5] == "| mlp-small | initialization | 87.00 ± 4.97 | +5.00 ± 0.00 | lower by the interval alone | 3 |"
     assert len({line.count("|") for line in lines[2:9]}) == 1
 
 

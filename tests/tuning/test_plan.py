@@ -142,3 +142,23 @@ def test_a_plan_needs_neither_ray_nor_mlflow():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.stdout.endswith("\n[]\n")
+
+
+def test_a_plan_says_which_p_and_which_difference_its_seeds_can_show(plan, tmp_path):
+    text = words(plan("--tracking-uri", f"sqlite:///{tmp_path / 'absent.db'}", confirm={"seeds": 5}))
+    assert (
+        "Evidence: 5 seeds can give no sign-flip p below 0.0625, and after Holm's rule over 2 comparisons with "
+        "baseline none below 0.125: no test can reach 0.05, as it can from 7 seeds on. The smallest true difference "
+        "that a t-test at 0.05 finds in them four times in five is 1.7 points, where paired differences spread by 1 "
+        "point, assumed for want of an earlier study of that name in sqlite:///"
+    ) in text
+    assert not (tmp_path / "absent.db").exists()
+
+
+def test_with_enough_seeds_no_warning_is_given(plan):
+    assert "none below 0.0312. The smallest true difference" in words(plan(confirm={"seeds": 7}))
+
+
+def test_one_seed_is_said_to_tell_nothing_from_chance(plan):
+    assert "1 seed can give no sign-flip p below 1" in words(plan(confirm={"seeds": 1}))
+    assert "One seed tells no difference from chance." in words(plan(confirm={"seeds": 1}))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from tuning.cost.cell import CellCost, Seconds, cell_cost, typical
+from tuning.cost.evidence import Evidence
 from tuning.records import CONFIRMATIONS, Phase
 from tuning.study import Study
 from tuning.trial.data.outline import Outline, outline
@@ -26,6 +27,7 @@ class StudyCost:
         tflops: 10¹² operations a second that one trial's share of the machine is said to sustain; None where that was
             not stated.
         timed_on: the device on which the parts of trainings were timed; None where they were not.
+        evidence: what its seeds will be able to show; None where it compares nothing, or nobody asked.
     """
 
     study: Study
@@ -34,6 +36,7 @@ class StudyCost:
     available: Mapping[str, float]
     tflops: float | None = None
     timed_on: str | None = None
+    evidence: Evidence | None = None
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -87,6 +90,7 @@ def study_cost(
     available: Mapping[str, float],
     tflops: float | None = None,
     timed: bool = False,
+    shown: Evidence | None = None,
     say: Callable[[str], object] = str,
 ) -> StudyCost:
     """Count what a study will cost; nothing of its data is read, and nothing is trained but what is timed.
@@ -96,6 +100,7 @@ def study_cost(
         available: cores and GPUs by Ray's names.
         tflops: as `StudyCost` has it.
         timed: take some steps of each cell on this machine, and look once at each architecture.
+        shown: as `StudyCost` has its evidence.
         say: called with what is being timed, before each.
 
     Returns:
@@ -131,6 +136,7 @@ def study_cost(
         available=available,
         tflops=tflops,
         timed_on=_device(study) if timed else None,
+        evidence=shown,
     )
 
 

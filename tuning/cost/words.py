@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from tuning.cost.evidence import Evidence
 from tuning.cost.study import StudyCost
 from tuning.records import Phase
 from tuning.study import PHASES, baseline, uneven, unmatched
@@ -65,7 +66,7 @@ def sentences(cost: StudyCost) -> list[str]:
     """
     told = [f"{cell}: the planned budgets are not equal: {what}" for cell, what in _uneven(cost).items()]
     work = f"{_work(cost)}\n{cost.study.search.repeatability}"
-    return [work, *told, *_confirmed(cost), _images(cost), _operations(cost), _time(cost)]
+    return [work, *told, *_confirmed(cost), _images(cost), *_evidence(cost), _operations(cost), _time(cost)]
 
 
 def _uneven(cost: StudyCost) -> dict[str, str]:
@@ -139,6 +140,36 @@ def _images(cost: StudyCost) -> str:
     return (
         f"Images of {shape}: an epoch trains on {trained:,} and validates on {held_out:,}; in the confirmation "
         f"{outline.test_images:,} of the test part are evaluated too.{assumed}"
+    )
+
+
+def _evidence(cost: StudyCost) -> list[str]:
+    """Say which p and which difference the seeds can show at all."""
+    shown = cost.evidence
+    if shown is None:
+        return []
+    said = f"Evidence: {_counted(shown.seeds, 'seed')} can give no sign-flip p below {shown.smallest:.3g}"
+    if shown.comparisons > 1:
+        said += f", and after Holm's rule over {shown.comparisons} comparisons with {shown.baseline} none below "
+        said += f"{shown.least:.3g}"
+    if shown.seeds < shown.enough:
+        said += f": no test can reach 0.05, as it can from {shown.enough} seeds on"
+    return [f"{said}. {_seen(shown)}"]
+
+
+def _seen(shown: Evidence) -> str:
+    low, high = (100 * one for one in shown.detectable)
+    if math.isnan(low):
+        return "One seed tells no difference from chance."
+    points = f"{low:.2g} points" if f"{low:.2g}" == f"{high:.2g}" else f"{low:.2g} to {high:.2g} points"
+    of = (
+        "as the paired differences of the study of that name spread"
+        if shown.spreads
+        else "where paired differences spread by 1 point, assumed for want of an earlier study of that name"
+    )
+    return (
+        f"The smallest true difference that a t-test at 0.05 finds in them four times in five is {points}, {of} in "
+        f"{shown.store}; Holm's rule asks for more."
     )
 
 

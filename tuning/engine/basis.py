@@ -56,10 +56,10 @@ def other_versions(kept: Mapping[str, Any]) -> str:
     if not before:
         return ""
     last, now = before[-1], versions()
-    changed = [name for name in now if last.get(name) != now[name]]
+    changed = [name for name in now if name in last and last[name] != now[name]]  # others an older version kept none of
     if not changed:
         return ""
-    then, today = (", ".join(f"{name} {of.get(name)}" for name in changed) for of in (last, now))
+    then, today = (", ".join(f"{name} {of[name]}" for name in changed) for of in (last, now))
     when = "begun" if len(before) == 1 else "last run"
     return f"this study was {when} with {then} and goes on with {today}: bits may differ"
 

@@ -9,7 +9,7 @@ from tuning.engine.history import History, Result, TrialHistory
 from tuning.engine.progress import Progress
 from tuning.engine.provenance import git_commit, versions
 from tuning.engine.trainable import ANEW, EPOCH, ERROR, KEY, OTHER_DATA, RECORD
-from tuning.records import DATA, VERSION_TAGS, EpochRecord, StopReason
+from tuning.records import DATA, PROCESSOR, VERSION_TAGS, EpochRecord, StopReason
 from tuning.store import StoreWriter
 from tuning.study import from_flat, to_params
 
@@ -34,6 +34,7 @@ class RecordCallback(Callback):
         self._writer = writer
         self._progress = progress
         self._other_data: str | None = None
+        self._processors: dict[str, str] = {}
         self._made_with = {"git_commit": git_commit(), **{tag: versions()[name] for name, tag in VERSION_TAGS.items()}}
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
@@ -64,6 +65,8 @@ class RecordCallback(Callback):
         record: EpochRecord = result.pop(RECORD)
         history.results[result[EPOCH]] = Result.of(record.metrics, record.diverged)
         self._writer.epoch(trial.config[KEY], record)
+        if PROCESSOR in result:
+            self._processors[trial.config[KEY]] = result[PROCESSOR]
         self._note_anew(history, result)
         self._progress.update()
 
@@ -121,6 +124,8 @@ class RecordCallback(Callback):
             del tags["error"]
         if history.began_anew:
             tags["began_anew"] = history.began_anew[:4000]
+        if processor := self._processors.get(history.settings.key):
+            tags[PROCESSOR] = processor
         self._writer.end(history.settings.key, _STATUS.get(history.reason, "FINISHED"), tags)
         self._progress.ended(history)
         if history.reason is not StopReason.ERROR:  # a failed trial goes on from it when the study is run again

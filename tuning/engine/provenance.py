@@ -1,6 +1,7 @@
 """Which code a study was run with, its own and that of others which decides its bits."""
 
 import os
+import platform
 import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -46,7 +47,21 @@ def versions() -> dict[str, str]:
         "spectune": os.environ.get(VERSION) or _installed(),
         "torch": str(torch.__version__),
         "numpy": np.__version__,
+        "cuda": torch.version.cuda or "none",
     }
+
+
+@cache
+def processor() -> str:
+    """Return what this process computes on, as people call it: its GPU once it has used one, else the processor."""
+    if torch.cuda.is_initialized():
+        return str(torch.cuda.get_device_name())
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()
 
 
 def _installed() -> str:

@@ -8,8 +8,9 @@ from typing import Any
 from ray import tune
 
 from tuning.engine.attempts import begin
+from tuning.engine.provenance import processor
 from tuning.engine.watchdog import Watchdog, watched
-from tuning.records import DATA, VAL_ACCURACY, EpochRecord
+from tuning.records import DATA, PROCESSOR, VAL_ACCURACY, EpochRecord
 from tuning.study import TrialSettings, from_flat, to_flat
 from tuning.trial import Checkpoint, DataError, train
 
@@ -69,5 +70,7 @@ def _report(watchdog: Watchdog, folder: Path, record: EpochRecord) -> None:
     said = {OBJECTIVE: record.metrics.get(VAL_ACCURACY, 0.0), EPOCH: record.epoch, RECORD: record}
     if anew := Checkpoint(folder).begun_anew:
         said[ANEW] = anew
+    if record.epoch == 0:
+        said[PROCESSOR] = processor()
     with watchdog.waiting():
         tune.report(said)

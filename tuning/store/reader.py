@@ -13,7 +13,7 @@ import pyarrow as pa
 from tuning.store.address import hide_password, resolve_tracking_uri, sqlite_path
 from tuning.store.artifacts import fetch
 from tuning.store.asked import kept_asked
-from tuning.store.connection import connect, reaching
+from tuning.store.connection import connect, reaching, refuse_deleted
 from tuning.store.history import read_history
 from tuning.store.runs import StoredRun, iterate_runs
 
@@ -26,7 +26,7 @@ class StoreReader:
         tracking_uri: the store, as `resolve_tracking_uri` takes it.
 
     Raises:
-        ValueError: where the store cannot be reached, or has no such study.
+        ValueError: where the store cannot be reached, or has no such study but in MLflow's trash.
     """
 
     def __init__(self, study: str, tracking_uri: str | None = None) -> None:
@@ -38,6 +38,10 @@ class StoreReader:
         with reaching(self._uri):
             found = {one.name: one for one in self._client.search_experiments()}
         if study not in found:
+            with reaching(self._uri):
+                deleted = self._client.get_experiment_by_name(study)
+            if deleted is not None:
+                refuse_deleted(deleted)
             raise ValueError(_unknown_study(study, self._uri, sorted(set(found) - {"Default"})))
         self._experiment_id = found[study].experiment_id
         self._tags = dict(found[study].tags)

@@ -9,8 +9,10 @@ def test_words_tell_rises_from_norms_that_stay(quickstart):
     """Norms go from 1 to 5 in the baseline, to 3 under decay, and stay at 1 under spectral, on every seed."""
     found = norms(quickstart, CURVES)
     assert found.said[0] == (
-        "mlp-small: from epoch 0 to 4 the largest spectral norm rises under baseline (+4.00 [+4.00, +4.00]) and decay "
-        "(+2.00 [+2.00, +2.00]); no change seen under spectral (0 [0, 0])."
+        "mlp-small: from epoch 0 to 4 the largest spectral norm by the interval alone rises under baseline "
+        "(+4.00 [+4.00, +4.00], sign-flip p 0.250, by Holm's rule 1.00) and decay (+2.00 [+2.00, +2.00], sign-flip p "
+        "0.250, by Holm's rule 1.00), where 3 seeds allow no p below 0.250, by Holm's rule over 6 comparisons none "
+        "below 1.00; no change seen under spectral (0 [0, 0])."
     )
     assert found.sheet.blocks["mlp-small"][1] == (
         *("decay", "1.00 ± 0.00", "3.00 ± 0.00", "+2.00 [+2.00, +2.00]"),

@@ -73,14 +73,19 @@ def test_tests_that_survive_holm_are_named(section):
 
 def test_with_five_seeds_it_is_said_that_no_test_could_speak():
     found = performance(effects(planted.tables(planted.confirmed(GAINS, seeds=5))))
-    assert "nor could one be: with 5 seeds p is at least 0.0625 before it." in found.said[5]
+    (said,) = [each for each in found.said if each.startswith("After Holm's rule")]
+    assert "no sign-flip test is left with p ≤ 0.05, nor could one be: 5 seeds allow no p below 0.0625, by " in said
+    assert "by Holm's rule over 6 comparisons none below 0.375." in said
 
 
 def test_below_four_seeds_student_s_interval_stands_where_the_bootstrap_has_no_bounds():
     tables = in_memory(runs("confirm", "baseline", [0.80, 0.82, 0.84]) + runs("confirm", "held", [0.90, 0.93, 0.93]))
     found = performance(effects(tables))
     student = paired_difference([0.90, 0.93, 0.93], [0.80, 0.82, 0.84]).interval
-    assert found.said[0] == f"mlp-small: higher with held ({points_between(student)} points)."
+    assert found.said[0] == (
+        f"mlp-small: by the interval alone higher with held ({points_between(student)} points, sign-flip p 0.250), "
+        "where 3 seeds allow no p below 0.250."
+    )
     assert ALL not in found.sheet.blocks
 
 

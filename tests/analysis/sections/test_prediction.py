@@ -1,3 +1,6 @@
+import itertools
+
+import numpy as np
 import pytest
 
 from analysis.notation import spanned
@@ -21,8 +24,8 @@ def section(tables):
 def test_a_measure_that_decides_the_outcome_is_related_and_one_that_knows_nothing_of_it_is_not(section):
     """The largest norm decides; the effective rank is the architecture's, which test accuracy does not know."""
     assert section.said[0].startswith(
-        "Related to test accuracy, 36 trials: at the last epoch the intervals of 1 of 2 spectral measures leave out "
-        "zero (largest spectral norm); of so many, about 0.1 would by chance; after epoch 1 those of "
+        "Related to test accuracy, 36 trials, within architectures: at the last epoch the intervals of 1 of 2 spectral "
+        "measures leave out zero (largest spectral norm); of so many, about 0.1 would by chance; after epoch 1 "
     )
 
 
@@ -33,10 +36,17 @@ def test_numbers_of_the_table_are_those_of_the_predictions(tables, section):
         if (each.measure, each.outcome, each.epoch) == (records.SPECTRAL_NORM_MAX, records.GAP_ACCURACY, 1)
     )
     row = section.sheet.blocks["generalization gap"][0]
-    texts = [spanned(each.value, each.low, each.high, sign=True, decimals=2) for each in (one.tau, one.granulated.psi)]
-    assert row[:3] == ("largest spectral norm", *texts)
-    assert row[3].startswith("+1.00 [")
-    assert section.sheet.headings[1:] == ("τ, epoch 1", "granulated, epoch 1", "τ, epoch 3", "granulated, epoch 3")
+    assert row[:2] == ("largest spectral norm", written(one.within))
+    assert section.sheet.headings[1:] == (
+        *("within architectures, epoch 1", "within architectures, epoch 3"),
+        *(f"within {name}" for name in planted.ARCHITECTURES),
+        *("condition alone", "within conditions (draw alone)", "architecture alone", "pooled"),
+    )
+    assert all(text.startswith("+1.00 [") for text in row[2:])
+
+
+def written(estimate):
+    return spanned(estimate.value, estimate.low, estimate.high, sign=True, decimals=2)
 
 
 def test_it_is_said_which_runs_were_used(section):
@@ -55,7 +65,8 @@ def turns(number):
 
 def test_without_a_relation_none_is_claimed():
     assert prediction(turns(8)).said[0] == (
-        "No relation seen with test accuracy, 8 trials: at the last epoch all 1 spectral measures' intervals hold zero."
+        "No relation seen with test accuracy, 8 trials, within architectures: at the last epoch no interval of 1 "
+        "spectral measure leaves out zero."
     )
 
 
@@ -84,3 +95,52 @@ def test_measures_of_layers_are_called_by_their_names(quickstart):
     assert " of 5 spectral measures " in said
     assert "nuclear norm" in said
     assert prediction(quickstart).terms["nuclear norm"] == "Σσ"
+
+
+def confounded(*, knows, seeds=6):
+    """Confirmation runs of two architectures, of which one is better and has the larger norm, from its start on.
+
+    What a measure knows beside the architecture is how well the run will do, or nothing.
+    """
+    rng = np.random.default_rng(19)
+    runs = []
+    for place, architecture in enumerate(("mlp-small", "resnet-small")):
+        for condition, index in itertools.product(planted.CONDITIONS, range(seeds)):
+            luck = rng.normal()
+            measure = 10.0 * place - (luck if knows else rng.normal())
+            last = {records.SPECTRAL_NORM_MAX: measure, records.TEST_ACCURACY: 0.5 + 0.2 * place - 0.01 * luck}
+            runs.append(
+                planted.run(
+                    {0: {records.SPECTRAL_NORM_MAX: 10.0 * place + 0.1 * rng.normal()}, 3: last},
+                    phase="confirm", architecture=architecture, condition=condition, index=index,
+                )
+            )  # fmt: skip
+    return planted.tables(runs)
+
+
+def test_a_measure_that_knows_the_architecture_alone_is_called_no_predictor():
+    section = prediction(confounded(knows=False))
+    assert section.said[0].startswith(
+        "No relation seen with test accuracy, 36 trials, within architectures: at the last epoch no interval of 1 "
+        "spectral measure leaves out zero. No prediction: 1 more measure would leave out zero if architectures were "
+        "pooled (largest spectral norm), which tells architectures apart, not trials. Before the first step, when "
+        "nothing is learned yet, 1 of 1 order trials already (largest spectral norm): properties of the architecture"
+    )
+    (row,) = section.sheet.blocks["test accuracy"]
+    pooled, within = row[-1], row[2]
+    assert pooled.bounds[0] > 0
+    assert within.bounds[0] < 0 < within.bounds[1]
+
+
+def test_a_measure_that_orders_the_trials_of_an_architecture_is_called_one_though_pooling_hides_it():
+    """It falls with accuracy on each architecture, and is largest on the better one."""
+    section = prediction(confounded(knows=True))
+    assert section.said[0].startswith(
+        "Related to test accuracy, 36 trials, within architectures: at the last epoch the intervals of 1 of 1 spectral "
+        "measures leave out zero (largest spectral norm)"
+    )
+    assert (
+        "Within conditions too, where nothing but the draw differs, 1 of these (largest spectral norm)."
+        in (section.said[0])
+    )
+    assert "order trials already (largest spectral norm): properties of the architecture" in section.said[0]

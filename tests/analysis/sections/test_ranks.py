@@ -9,7 +9,7 @@ from analysis.stats import mean_interval, paired_difference
 from tests.analysis import planted
 from tuning import records
 
-SEEDS = 6
+SEEDS = 8
 SHIFTS = {"baseline": 0.0, "decay": 0.0, "spectral": -5.0}
 
 

@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -112,3 +113,39 @@ def test_unequal_lengths_are_refused():
         kendall_tau([1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match="every trial needs its label, got 1 for 2 trials"):
         kendall_tau([1.0, 2.0], [1.0, 2.0], units=[0])
+
+
+def within(x, y, stratum, mine):
+    """τ of the trials of a resample, over their pairs of one stratum, added up pair by pair."""
+    agree, left, right = 0.0, 0.0, 0.0
+    for one, other in itertools.combinations(mine, 2):
+        if stratum[one] == stratum[other]:
+            dx, dy = np.sign(x[one] - x[other]), np.sign(y[one] - y[other])
+            agree, left, right = agree + dx * dy, left + dx**2, right + dy**2
+    return agree / math.sqrt(left * right) if left and right else math.nan
+
+
+@pytest.mark.parametrize("ties", [False, True], ids=["no ties", "ties"])
+def test_within_strata_tau_is_that_of_the_pairs_of_one_stratum(ties):
+    rng = np.random.default_rng(19)
+    stratum, unit = np.repeat([0, 1, 2], [12, 6, 6]), np.tile(np.arange(6), 4)
+    x, y = pairs(24, 0.4, rng, ties=ties)
+    x, y = x + 10.0 * stratum, y - 10.0 * stratum
+    found = kendall_tau(x, y, units=unit, strata=stratum, draws=60, seed=4)
+    assert found.value == pytest.approx(within(x, y, stratum, range(24)))
+    drawn = [
+        within(x, y, stratum, np.concatenate([np.flatnonzero(unit == one) for one in units]))
+        for units in resamples(6, draws=60, seed=4)
+    ]
+    assert (found.n, found.high - found.value) == (6, pytest.approx(half_width(drawn, 6), rel=1e-9))
+    assert found.value > 0 > kendall_tau(x, y).value
+
+
+def test_what_is_constant_in_every_stratum_has_no_tau_within_them():
+    assert math.isnan(kendall_tau([1.0, 1.0, 2.0, 2.0], [0.1, 0.2, 0.3, 0.4], strata=[0, 0, 1, 1]).value)
+
+
+def test_one_stratum_is_all_pairs():
+    x, y = pairs(12, 0.3, np.random.default_rng(19), ties=True)
+    one, all_pairs = kendall_tau(x, y, strata=[0] * 12), kendall_tau(x, y)
+    assert (one.value, one.low, one.high) == pytest.approx((all_pairs.value, all_pairs.low, all_pairs.high))

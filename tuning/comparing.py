@@ -1,11 +1,62 @@
-"""The smallest effect a study could have seen."""
+"""Whom conditions are compared with, and what so many paired seeds can show: known before any has run."""
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from scipy.optimize import brentq
 from scipy.special import nctdtr, nctdtrinc, stdtrit
 
-from analysis.stats.arrays import share
+
+def reference(asked: Mapping[str, Any], conditions: Sequence[str]) -> str:
+    """Return the condition that others are measured against.
+
+    Args:
+        asked: the study as plain data.
+        conditions: names of those that are compared, at least one.
+
+    Returns:
+        The one that the study names its baseline; else the first without a regularizer; else the first.
+    """
+    named: str | None = asked.get("confirm", {}).get("baseline")
+    held = asked.get("conditions", {})
+    free = [name for name in conditions if held.get(name, {}).get("regularizer") == "none"]
+    return named if named is not None and named in conditions else [*free, *conditions][0]
+
+
+def smallest_p(pairs: int) -> float:
+    """Return the smallest two-sided p that a sign-flip test of so many pairs can give: 2/2ⁿ, all of one sign.
+
+    Args:
+        pairs: how many, at least 0.
+
+    Returns:
+        The p, NaN without a pair.
+
+    Raises:
+        ValueError: if the number is negative.
+
+    Example:
+        >>> smallest_p(5), smallest_p(6)
+        (0.0625, 0.03125)
+    """
+    if pairs < 0:
+        raise ValueError(f"a number of pairs must not be negative, got {pairs}; give the number of seeds")
+    return 2.0 ** (1 - pairs) if pairs else math.nan
+
+
+def enough_pairs(comparisons: int, level: float = 0.05) -> int:
+    """Return how many pairs let a sign-flip test reach a level after Holm's rule.
+
+    Args:
+        comparisons: of the family, at least 1.
+        level: at which a test speaks, between 0 and 1.
+
+    Example:
+        >>> enough_pairs(1), enough_pairs(4), smallest_p(8) * 4
+        (6, 8, 0.03125)
+    """
+    return math.ceil(1 + math.log2(comparisons / level))
 
 
 def detectable_difference(n: int, deviation: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
@@ -33,8 +84,9 @@ def detectable_difference(n: int, deviation: float, *, alpha: float = 0.05, powe
         >>> round(detectable_difference(5, 1.0), 3)
         1.682
     """
-    share("alpha", alpha, example=0.05)
-    share("power", power, example=0.8)
+    for name, value, usual in (("alpha", alpha, 0.05), ("power", power, 0.8)):
+        if not 0.0 < value < 1.0:
+            raise ValueError(f"{name} must lie between 0 and 1, got {value}; choose e.g. {usual}")
     if power <= alpha:
         raise ValueError(f"power must exceed alpha, got {power} and {alpha}; a test finds alpha where there is nothing")
     if deviation < 0 or math.isinf(deviation):
