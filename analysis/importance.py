@@ -1,4 +1,4 @@
-"""Which settings mattered for reaching a cell's best validation accuracies: PED-ANOVA."""
+"""Which settings mattered for a cell's validation accuracies: fANOVA over the range, PED-ANOVA among the best."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,12 @@ from typing import Any
 import optuna
 import pandas as pd
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.importance import (
+    BaseImportanceEvaluator,
+    FanovaImportanceEvaluator,
+    PedAnovaImportanceEvaluator,
+    get_param_importances,
+)
 
 from analysis.asked import ranges
 from analysis.curves import cells
@@ -22,13 +28,15 @@ FEWEST = 2 * TOP
 
 @dataclass(frozen=True, kw_only=True)
 class Importance:
-    """How much each setting had to do with one cell's best trials.
+    """How much each setting had to do with one cell's scores.
 
     Attributes:
         architecture: its name.
         condition: its name.
         trials: of full budget, on which it rests.
-        shares: by flat name of the setting, adding up to 1, the largest first; empty where it cannot be told.
+        shares: of the variance over the whole range, by flat name of the setting, adding up to 1, the largest first;
+            empty where it cannot be told.
+        among_best: how far the best trials pin each setting down, adding up to 1; empty where it cannot be told.
         refused: why it cannot; empty where it can.
     """
 
@@ -36,15 +44,21 @@ class Importance:
     condition: str
     trials: int
     shares: Mapping[str, float]
+    among_best: Mapping[str, float]
     refused: str = ""
 
 
 def importances(tables: Tables) -> tuple[Importance, ...]:
     r"""Compute the importance of every setting that was searched, cell by cell.
 
-    PED-ANOVA (Watanabe et al. 2023, arXiv:2304.10255) sets the density of a setting among the best trials against its
-    density among all: a setting that the best trials pin down has mattered. The best are a tenth of the trials, and
-    five at least.
+    fANOVA (Hutter et al. 2014) fits a random forest to the scores, integrates it over the whole range of all other
+    settings, and takes the variance of what is left; main effects alone are compared. PED-ANOVA (Watanabe et al. 2023,
+    arXiv:2304.10255) sets the density of a setting among the best trials against an even one over its range. The best
+    are a tenth of the trials, and five at least.
+
+    The first says what matters over the range, whichever way it was searched. The second says what the search has kept
+    to: one that learns proposes near the best in settings that matter and in those that do not, and makes their shares
+    alike.
 
     Args:
         tables: the study's.
@@ -60,20 +74,31 @@ def importances(tables: Tables) -> tuple[Importance, ...]:
         asked = {name: one for name, one in ranges(tables.asked, condition).items() if PARAM + name in mine}
         if len(asked) < 2 or mine.empty:
             continue
-        few = len(mine) < FEWEST
+        refused = _refused(mine)
+        study = None if refused else _study(mine, asked)
+        best = PedAnovaImportanceEvaluator(target_quantile=max(0.1, TOP / len(mine)), evaluate_on_local=False)
         found.append(
             Importance(
                 architecture=architecture,
                 condition=condition,
                 trials=len(mine),
-                shares={} if few else _shares(mine, asked),
-                refused=f"importance needs {FEWEST} trials of full budget, got {len(mine)}" if few else "",
+                shares={} if study is None else _shares(study, FanovaImportanceEvaluator(seed=0)),
+                among_best={} if study is None else _shares(study, best),
+                refused=refused,
             )
         )
     return tuple(found)
 
 
-def _shares(mine: pd.DataFrame, asked: Mapping[str, tuple[str, Sequence[Any]]]) -> dict[str, float]:
+def _refused(mine: pd.DataFrame) -> str:
+    if len(mine) < FEWEST:
+        return f"importance needs {FEWEST} trials of full budget, got {len(mine)}"
+    if mine[SCORE].nunique() == 1:
+        return f"importance needs trials that differ, got {len(mine)} of one score"
+    return ""
+
+
+def _study(mine: pd.DataFrame, asked: Mapping[str, tuple[str, Sequence[Any]]]) -> optuna.Study:
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # a study that is made here is no news
     study = optuna.create_study(direction="maximize")
@@ -82,8 +107,11 @@ def _shares(mine: pd.DataFrame, asked: Mapping[str, tuple[str, Sequence[Any]]]) 
     for _, row in mine.iterrows():
         params = {name: _param(row[PARAM + name], domain) for name, domain in domains.items()}
         study.add_trial(optuna.create_trial(params=params, distributions=domains, value=float(row[SCORE])))
-    evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=max(0.1, TOP / len(mine)))
-    found = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    return study
+
+
+def _shares(study: optuna.Study, evaluator: BaseImportanceEvaluator) -> dict[str, float]:
+    found = get_param_importances(study, evaluator=evaluator)
     return {name: float(share) for name, share in found.items()}
 
 

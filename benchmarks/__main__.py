@@ -38,6 +38,7 @@ def _commands() -> dict[str, Any]:
         "opening": (_opening, partial(_markdown, "opening")),
         "faulty_network": (_faulty_network, partial(_markdown, "faulty_network")),
         "growth": (_growth, partial(_markdown, "growth")),
+        "adaptive_search": (_adaptive_search, partial(_markdown, "adaptive_search")),
         "long_trial": (_long_trial, partial(_markdown, "long_trial")),
     }
 
@@ -97,6 +98,12 @@ def _growth(arguments: argparse.Namespace) -> Any:
     return growth.run(trials=arguments.trials, beside=arguments.beside)
 
 
+def _adaptive_search(arguments: argparse.Namespace) -> Any:
+    from benchmarks import adaptive_search
+
+    return adaptive_search.run(seeds=arguments.seeds, beside=arguments.beside)
+
+
 def _markdown(name: str, result: Any) -> Any:
     return import_module(f"benchmarks.{name}").markdown(result)
 
@@ -128,6 +135,11 @@ def _parser() -> argparse.ArgumentParser:
     growing = commands.add_parser("growth", parents=[every], help="what each further trial costs the driver")
     growing.add_argument("--trials", type=_positive, default=2000, help="of one epoch (default 2000)")
     growing.add_argument("--beside", type=_folder, metavar="FOLDER", help="another checkout to be measured beside this")
+    adaptive = commands.add_parser(
+        "adaptive_search", parents=[every], help="what samplers learn from stops and failures"
+    )
+    adaptive.add_argument("--seeds", type=_positive, default=3, help="searches of each kind (default 3)")
+    adaptive.add_argument("--beside", type=_folder, metavar="FOLDER", help="another checkout to be searched with")
     faulty = commands.add_parser("faulty_network", parents=[every], help="what a failing network costs a study")
     faulty.add_argument("--rounds", type=_positive, default=3, help="of both networks (default 3)")
     return parser

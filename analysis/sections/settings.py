@@ -15,7 +15,7 @@ from analysis.sensitivity import Sensitivity, sensitivities
 from analysis.sheets import Sheet
 from analysis.table import Tables
 from analysis.written import Written
-from tuning.records import short_name
+from tuning.records import SAMPLED, short_name
 
 QUESTION = "Which settings mattered, and were their ranges wide enough?"
 READING = (
@@ -23,6 +23,19 @@ READING = (
     "the range, the other settings varying as they were drawn. Axes show the trials that learned; one that diverged "
     "counts as 0 and lies below."
 )
+
+NOTE = (
+    "Importance: fANOVA, each setting's part of the variance of accuracy over the whole range, as a random forest "
+    "fits it. Among the best: PED-ANOVA, how far the best tenth of the trials (five at least) pins a setting down. The "
+    "shares of a cell add up to 100 in both, and have no interval. At an end: within 5% of the range, in the scale of "
+    "the search."
+)
+ADAPTIVE = (
+    "This search proposed settings near the best that it had found, or stopped the others, so that few trials of full "
+    "budget lie elsewhere. It draws the shares among the best towards each other, for it pins down settings that do not "
+    "matter, too. Importance is drawn less, and rests on those few trials."
+)
+"""What a search does to shares that did not keep to a table of draws."""
 
 
 def settings(tables: Tables, comparison: Comparison) -> Section | None:
@@ -66,11 +79,20 @@ def _warned(found: Sequence[Edge], comparison: Comparison) -> list[str]:
 
 
 def _untold(found: Sequence[Importance]) -> list[str]:
-    few = [one for one in found if one.refused]
-    if not few:
-        return []
-    which = "of every cell" if len(few) == len(found) else f"of {count(len(few), 'cell')}"
-    return [f"Importance needs {FEWEST} trials of full budget; the searches {which} have fewer, and none is given."]
+    few = [one for one in found if one.trials < FEWEST]
+    alike = [one for one in found if one.refused and one not in few]
+    return [
+        f"Importance needs {needed}; the searches {_which(untold, found)} {instead}, and none is given."
+        for untold, needed, instead in (
+            (few, f"{FEWEST} trials of full budget", "have fewer"),
+            (alike, "trials that differ", "have one score alone"),
+        )
+        if untold
+    ]
+
+
+def _which(some: Sequence[Importance], found: Sequence[Importance]) -> str:
+    return "of every cell" if len(some) == len(found) else f"of {count(len(some), 'cell')}"
 
 
 def _flat(curved: Sequence[Sensitivity]) -> list[str]:
@@ -84,7 +106,7 @@ def _name(flat: str) -> str:
 
 
 def _sheet(tables: Tables, comparison: Comparison, at_edges: Sequence[Edge], important: Sequence[Importance]) -> Sheet:
-    shares = {(one.architecture, one.condition): one.shares for one in important}
+    shares = {(one.architecture, one.condition): (one.shares, one.among_best) for one in important}
     ends = {
         (one.architecture, one.condition, one.setting): "upper end" if one.upper else "lower end" for one in at_edges
     }
@@ -92,24 +114,26 @@ def _sheet(tables: Tables, comparison: Comparison, at_edges: Sequence[Edge], imp
     for architecture in comparison.architectures:
         rows = []
         for cell in comparison.of(architecture):
-            of_cell = shares.get((architecture, cell.condition), {})
+            of_cell = shares.get((architecture, cell.condition), ({}, {}))
             for flat, (kind, bounds) in ranges(tables.asked, cell.condition).items():
                 chosen = setting(cell.chosen[flat]) if flat in cell.chosen else NOTHING
                 numeric = kind != "choice" and flat in cell.chosen
                 end = ends.get((architecture, cell.condition, flat), "inside" if numeric else NOTHING)
-                rows.append((cell.condition, _name(flat), _share(of_cell, flat), chosen, _range(kind, bounds), end))
+                told = [_share(one, flat) for one in of_cell]
+                rows.append((cell.condition, _name(flat), *told, chosen, _range(kind, bounds), end))
         blocks[architecture] = rows
     return Sheet(
         name="settings",
         title=QUESTION,
-        headings=("condition", "setting", "importance, %", "chosen", "range", "where in it"),
+        headings=("condition", "setting", "importance, %", "among the best, %", "chosen", "range", "where in it"),
         blocks=blocks,
-        notes=(
-            "Importance: PED-ANOVA, how far the best tenth of the trials (five at least) pins a setting down; the "
-            "shares of a cell add up to 100, and have no interval. At an end: within 5% of the range, in the scale of "
-            "the search.",
-        ),
+        notes=(NOTE, *((ADAPTIVE,) if _is_adaptive(tables) else ())),
     )
+
+
+def _is_adaptive(tables: Tables) -> bool:
+    search = tables.asked.get("search", {})
+    return search.get("algorithm") in SAMPLED or search.get("early_stopping", {}).get("name", "none") != "none"
 
 
 def _share(shares: Mapping[str, float], flat: str) -> str:

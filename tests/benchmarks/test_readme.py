@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks import (
+    adaptive_search,
     bounds_in_training,
     constraint_overhead,
     faulty_network,
@@ -28,6 +29,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "opening": opening.markdown,
     "faulty_network": faulty_network.markdown,
     "growth": growth.markdown,
+    "adaptive_search": adaptive_search.markdown,
 }
 RESULTS = sorted((FOLDER / "results").glob("*.json"))
 

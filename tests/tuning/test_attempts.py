@@ -23,6 +23,16 @@ def test_a_trial_that_gets_further_may_die_as_often_as_it_likes(tmp_path):
         (tmp_path / STATE_FILE).write_text(str(attempt))
 
 
+def test_a_node_that_is_lost_is_no_fault_of_its_trial(tmp_path):
+    lost = [f"node {number}" for number in range(3 * ATTEMPTS)]
+    for node in lost:
+        begin(tmp_path, "session", node, lost)
+    for _ in range(ATTEMPTS):  # it is, where the node lives on
+        begin(tmp_path, "session", "here", lost)
+    with pytest.raises(RuntimeError, match="without getting further"):
+        begin(tmp_path, "session", "here", lost)
+
+
 @pytest.mark.parametrize("note", ["", '{"session": "sess', "[]"])
 def test_a_damaged_note_is_none(tmp_path, note):
     (tmp_path / "attempts.json").write_text(note)

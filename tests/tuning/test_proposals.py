@@ -2,13 +2,12 @@ import math
 
 import optuna
 import pytest
-from optuna.trial import TrialState
 
 from tests.tuning.studies import study
 from tuning.engine.history import History, Result, TrialHistory, best
 from tuning.engine.proposals import FixedProposals, OptunaProposals, proposals_of
 from tuning.engine.proposals.samplers import SAMPLERS
-from tuning.records import ALGORITHMS, DRAWN, LIPSCHITZ_BOUND, SAMPLED, VAL_ACCURACY, Phase
+from tuning.records import ALGORITHMS, DRAWN, SAMPLED, Phase
 
 SEARCH = {"trials": 9, "seed": 3}
 CHOICES = {"learning_rate": {"choice": [0.1, 0.03, 0.01]}}
@@ -105,7 +104,7 @@ def test_trials_are_counted_into_generations_from_the_first_on(algorithm):
     skipped = {"cmaes": 1, "nsga2": 0}[algorithm]  # CMA-ES begins at the middle of the ranges, after a common draw
     found = [
         next((value for key, value in trial.system_attrs.items() if key.endswith(":generation")), None)
-        for trial in proposals._study.trials
+        for trial in proposals._study.study.trials
     ]
     assert found == [None] * skipped + [index // size for index in range(30 - skipped)]
 
@@ -171,76 +170,11 @@ def test_a_search_ends_with_its_plan():
     assert proposals.proposed == proposals.planned == 9
 
 
-def told(trial, algorithm="tpe"):
-    """What Optuna holds of a trial after its end."""
-    proposals = OptunaProposals(cell(algorithm=algorithm))
-    trial.settings = proposals.propose()
-    proposals.finish(trial)
-    return proposals._study.trials[0]
-
-
-def trial(epochs, *, objective=0.5, diverged=False, error="", died=False, lipschitz=math.inf):
-    last = Result(objective=objective, loss=1.0, seconds=1.0, diverged=diverged, lipschitz=lipschitz)
-    results = dict.fromkeys(range(epochs + 1), last)
-    history = TrialHistory(cell().settings(Phase.TUNE, 0, cell().draw(0)), results=results, error=error)
-    history.end(died=died)
-    return history
-
-
-def test_an_early_stop_is_told_as_pruned_with_its_epochs():
-    stopped = told(trial(2))
-    assert stopped.state is TrialState.PRUNED
-    assert stopped.intermediate_values == {1: 0.5, 2: 0.5}
-
-
-def test_a_diverged_trial_is_told_as_the_worst_finite_value():
-    diverged = told(trial(2, objective=0.0, diverged=True))
-    assert (diverged.state, diverged.value) == (TrialState.COMPLETE, 0.0)
-
-
-@pytest.mark.parametrize("how", [{"error": "RuntimeError: …"}, {"died": True}], ids=["raised", "died"])
-def test_a_failed_trial_teaches_the_sampler_nothing(how):
-    assert told(trial(3, **how)).state is TrialState.FAIL
-
-
-def test_a_complete_trial_is_told_its_last_value():
-    complete = told(trial(3, objective=0.75))
-    assert (complete.state, complete.value) == (TrialState.COMPLETE, 0.75)
-
-
-def test_two_objectives_are_told_as_accuracy_to_maximize_and_lipschitz_bound_to_minimize():
-    proposals = OptunaProposals(cell(algorithm="nsga2"))
-    assert [direction.name for direction in proposals._study.directions] == ["MAXIMIZE", "MINIMIZE"]
-    assert told(trial(3, objective=0.75, lipschitz=2.5), "nsga2").values == [0.75, 2.5]
-
-
-def test_a_diverged_trial_is_the_worst_finite_value_of_both_objectives():
-    results = Result.of({LIPSCHITZ_BOUND: 1.0, VAL_ACCURACY: 0.0}, diverged=True)
-    assert results.lipschitz == math.inf
-    assert told(trial(2, objective=0.0, diverged=True), "nsga2").values == [0.0, 308.0]
-    assert told(trial(3, objective=0.1), "nsga2").values == [0.1, 308.0]  # a network without a finite bound
-
-
-def test_the_lipschitz_bound_is_taken_from_the_records():
-    assert Result.of({LIPSCHITZ_BOUND: 1.5, VAL_ACCURACY: 0.5}, diverged=False).lipschitz == 1.5
-    assert Result.of({VAL_ACCURACY: 0.5}, diverged=False).lipschitz == math.inf
-
-
 def test_nsga2_moves_towards_the_pareto_front():
     """Accuracy wants the learning rate 1e-2, the bound a small one: all between 1e-3 and 1e-2 is Pareto-optimal."""
     trials = searched(proposals_of(cell_of("nsga2", trials=80)), 80)
     optimal = [rate <= 1e-2 for rate in rates(trials)]
     assert sum(optimal[-20:]) > sum(optimal[:20])
-
-
-def test_every_sampler_takes_over_after_a_number_of_draws_that_leaves_it_trials():
-    counts = {name: [sampler.startup(trials) for trials in (1, 4, 9, 40, 400)] for name, sampler in SAMPLERS.items()}
-    assert counts == {
-        "tpe": [1, 4, 4, 10, 10],
-        "gp": [1, 4, 4, 10, 10],
-        "cmaes": [1, 1, 1, 1, 1],
-        "nsga2": [1, 4, 4, 10, 50],
-    }
 
 
 def test_every_algorithm_is_drawn_or_sampled():

@@ -6,6 +6,7 @@ tried again. Run again, the study tries both anew, but not from the checkpoint f
 """
 
 import json
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ ATTEMPTS = 4
 _NOTE = "attempts.json"
 
 
-def begin(folder: Path, session: str) -> None:
+def begin(folder: Path, session: str, node: str = "", lost: Container[str] = ()) -> None:
     """Note that a trial begins.
 
     Args:
         folder: the trial's own.
         session: which run of the study this is: what an earlier one has ended is no fault of the trial.
+        node: which this is: what ends with a node that is lost is no fault of the trial either.
+        lost: the nodes that were.
 
     Raises:
         RuntimeError: where it should not be tried again.
@@ -37,14 +40,16 @@ def begin(folder: Path, session: str) -> None:
         if from_here:
             Checkpoint(folder).set_aside("it hung after it had gone on from its checkpoint, before it wrote another")
         raise RuntimeError(f"it gave no sign of life for too long and was ended\n{left}")
-    attempts = before.pop("attempts", 0) if before.items() >= here.items() else 0
+    attempts = before.get("attempts", 0) if before.items() >= here.items() else 0
+    if attempts and before.get("node") in lost:
+        attempts -= 1
     if attempts >= ATTEMPTS:
         note.unlink()
         if from_here:
             Checkpoint(folder).set_aside(f"its worker died {ATTEMPTS} times after it had gone on from its checkpoint")
         raise RuntimeError(f"its worker died {ATTEMPTS} times without getting further; it may need more memory")
     part = note.with_suffix(".part")
-    part.write_text(json.dumps({**here, "attempts": attempts + 1}))
+    part.write_text(json.dumps({**here, "node": node, "attempts": attempts + 1}))
     part.replace(note)
 
 

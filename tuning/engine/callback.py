@@ -5,7 +5,7 @@ from typing import Any
 
 from ray.tune import Callback
 
-from tuning.engine.history import History, Result, TrialHistory
+from tuning.engine.history import WORKER_LOST, History, Result, TrialHistory
 from tuning.engine.progress import Progress
 from tuning.engine.provenance import git_commit, versions
 from tuning.engine.trainable import ANEW, EPOCH, ERROR, KEY, OTHER_DATA, RECORD
@@ -101,7 +101,7 @@ class RecordCallback(Callback):
             return
         if not history.live:  # proposed again too often
             self.on_trial_start(iteration, trials, trial)
-        history.error = history.error or f"the worker died: {_cause(str(trial.get_error()))}"
+        history.error = history.error or f"{WORKER_LOST}{_cause(str(trial.get_error()))}"
         self._end(history, trial.config["checkpoint"])
 
     def _note_anew(self, history: TrialHistory, result: dict[str, Any]) -> None:

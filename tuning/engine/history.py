@@ -9,6 +9,10 @@ from tuning.records import EPOCH_SECONDS, LIPSCHITZ_BOUND, MEASURE_SECONDS, VAL_
 from tuning.store import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted, RunSuperseded
 from tuning.study import TrialSettings, from_params
 
+WORKER_LOST = "the worker died: "
+"""How the error begins of a trial whose workers were lost again and again, although it got further each time or had not
+begun: one that its setting kills is given up sooner (`tuning.engine.attempts`), and raises."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
@@ -53,6 +57,7 @@ class TrialHistory:
         began_anew: why its checkpoint was set aside, if one was.
         put_off: it ended for what is no fault of its own, and goes on when the study is run again.
         live: a worker has begun with it and has not been lost since.
+        lost: it failed, now or in an earlier session, because its workers were lost, and not by its setting.
     """
 
     settings: TrialSettings
@@ -63,6 +68,7 @@ class TrialHistory:
     began_anew: str = ""
     live: bool = False
     put_off: bool = False
+    lost: bool = False
 
     @property
     def last_epoch(self) -> int:
@@ -87,6 +93,7 @@ class TrialHistory:
         """
         if self.put_off:
             return
+        self.lost = died and not self.error
         if died or self.error:
             self.reason = StopReason.ERROR
         elif self.last is not None and self.last.diverged:
@@ -180,6 +187,7 @@ class History:
                 reason = StopReason(event.tags["stop_reason"])
                 # What failed is tried again: the disk may have been full, the node broken.
                 self.trials[event.key].failed_before = reason is StopReason.ERROR
+                self.trials[event.key].lost = event.tags.get("error", "").startswith(WORKER_LOST)
                 goes_on = reason in {StopReason.ERROR, StopReason.INTERRUPTED}
                 self.trials[event.key].reason = StopReason.RUNNING if goes_on else reason
             case ChoiceFrozen():

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import ray
 from ray import tune
 
 from tuning.engine.attempts import begin
@@ -55,7 +56,7 @@ def run_trial(config: dict[str, Any]) -> None:
     """
     try:
         settings, folder = from_flat(config["settings"]), Path(config["checkpoint"])
-        begin(folder, config["session"])
+        begin(folder, config["session"], ray.get_runtime_context().get_node_id(), _lost_nodes())
         with watched(folder, 60 * settings.resources.epoch_minutes) as watchdog:
             train(settings, partial(_report, watchdog, folder), checkpoint=folder, content=config[DATA])
     except DataError as error:
@@ -63,6 +64,10 @@ def run_trial(config: dict[str, Any]) -> None:
     except Exception as error:
         text = traceback.format_exc(limit=-6)
         tune.report({OBJECTIVE: 0.0, EPOCH: -1, ERROR: f"{type(error).__name__}: {error}\n{text}"})
+
+
+def _lost_nodes() -> set[str]:
+    return {node["NodeID"] for node in ray.nodes() if not node["Alive"]}
 
 
 def _report(watchdog: Watchdog, folder: Path, record: EpochRecord) -> None:

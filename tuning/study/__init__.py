@@ -14,6 +14,7 @@ from tuning.study.optimizers import HIDDEN_ROLES, OPTIMIZERS, SGD, Adam, Muon, O
 from tuning.study.seeds import derive_seed
 from tuning.study.settings import TrialSettings, from_flat, from_params, to_flat, to_params
 from tuning.study.space import Choice, Domain, IntUniform, LogUniform, Uniform
+from tuning.study.startup import startup
 from tuning.study.training import Measure, Resources, Schedule, Training
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ __all__ = [
     "planned_epochs",
     "planned_trials",
     "shipped",
+    "startup",
     "to_flat",
     "to_params",
     "uneven",

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from tuning.records import ALGORITHMS, repeatability
+from tuning.records import ALGORITHMS, SAMPLED, repeatability
 from tuning.study.checks import MOST, check
 from tuning.study.draws import check_sobol, grid_size
 from tuning.study.names import check_known
 from tuning.study.points import Point, check_points, read_point
 from tuning.study.space import Choice, plain
+from tuning.study.startup import unlearned
 from tuning.study.strict import Strict, named
 
 if TYPE_CHECKING:
@@ -132,6 +133,20 @@ class Search(Strict):
                     check_sobol(cell.space, cell.shared_names)
             case "cmaes":
                 _check_numbers(cells)
+        for cell in cells:
+            self._check_learning(cell)
+
+    def _check_learning(self, cell: "Cell") -> None:
+        """See that some trial can rest on others; of the default algorithm a small search is said to be draws."""
+        if self.algorithm not in SAMPLED or self.algorithm == Search.model_fields["algorithm"].default:
+            return
+        draws = unlearned(self.algorithm, self.trials, len(cell.space)) if cell.space else 0
+        check(
+            f"{cell.condition_name}: {self.algorithm} learns nothing from its first {draws} trials",
+            self.trials > draws,
+            f"trials {self.trials}",
+            f"raise trials above {draws}, or choose sobol",
+        )
 
     def _check_grid(self, cells: Iterable["Cell"]) -> None:
         sizes = {cell.condition_name: grid_size(cell.space) for cell in cells}

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from analysis.compare import comparison
+from analysis.importance import importances
 from analysis.notation import percent
 from analysis.sections.budget import NO_RESULT, budget
 from analysis.sections.front import front
@@ -86,6 +87,30 @@ def test_a_small_search_has_words_in_place_of_curves_and_importances():
         "Importance needs 10 trials of full budget; the searches of every cell have fewer, and none is given.",
         "No cell has the 8 trials of full budget that two parts of a range need: no curve is drawn.",
     )
+
+
+def test_settings_have_their_shares_of_the_variance_and_among_the_best():
+    tables = searched()
+    (important,) = importances(tables)
+    rows = settings(tables, comparison(tables)).sheet.blocks["mlp-small"]
+    flat = ["training.learning_rate", "regularizer.strength"]
+    shares = [(f"{100 * important.shares[name]:.0f}", f"{100 * important.among_best[name]:.0f}") for name in flat]
+    assert [row[2:4] for row in rows] == shares
+
+
+@pytest.mark.parametrize(
+    ("search", "said"),
+    [
+        ({"algorithm": "sobol"}, False),
+        ({"algorithm": "tpe"}, True),
+        ({"algorithm": "sobol", "early_stopping": {"name": "asha", "grace_epochs": 1, "reduction": 3.0}}, True),
+    ],
+    ids=["drawn", "learnt", "stopped"],
+)
+def test_what_a_search_that_learns_or_stops_does_to_shares_is_said(search, said):
+    tables = searched(**{"early_stopping": {"name": "none"}, **search})
+    notes = settings(tables, comparison(tables)).sheet.notes
+    assert any(note.startswith("This search proposed settings near the best") for note in notes) is said
 
 
 def bounded():
