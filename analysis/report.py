@@ -116,6 +116,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
     shown = curves(tables, [column.metric for columns, _ in CURVES.values() for column in columns])
     pictures, spectra = _pictures(tables, comparison, shown), _spectra(tables, comparison, known)
     found, beside = answers(tables, comparison, known, pictures["holding"]), sheets(tables)
+    of_measuring = measured(cost(tables), known, fallbacks(tables))
     pages = environment()
     pages.filters |= {"chosen": chosen, "budget_texts": budget_table.texts}
     html = pages.get_template("report.html.j2").render(
@@ -123,7 +124,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         question=question(tables, comparison),
         comparison=comparison,
         verdicts={name: verdict(comparison, name) for name in comparison.architectures},
-        remarks=[*remarks(comparison), *tables.remarks],
+        remarks=[*remarks(comparison), *tables.remarks, *tables.lost],  # all files have been asked for by now
         budget=budget_table.sentences(comparison),
         budget_phases=budget_table.phases(comparison),
         budget_legend=budget_table.legend(comparison),
@@ -136,7 +137,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         readings=_readings({curve.metric for curve in shown}),
         answers=found,
         spectra=spectra,
-        measured=measured(cost(tables), known, fallbacks(tables)),
+        measured=of_measuring,
         provenance=provenance(tables),
     )
     return Report(html=html, pictures=pictures, answers=found, sheets=beside, spectra=spectra)
