@@ -73,6 +73,7 @@ def report_command(
         if len(study) == 1:  # a summary run stands in its study's experiment
             _summarize(tables, written)
         _print(compared, written.sheets, how)
+        _end(tables)
 
 
 @app.command("compare")
@@ -81,6 +82,7 @@ def compare_command(study: Studies, tracking_uri: TrackingUri = None, how: How =
     with one_line_errors():
         tables = _read(study, tracking_uri)
         _print(comparison(tables), sheets.sheets(tables), how)
+        _end(tables)
 
 
 @app.command("export")
@@ -97,6 +99,7 @@ def export_command(
         folder = Path("results") / tables.study / "export" if out is None else out
         for name, rows in export(tables, folder, how, spectra=spectra).items():
             put(f"{folder / name}: {count(rows, 'row')}\n")
+        _end(tables)
 
 
 @app.command("spectra")
@@ -144,6 +147,18 @@ def _read(studies: Sequence[str], tracking_uri: str | None) -> Tables:
     for remark in tables.remarks:
         print(remark, file=sys.stderr)
     return tables
+
+
+def _end(tables: Tables) -> None:
+    """Say last, when all else is written, which files of runs could not be read.
+
+    Raises:
+        typer.Exit: there are some.
+    """
+    lost = tables.lost
+    if lost:
+        print(*lost, sep="\n", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 def _image(text: str | None) -> tuple[int, int, int] | None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from analysis.files import Lost
 from analysis.notation import size
 from analysis.table import GROUPING, Tables
 from tuning import records
@@ -38,7 +39,8 @@ def export(tables: Tables, folder: Path, how: FileFormat, *, spectra: bool = Fal
     """Write what a study has stored, tidy: one row a run, one a run and epoch, one a run, epoch, layer and view.
 
     Every row has the run's id and its tags, so that each file can be used by itself. What grows with layers is written
-    a run at a time. A file appears when it is whole, and replaces an earlier one.
+    a run at a time. A file appears when it is whole, and replaces an earlier one. Where files of runs are missing or
+    damaged, ``lost`` has a row for each.
 
     Args:
         tables: the study's.
@@ -63,7 +65,8 @@ def export(tables: Tables, folder: Path, how: FileFormat, *, spectra: bool = Fal
         files[name] = (_schema(tables, file), _by_run(tables, file))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return {f"{name}.{how}": _write(folder / f"{name}.{how}", *file, how) for name, file in files.items()}
+        rows = {f"{name}.{how}": _write(folder / f"{name}.{how}", *file, how) for name, file in files.items()}
+        return rows | _write_lost(tables, folder / f"lost.{how}", how)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ValueError(f"--out must be a folder that can be written to, got {str(folder)!r} ({reason})") from error
@@ -75,7 +78,7 @@ def _check_size(tables: Tables) -> None:
     Raises:
         ValueError: they are, with what they would take.
     """
-    paths = [path for run_id in tables.runs.index if (path := tables.fetch(run_id, records.SPECTRA_FILE))]
+    paths = [path for run_id in tables.runs.index if (path := tables.files.path(run_id, records.SPECTRA_FILE))]
     rows = sum(pq.read_metadata(path).num_rows for path in paths)
     if rows > MOST_CSV_ROWS:
         first = next(_by_run(tables, records.SPECTRA_FILE)).slice(0, 10_000)
@@ -101,9 +104,24 @@ def _write(path: Path, schema: pa.Schema, source: Iterable[pa.Table], how: FileF
     return rows
 
 
+def _write_lost(tables: Tables, path: Path, how: FileFormat) -> dict[str, int]:
+    """Write which files could not be read; of an export that lacks nothing there is no such table."""
+    path.unlink(missing_ok=True)
+    lost = tables.files.lost
+    if not lost:
+        return {}
+    table = pa.concat_tables(_tagged(tables, one.run_id, _row(one)) for one in lost)
+    return {path.name: _write(path, table.schema, [table], how)}
+
+
+def _row(lost: Lost) -> pa.Table:
+    named = {"file": lost.name, "problem": "damaged" if lost.damage else "missing", "place": lost.place}
+    return pa.Table.from_pylist([{**named, "damage": lost.damage}])
+
+
 def _schema(tables: Tables, name: str) -> pa.Schema:
     """The columns that any run's file has, from what each says of itself, and the tags before them."""
-    paths = (tables.fetch(run_id, name) for run_id in tables.runs.index)
+    paths = (tables.files.path(run_id, name) for run_id in tables.runs.index)
     stored = (_unpacked_schema(pq.read_schema(path)) for path in paths if path is not None)
     return pa.unify_schemas([pa.schema([*_TAGS, _SEED]), *stored])
 
@@ -117,12 +135,17 @@ def _fit(table: pa.Table, schema: pa.Schema) -> pa.Table:
 def _by_run(tables: Tables, name: str) -> Iterator[pa.Table]:
     """Yield a run's rows at a time, its tags before them."""
     for run_id, rows in tables.rows(name, tables.runs.index):
-        tags = [run_id, *(str(tables.runs.at[run_id, tag]) for tag in GROUPING if tag != "seed")]
-        columns = [pa.array([tag] * len(rows), pa.string()) for tag in tags]
-        seed = pa.array([tables.runs.at[run_id, "seed"]] * len(rows), pa.int64())
-        plain = [_unpacked(rows[column]) for column in rows.column_names]
-        fields = [*_TAGS, _SEED, *(pa.field(n, c.type) for n, c in zip(rows.column_names, plain, strict=True))]
-        yield pa.table([*columns, seed, *plain], schema=pa.schema(fields))
+        yield _tagged(tables, run_id, rows)
+
+
+def _tagged(tables: Tables, run_id: str, rows: pa.Table) -> pa.Table:
+    """Put a run's id and its tags before its rows."""
+    tags = [run_id, *(str(tables.runs.at[run_id, tag]) for tag in GROUPING if tag != "seed")]
+    columns = [pa.array([tag] * len(rows), pa.string()) for tag in tags]
+    seed = pa.array([tables.runs.at[run_id, "seed"]] * len(rows), pa.int64())
+    plain = [_unpacked(rows[column]) for column in rows.column_names]
+    fields = [*_TAGS, _SEED, *(pa.field(n, c.type) for n, c in zip(rows.column_names, plain, strict=True))]
+    return pa.table([*columns, seed, *plain], schema=pa.schema(fields))
 
 
 def _unpacked(column: pa.ChunkedArray) -> pa.ChunkedArray:

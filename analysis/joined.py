@@ -64,6 +64,7 @@ def _joined(parts: Sequence[Tables]) -> Tables:
         runs=runs,
         history=partial(_history, owner, parts),
         fetch=partial(_fetch, owner),
+        stated=partial(_stated, owner),
         remarks=(*_taken(holders), *basis_remarks(runs, asked)),
     )
 
@@ -134,6 +135,10 @@ def _history(
 
 def _fetch(owner: Mapping[str, Tables], run_id: str, name: str) -> Path | None:
     return owner[run_id].fetch(run_id, name)
+
+
+def _stated(owner: Mapping[str, Tables], run_id: str) -> Mapping[str, str]:
+    return owner[run_id].stated(run_id)
 
 
 def join(asked: Mapping[str, Asked]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.curves import cells, confirmed_runs
@@ -106,17 +107,18 @@ def kept(tables: Tables) -> tuple[Kept, ...]:
     for architecture in tables.runs["architecture"].cat.categories:
         pairs = [pair for pair in cells(tables) if pair[0] == architecture]
         run_ids = (run_id for pair in pairs for run_id in confirmed_runs(tables, *pair).index)
-        run_id = next((run_id for run_id in run_ids if tables.fetch(run_id, records.LAYERS_FILE)), None)
-        if run_id is not None:
-            found.append(_kept(tables, architecture, run_id))
+        # A run whose vectors are lost tells nothing of which were kept.
+        whole = (run_id for run_id in run_ids if tables.files.path(run_id, records.SPECTRA_FILE))
+        read = next(tables.rows(records.LAYERS_FILE, whole, columns=["epoch", "view", NORM]), None)
+        if read is not None:
+            found.append(_kept(tables, architecture, *read))
     return tuple(found)
 
 
-def _kept(tables: Tables, architecture: str, run_id: str) -> Kept:
-    ((_, layers),) = tables.rows(records.LAYERS_FILE, [run_id], columns=["epoch", "view", NORM])
+def _kept(tables: Tables, architecture: str, run_id: str, layers: pa.Table) -> Kept:
     if NORM in layers.column_names:  # a row without one is of a weight that has no spectrum: no vector was left out
         layers = layers.filter(pc.is_valid(layers[NORM]))
-    vectors = tables.fetch(run_id, records.SPECTRA_FILE)
+    vectors = tables.files.path(run_id, records.SPECTRA_FILE)
     epochs: set[int] = set()
     for batch in tables.batches(records.SPECTRA_FILE, run_id, columns=["epoch"]):
         epochs.update(pc.unique(batch["epoch"]).to_pylist())

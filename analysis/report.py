@@ -107,6 +107,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
     shown = curves(tables, [column.metric for columns, _ in CURVES.values() for column in columns])
     pictures, spectra = _pictures(tables, comparison, shown), _spectra(tables, comparison, known)
     found, beside = answers(tables, comparison, known, pictures["holding"]), sheets(tables)
+    of_measuring = measured(cost(tables), known, fallbacks(tables))
     pages = environment()
     pages.filters |= {"chosen": chosen, "budget_texts": budget_table.texts}
     html = pages.get_template("report.html.j2").render(
@@ -114,7 +115,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         question=question(tables, comparison),
         comparison=comparison,
         verdicts={name: verdict(comparison, name) for name in comparison.architectures},
-        remarks=[*remarks(comparison), *tables.remarks],
+        remarks=[*remarks(comparison), *tables.remarks, *tables.lost],  # all files have been asked for by now
         budget=budget_table.sentences(comparison),
         budget_phases=budget_table.phases(comparison),
         budget_legend=budget_table.legend(comparison),
@@ -127,7 +128,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         readings=_readings({curve.metric for curve in shown}),
         answers=found,
         spectra=spectra,
-        measured=measured(cost(tables), known, fallbacks(tables)),
+        measured=of_measuring,
         provenance=provenance(tables),
     )
     return Report(html=html, pictures=pictures, answers=found, sheets=beside, spectra=spectra)

@@ -1,19 +1,18 @@
 """A study's stored runs as tidy tables: one row a run, an epoch, a layer, a singular value."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import and_
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from analysis.asked import Asked, architectures, conditions
 from analysis.basis import basis_remarks
+from analysis.files import Files, Lost, lost_files
 from analysis.notation import count, several
 from tuning import records
 from tuning.records import NO_RESULTS, Phase
@@ -41,7 +40,8 @@ class Tables:
             metric, ``epochs`` trained, ``status``, ``start_ms`` and ``end_ms``.
         history: run ids and names of metrics to their points, a row each: ``run_id``, ``metric``, ``epoch``,
             ``value``. Where a resumed trial reported an epoch twice, the point that comes later counts.
-        fetch: ``(run_id, file name)`` to the local path of that run's file, None where there is none.
+        fetch: as `analysis.files.Files` has it.
+        stated: likewise.
         remarks: sentences on which runs these are, where there is something to say.
     """
 
@@ -51,7 +51,22 @@ class Tables:
     runs: pd.DataFrame
     history: Callable[[Sequence[str], Sequence[str]], pa.Table]
     fetch: Callable[[str, str], Path | None]
+    stated: Callable[[str], Mapping[str, str]]
     remarks: tuple[str, ...] = ()
+
+    @cached_property
+    def files(self) -> Files:
+        """The files of the runs, and which of them were found to be lost."""
+        return Files(fetch=self.fetch, stated=self.stated)
+
+    @property
+    def lost(self) -> list[str]:
+        """Sentences on the files that were asked for and could not be read."""
+        by_study: dict[str, list[Lost]] = {}
+        for one in self.files.lost:
+            by_study.setdefault(str(self.runs.at[one.run_id, "study"]), []).append(one)
+        keys = {one.run_id: str(self.runs.at[one.run_id, "trial_key"]) for one in self.files.lost}
+        return [told for study, lost in by_study.items() for told in lost_files(lost, keys, study)]
 
     @cached_property
     def epochs(self) -> pd.DataFrame:
@@ -103,18 +118,15 @@ class Tables:
 
         Args:
             name: `records.SPECTRA_FILE` or `records.LAYERS_FILE`.
-            run_ids: which runs; those that stored no such file are passed over.
+            run_ids: which runs; those that have no such file are passed over.
             view: keep the rows of one view; None keeps all.
             epoch: keep the rows of one epoch; None keeps all.
             columns: read these alone; None reads all.
 
-        Yields:
-            The run's id and its rows.
+        Returns:
+            The runs' ids and their rows.
         """
-        for run_id in run_ids:
-            scanner = self._scanner(name, run_id, view, epoch, columns)
-            if scanner is not None:
-                yield run_id, scanner.to_table()
+        return self.files.rows(name, run_ids, view=view, epoch=epoch, columns=columns)
 
     def batches(
         self, name: str, run_id: str, *, view: str | None = None, columns: Sequence[str]
@@ -127,25 +139,10 @@ class Tables:
             view: keep the rows of one view; None keeps all.
             columns: read these alone.
 
-        Yields:
-            Some rows, at least one, in the order of the file; nothing where the run stored no such file.
+        Returns:
+            Some rows at a time, at least one, as `analysis.files.Files.batches` yields them.
         """
-        scanner = self._scanner(name, run_id, view, None, columns)
-        if scanner is not None:
-            yield from (batch for batch in scanner.to_batches() if batch.num_rows)
-
-    def _scanner(
-        self, name: str, run_id: str, view: str | None, epoch: int | None, columns: Sequence[str] | None
-    ) -> ds.Scanner | None:
-        """Prepare to read a file: columns that it lacks, having been stored before they were, are left out."""
-        path = self.fetch(run_id, name)
-        if path is None:
-            return None  # the run ended before its first measurement
-        stored = ds.dataset(path, format="parquet")
-        there = None if columns is None else [column for column in columns if column in stored.schema.names]
-        wanted = [ds.field(field) == value for field, value in (("view", view), ("epoch", epoch)) if value is not None]
-        # Rows lie in groups that know their least and largest epoch and view: groups without those wanted are not read.
-        return stored.scanner(columns=there, filter=reduce(and_, wanted) if wanted else None, batch_readahead=2)
+        return self.files.batches(name, run_id, view=view, columns=columns)
 
     def _by_epoch(self, runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
         points = self.history(list(runs.index), metrics).to_pandas()
@@ -197,6 +194,7 @@ def load(study: str, tracking_uri: str | None = None) -> Tables:
         runs=runs,
         history=lambda run_ids, metrics: reader.history(run_ids, [name for name in metrics if name in known]),
         fetch=lambda run_id, name: reader.artifact(by_id[run_id], name),
+        stated=lambda run_id: {name: f"{by_id[run_id].artifact_uri}/{name}" for name in by_id[run_id].files},
         remarks=(*_left_out(there, reader.asked, study), *basis_remarks(runs, reader.asked)),
     )
 

@@ -34,5 +34,7 @@ def vectors(tables: Tables, run_ids: Iterable[str], view: str) -> Iterator[tuple
                     pieces = []
                 current = epoch
                 pieces.append(part)
-        if pieces:
+        if pieces and tables.files.path(
+            run_id, records.SPECTRA_FILE
+        ):  # of a file that breaks off, its last epoch is none
             yield run_id, current, np.concatenate(pieces)

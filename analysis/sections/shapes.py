@@ -38,7 +38,7 @@ def distributed(tables: Tables, known: Sequence[Kept]) -> Section:
     """
     found = shapes(tables, known)
     if not found:
-        return Section(question=QUESTION, said=("No confirmation run has stored spectra.",))
+        return Section(question=QUESTION, said=(_nothing(tables),))
     conditions = list(tables.runs["condition"].cat.categories)
     architectures = list(dict.fromkeys(one.architecture for one in found))
     against = _against(found)
@@ -55,6 +55,10 @@ def distributed(tables: Tables, known: Sequence[Kept]) -> Section:
         ),
         sheet=_sheet(found, architectures, against),
     )
+
+
+def _nothing(tables: Tables) -> str:
+    return "No spectra could be read." if tables.lost else "No confirmation run has stored spectra."
 
 
 def _said(found: Sequence[Shape], against: _Compared) -> str:

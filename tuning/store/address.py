@@ -63,6 +63,18 @@ def sqlite_path(uri: str) -> Path | None:
     return Path(uri.removeprefix(_SQLITE).partition("?")[0]) if uri.startswith(_SQLITE) else None
 
 
+def beside_store(tracking_uri: str) -> Path | None:
+    """Return the folder in which a store's artifacts lie by default, None where a server decides that.
+
+    Args:
+        tracking_uri: the store.
+    """
+    if not is_database(tracking_uri):
+        return None
+    path = sqlite_path(tracking_uri)
+    return path.parent if path else Path.cwd()
+
+
 def hide_password(text: str) -> str:
     """Return the text without the user and password of any URI in it."""
     return _CREDENTIAL.sub(r"\1=***", _CREDENTIALS.sub("//***@", text))

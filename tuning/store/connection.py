@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from tuning.store.address import hide_password, is_database, sqlite_path
+from tuning.store.address import beside_store, hide_password, is_database, sqlite_path
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -251,9 +251,9 @@ def artifact_location(study: str, tracking_uri: str) -> str | None:
         study: the study's name.
         tracking_uri: the store.
     """
-    if not is_database(tracking_uri):
+    beside = beside_store(tracking_uri)
+    if beside is None:
         return None
-    path = sqlite_path(tracking_uri)
-    location = (path.parent if path else Path.cwd()) / "mlartifacts" / study
+    location = beside / "mlartifacts" / study
     location.mkdir(parents=True, exist_ok=True)
     return str(location)

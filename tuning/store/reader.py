@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tuning.store.address import hide_password, resolve_tracking_uri, sqlite_path
+from tuning.store.address import beside_store, hide_password, resolve_tracking_uri, sqlite_path
 from tuning.store.artifacts import fetch
 from tuning.store.asked import kept_asked
 from tuning.store.connection import connect, reaching, refuse_deleted
@@ -82,11 +82,14 @@ class StoreReader:
             name: e.g. ``"spectra.parquet"``.
 
         Returns:
-            The stored file itself where it lies on this machine, else a copy that lives as long as this
-            reader.
+            The stored file itself where it lies on this machine, beside the store if it was moved with that; else a
+            copy that lives as long as this reader.
         """
         copy = self._copies / run.run_id / name
-        return copy if copy.is_file() else fetch(self._client, run.run_id, run.artifact_uri, name, copy.parent)
+        if copy.is_file():
+            return copy
+        with reaching(self._uri):
+            return fetch(self._client, run.run_id, run.artifact_uri, name, copy.parent, beside_store(self._uri))
 
 
 def _unknown_study(study: str, uri: str, known: Sequence[str]) -> str:

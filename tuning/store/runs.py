@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tuning.records import MEASURE_SECONDS
+from tuning.store.tables import FILES, TABLES, sizes
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
@@ -26,6 +29,7 @@ class StoredRun:
         start_ms: when it began, in milliseconds of the Unix epoch.
         end_ms: when it ended, ``None`` while it runs.
         artifact_uri: where its files are.
+        files: the names of the tables that it was given.
     """
 
     run_id: str
@@ -38,6 +42,7 @@ class StoredRun:
     start_ms: int
     end_ms: int | None
     artifact_uri: str
+    files: tuple[str, ...] = ()
 
 
 def iterate_runs(client: "MlflowClient", experiment_id: str, page: int = _RUNS_A_PAGE) -> Iterator[StoredRun]:
@@ -78,4 +83,13 @@ def _stored(run: "Run") -> StoredRun:
         start_ms=info.start_time,
         end_ms=info.end_time,
         artifact_uri=info.artifact_uri,
+        files=_files(run),
     )
+
+
+def _files(run: "Run") -> tuple[str, ...]:
+    """Return which tables a run was given: those that it states, or both where a version that stated none measured."""
+    if FILES in run.data.tags:
+        return tuple(sizes(run.data.tags[FILES]))
+    measured = MEASURE_SECONDS in run.data.metrics and run.info.end_time is not None
+    return TABLES if measured else ()
