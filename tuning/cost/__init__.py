@@ -1,6 +1,6 @@
 """What a study will cost, counted and estimated before anything of it runs."""
 
 from tuning.cost.cell import CellCost, Seconds, Work
-from tuning.cost.study import StudyCost, study_cost, this_machine
+from tuning.cost.study import StudyCost, study_cost
 
-__all__ = ["CellCost", "Seconds", "StudyCost", "Work", "study_cost", "this_machine"]
+__all__ = ["CellCost", "Seconds", "StudyCost", "Work", "study_cost"]
