@@ -39,6 +39,7 @@ def _commands() -> dict[str, Any]:
         "faulty_network": (_faulty_network, partial(_markdown, "faulty_network")),
         "growth": (_growth, partial(_markdown, "growth")),
         "long_trial": (_long_trial, partial(_markdown, "long_trial")),
+        "time_left": (_time_left, partial(_markdown, "time_left")),
     }
 
 
@@ -97,6 +98,12 @@ def _growth(arguments: argparse.Namespace) -> Any:
     return growth.run(trials=arguments.trials, beside=arguments.beside)
 
 
+def _time_left(arguments: argparse.Namespace) -> Any:
+    from benchmarks import time_left
+
+    return time_left.run(trials=arguments.trials)
+
+
 def _markdown(name: str, result: Any) -> Any:
     return import_module(f"benchmarks.{name}").markdown(result)
 
@@ -128,6 +135,8 @@ def _parser() -> argparse.ArgumentParser:
     growing = commands.add_parser("growth", parents=[every], help="what each further trial costs the driver")
     growing.add_argument("--trials", type=_positive, default=2000, help="of one epoch (default 2000)")
     growing.add_argument("--beside", type=_folder, metavar="FOLDER", help="another checkout to be measured beside this")
+    left = commands.add_parser("time_left", parents=[every], help="what a study says it will take, and what it takes")
+    left.add_argument("--trials", type=_positive, default=12, help="of each cell (default 12)")
     faulty = commands.add_parser("faulty_network", parents=[every], help="what a failing network costs a study")
     faulty.add_argument("--rounds", type=_positive, default=3, help="of both networks (default 3)")
     return parser

@@ -133,7 +133,9 @@ def run(
     for problem in outcome.problems:
         log.keep(f"problem: {problem}")
         errors.print(f"[red]problem:[/] {escape(problem)}", highlight=False, soft_wrap=True)
-    for line in (outcome.stored, f"Results: python -m analysis report {asked.name}{_store_option(tracking_uri)}"):
+    results = f"Results: python -m analysis report {asked.name}{_store_option(tracking_uri)}"
+    every_run = None if outcome.page is None else f"Every run: {outcome.page}"
+    for line in (outcome.stored, every_run, results):
         if line is not None:
             log.keep(line)
             console.print(escape(line), highlight=False, soft_wrap=True)

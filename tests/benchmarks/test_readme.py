@@ -16,6 +16,7 @@ from benchmarks import (
     measuring,
     opening,
     spectra,
+    time_left,
 )
 
 FOLDER = Path(bounds_in_training.__file__).parent
@@ -28,6 +29,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "opening": opening.markdown,
     "faulty_network": faulty_network.markdown,
     "growth": growth.markdown,
+    "time_left": time_left.markdown,
 }
 RESULTS = sorted((FOLDER / "results").glob("*.json"))
 

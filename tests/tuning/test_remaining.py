@@ -23,6 +23,9 @@ class World:
     places: int = 2
     now: float = 0.0
 
+    def remaining(self):
+        return Remaining(self.asked, self.history, lambda: self.now)
+
     def run(self, remaining, until=None):
         """Run the search, and yield the moment and what is told at each end of a trial."""
         cells = self.asked.cells
@@ -76,10 +79,8 @@ def asked(trials=8):
 
 
 @pytest.fixture
-def world(monkeypatch):
-    made = World(asked())
-    monkeypatch.setattr("time.monotonic", lambda: made.now)
-    return made
+def world():
+    return World(asked())
 
 
 def within(told, end, factor):
@@ -89,41 +90,41 @@ def within(told, end, factor):
 
 
 def test_after_the_third_trial_the_estimate_is_within_a_factor_of_one_and_a_half(world):
-    told = list(world.run(Remaining(world.asked, world.history)))
+    told = list(world.run(world.remaining()))
     within(told[2:], world.now, 1.5)
 
 
 def test_that_holds_after_a_resume_too(world):
-    list(world.run(Remaining(world.asked, world.history), until=10))
+    list(world.run(world.remaining(), until=10))
     world.now += 1000.0
-    told = list(world.run(Remaining(world.asked, world.history)))
+    told = list(world.run(world.remaining()))
     within(told[2:], world.now, 1.5)
 
 
 def test_the_start_of_the_first_workers_is_left_out(world):
-    told = list(world.run(Remaining(world.asked, world.history), until=3))
-    remaining = Remaining(world.asked, world.history)
+    told = list(world.run(world.remaining(), until=3))
+    remaining = world.remaining()
     assert remaining.outlook() is None
     assert told[2][0] > STARTUP
     assert told[2][1].phase.seconds < 3 * told[2][0] + 100
 
 
 def test_cells_add_up_to_their_phase_and_bounds_hold_the_estimate(world):
-    for _, outlook in world.run(Remaining(world.asked, world.history)):
+    for _, outlook in world.run(world.remaining()):
         assert sum(outlook.cells.values()) == pytest.approx(outlook.phase.seconds)
         assert outlook.phase.low <= outlook.phase.seconds <= outlook.phase.high
         assert outlook.study.seconds > outlook.phase.seconds
 
 
 def test_the_bounds_draw_near_as_trials_end(world):
-    told = [outlook.phase for _, outlook in world.run(Remaining(world.asked, world.history))]
+    told = [outlook.phase for _, outlook in world.run(world.remaining())]
     widths = [left.high / left.low for left in told if left.seconds]
     assert widths[2] > 1.3 * widths[20]
 
 
 def test_confirmations_to_come_are_reckoned_at_full_length_with_the_start_of_their_workers(world):
     """Of the 4 cells each confirms 2 of 9 epochs, on two places: 8 trials in four rows, the last of the slowest."""
-    told = list(world.run(Remaining(world.asked, world.history)))
+    told = list(world.run(world.remaining()))
     to_come = told[-1][1].study.seconds - told[-1][1].phase.seconds
     whole = [START + 9 * (seconds + GAP) for seconds in (0.3, 1.5, 0.4, 2.0) * 2]
     assert STARTUP + sum(whole) / 2 <= to_come <= STARTUP + sum(whole) / 2 + max(whole)

@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections import deque
+from collections.abc import Callable
 
 _EVENTS = 20
 """Of so many starts and ends the most that ran at once is what runs at a time; a cluster that shrinks is seen after."""
@@ -14,13 +15,17 @@ class Pace:
     A trial that takes the place of an ended one is warm: its clock begins where that one ended, so that the time
     between them is part of its start. The first trials are cold: Ray starts their workers, and torch is imported.
 
+    Args:
+        clock: in seconds.
+
     Attributes:
         startup: seconds from the phase's begin to its first report, less that report's own; None before one.
         ends: how many trials have ended.
     """
 
-    def __init__(self) -> None:
-        self._began = time.monotonic()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began = clock()
         self._free: list[float] = []
         self._last: dict[str, float] = {}
         self._fresh: dict[str, bool] = {}
@@ -29,11 +34,6 @@ class Pace:
         self._live: deque[int] = deque([0], maxlen=_EVENTS)
         self.startup: float | None = None
         self.ends = 0
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the phase began."""
-        return time.monotonic() - self._began
 
     @property
     def start(self) -> float:
@@ -56,7 +56,7 @@ class Pace:
         Args:
             key: the trial's.
         """
-        return time.monotonic() - self._last[key] if key in self._last else 0.0
+        return self._clock() - self._last[key] if key in self._last else 0.0
 
     def started(self, key: str) -> None:
         """Stamp that a worker has begun with a trial.
@@ -65,7 +65,7 @@ class Pace:
             key: the trial's.
         """
         self._fresh[key] = bool(self._free)
-        self._last[key] = self._free.pop() if self._free else time.monotonic()
+        self._last[key] = self._free.pop() if self._free else self._clock()
         self._live.append(len(self._last))
 
     def reported(self, key: str, seconds: float) -> None:
@@ -75,7 +75,7 @@ class Pace:
             key: the trial's.
             seconds: that the epoch took by its own account.
         """
-        now = time.monotonic()
+        now = self._clock()
         if self.startup is None:
             self.startup = max(0.0, now - self._began - seconds)
         if key in self._last:
@@ -105,5 +105,5 @@ class Pace:
         self.ends += 1
         self._fresh.pop(key, None)
         if self._last.pop(key, None) is not None:
-            self._free.append(time.monotonic())
+            self._free.append(self._clock())
         self._live.append(len(self._last))

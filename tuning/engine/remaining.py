@@ -3,7 +3,8 @@
 import heapq
 import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
@@ -67,9 +68,11 @@ class Remaining:
     Args:
         study: whose phases are meant.
         history: what the trials have said.
+        clock: in seconds.
     """
 
-    def __init__(self, study: Study, history: History) -> None:
+    def __init__(self, study: Study, history: History, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._study = study
         self._history = history
         self._to_confirm = confirmations_planned(study)
@@ -84,7 +87,7 @@ class Remaining:
             phase: any but ``summary``.
             planned: its trials by cell.
         """
-        self._phase, self._planned, self.pace = phase, planned, Pace()
+        self._phase, self._planned, self.pace = phase, planned, Pace(self._clock)
 
     def outlook(self) -> Outlook | None:
         """Return what is left; None before a trial has ended in this session, which knows no pace before."""

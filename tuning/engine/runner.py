@@ -45,12 +45,14 @@ class Outcome:
         interrupted: the run was stopped from outside; run again, it goes on.
         folder: where the journal lies.
         stored: what the store has, by its own word; None where that is not all, which a problem then says.
+        page: where MLflow's pages show every run; None where the store has never been reached.
     """
 
     problems: tuple[str, ...]
     interrupted: bool
     folder: Path
     stored: str | None
+    page: str | None
 
 
 def run(
@@ -129,6 +131,7 @@ def _kept_and_told(
         interrupted=interrupted,
         folder=session.folder.path,
         stored=str(report) if report.complete else None,
+        page=report.page,
     )
 
 
