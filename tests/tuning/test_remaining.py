@@ -7,6 +7,7 @@ import pytest
 from tests.tuning.studies import study
 from tuning.engine.history import History, Result
 from tuning.engine.lengths import Lengths, stopping_rates
+from tuning.engine.pace import Pace
 from tuning.engine.remaining import Remaining
 from tuning.records import Phase, StopReason
 
@@ -155,6 +156,18 @@ def test_a_length_is_the_kaplan_meier_mean_where_nothing_is_known_of_the_rule(mo
     square = 1 + 3 * 3 / 4 + 5 * 3 / 4 + 7 * 3 / 8
     assert variance == pytest.approx(square - mean**2)
     assert Lengths(trials, 4, {}).left(3) == (1.0, 0.0)
+
+
+def test_a_driver_that_was_stopped_for_an_hour_does_not_change_the_pace():
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    for epoch in range(12):
+        now[0] += 3600.0 if epoch == 5 else 1.2
+        if epoch == 0:
+            pace.started("trial")
+        else:
+            pace.reported("trial", 1.0)
+    assert pace.gap == pytest.approx(0.2)
 
 
 def test_a_rule_is_known_before_any_trial_has_ended():

@@ -3,10 +3,12 @@
 import statistics
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 _EVENTS = 20
 """Of so many starts and ends the most that ran at once is what runs at a time; a cluster that shrinks is seen after."""
+
+_MANY = 10
 
 
 class Pace:
@@ -38,12 +40,12 @@ class Pace:
     @property
     def start(self) -> float:
         """Seconds from the end of one trial to the first report of the next in its place, less that report's own."""
-        return statistics.median(self._starts) if self._starts else 0.0
+        return _mean(self._starts) if self._starts else self.gap
 
     @property
     def gap(self) -> float:
         """Seconds between two reports of a trial, less the later one's own: Ray's share, and the writing."""
-        return statistics.median(self._gaps) if self._gaps else 0.0
+        return _mean(self._gaps) if self._gaps else 0.0
 
     @property
     def at_once(self) -> int:
@@ -107,3 +109,11 @@ class Pace:
         if self._last.pop(key, None) is not None:
             self._free.append(self._clock())
         self._live.append(len(self._last))
+
+
+def _mean(seconds: Sequence[float]) -> float:
+    """Return a mean, of ten or more without the largest: a driver that was stopped for hours is in one gap.
+
+    It is no median, for a busy machine makes a few gaps long, and time is their sum.
+    """
+    return statistics.mean(sorted(seconds)[:-1] if len(seconds) >= _MANY else seconds)

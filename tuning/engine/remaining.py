@@ -17,8 +17,8 @@ from tuning.study import Study, confirmations_planned
 _DEVIATIONS = 1.28
 """A normal variable is less than so many standard deviations from its mean four times in five."""
 
-_LEAST_SPREAD = 0.1
-"""Relative: the same training takes a tenth longer or shorter as the machine has it."""
+_LEAST_SPREAD = 0.15
+"""Relative: the same training takes that much longer or shorter as the machine has it."""
 
 
 @dataclass(frozen=True, kw_only=True)
