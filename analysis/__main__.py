@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+import analysis.own_packages  # ruff: ignore[unused-import]  # before the next import of ours
 from analysis import budget_table, sheets
 from analysis.compare import Comparison, comparison
 from analysis.export import FileFormat, export

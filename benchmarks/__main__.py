@@ -40,6 +40,7 @@ def _commands() -> dict[str, Any]:
         "growth": (_growth, partial(_markdown, "growth")),
         "adaptive_search": (_adaptive_search, partial(_markdown, "adaptive_search")),
         "long_trial": (_long_trial, partial(_markdown, "long_trial")),
+        "time_left": (_time_left, partial(_markdown, "time_left")),
     }
 
 
@@ -104,6 +105,12 @@ def _adaptive_search(arguments: argparse.Namespace) -> Any:
     return adaptive_search.run(seeds=arguments.seeds, beside=arguments.beside)
 
 
+def _time_left(arguments: argparse.Namespace) -> Any:
+    from benchmarks import time_left
+
+    return time_left.run(trials=arguments.trials)
+
+
 def _markdown(name: str, result: Any) -> Any:
     return import_module(f"benchmarks.{name}").markdown(result)
 
@@ -140,6 +147,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     adaptive.add_argument("--seeds", type=_positive, default=3, help="searches of each kind (default 3)")
     adaptive.add_argument("--beside", type=_folder, metavar="FOLDER", help="another checkout to be searched with")
+    left = commands.add_parser("time_left", parents=[every], help="what a study says it will take, and what it takes")
+    left.add_argument("--trials", type=_positive, default=12, help="of each cell (default 12)")
     faulty = commands.add_parser("faulty_network", parents=[every], help="what a failing network costs a study")
     faulty.add_argument("--rounds", type=_positive, default=3, help="of both networks (default 3)")
     return parser

@@ -12,13 +12,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+import tuning.own_packages  # ruff: ignore[unused-import]  # before the next import of ours
 from tuning import job_commands
 from tuning.command_line import OneLineGroup, one_line_errors, put, show
 from tuning.lasting_output import outlive_readers
 from tuning.options import NameOption, StorageOption, StudyArgument, TrackingOption
 from tuning.store import hide_password, resolve_tracking_uri
 from tuning.study import load, shipped
-from tuning.surroundings import IN_A_JOB, check_home
+from tuning.surroundings import IN_A_JOB, check_current_folder, check_home
 
 T = TypeVar("T")
 
@@ -69,8 +70,8 @@ def plan(
 
     Of the data only `run` asks for more; of the store the spread of an earlier study of that name is read.
     """
-    from tuning.cost import evidence, study_cost, this_machine, view  # torch takes seconds to come; `list` needs none
-    from tuning.trial import check_weights
+    from tuning.cost import evidence, study_cost, view  # torch takes seconds to come; `list` needs none
+    from tuning.trial import check_weights, this_machine
 
     asked = _or_exit(lambda: load(study))
     _or_exit(lambda: check_weights(asked))
@@ -110,6 +111,7 @@ def run(
     """Run a study, or go on with one that was interrupted."""
     outlive_readers()
     _or_exit(check_home)
+    _or_exit(check_current_folder)
     # Ray is imported with the engine, and `list` and `plan` need none of it.
     from tuning.engine import StudyLog, ending_in_order, ignore_signals
     from tuning.engine import run as run_study
@@ -136,7 +138,9 @@ def run(
     for problem in outcome.problems:
         log.keep(f"problem: {problem}")
         errors.print(f"[red]problem:[/] {escape(problem)}", highlight=False, soft_wrap=True)
-    for line in (outcome.stored, f"Results: python -m analysis report {asked.name}{_store_option(tracking_uri)}"):
+    results = f"Results: python -m analysis report {asked.name}{_store_option(tracking_uri)}"
+    every_run = None if outcome.page is None else f"Every run: {outcome.page}"
+    for line in (outcome.stored, every_run, results):
         if line is not None:
             log.keep(line)
             console.print(escape(line), highlight=False, soft_wrap=True)

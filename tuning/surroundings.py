@@ -1,4 +1,4 @@
-"""What this process finds around itself: what a job on a cluster is told by its environment, and a home folder."""
+"""What this process finds around itself: a job's environment, a home folder, and what lies where it is called."""
 
 import os
 from pathlib import Path
@@ -30,3 +30,18 @@ def check_home() -> None:
         raise ValueError(
             f"Ray needs a home folder, got none: {no_home()}; set HOME to a folder that can be written"
         ) from error
+
+
+def check_current_folder() -> None:
+    """See that Ray's workers find this very package: they look in their driver's current folder before all others.
+
+    Raises:
+        ValueError: where that folder has a ``tuning`` of its own.
+    """
+    ours = Path(__file__).resolve().parent
+    for there in (Path.cwd() / "tuning", Path.cwd() / "tuning.py"):
+        if there.exists() and there.resolve() != ours:
+            raise ValueError(
+                "Ray's workers look for packages in the current folder first, where there must be no other tuning, got "
+                f"{there}; call from another folder"
+            )

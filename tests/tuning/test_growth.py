@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from tests.tuning.place import Place
-from tests.tuning.studies import study, tiny
+from tests.tuning.studies import SHORT, study, tiny
 from tests.tuning.test_budget import done
-from tuning.engine.growth import leaves, outgrow, refusal
+from tuning.engine.growth import cure, leaves, outgrow, refusal
 from tuning.store import StoreReader
 
 
@@ -47,6 +47,51 @@ def test_a_study_may_grow_in_all_ways_at_once():
 @pytest.mark.parametrize(("changes", "told"), CHANGED.values(), ids=CHANGED)
 def test_any_other_change_is_refused_with_what_it_was_and_what_it_is(changes, told):
     assert refusal(data(), data(**changes)) == told
+
+
+NORM_BALL = {"regularizer": "norm_ball", "radius": 1.0}
+MORE = {**tiny()["conditions"], "ball": NORM_BALL}
+
+
+@pytest.mark.parametrize(("baseline", "alone"), [(None, "ball"), ("baseline", "ball and baseline")])
+def test_a_condition_that_is_added_is_run_by_itself(baseline, alone):
+    said = cure(tiny(), tiny(conditions=MORE), baseline)
+    assert f"run a study of another name with {alone} alone and all else as here" in said
+    assert "`python -m analysis report tiny OTHER`" in said
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"conditions": MORE, "confirm": {"seeds": 3}},
+        {"conditions": {"baseline": {"regularizer": "none"}, "ball": NORM_BALL}},
+        {"conditions": {**MORE, "decay": {"regularizer": "weight_decay", "strength": 0.1}}},
+    ],
+    ids=["and seeds", "in place of another", "and another changed"],
+)
+def test_a_condition_that_is_not_all_that_has_changed_has_no_way_of_its_own(changes):
+    assert cure(tiny(), tiny(**changes), None).startswith("undo the change")
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+def test_what_is_told_where_a_condition_is_added_works(tmp_path):
+    both = {**SHORT["conditions"], "decay": {"regularizer": "weight_decay", "strength": 1e-3}}
+    two_seeds = {**SHORT, "confirm": {"seeds": 2}}
+    place = Place(tmp_path, **two_seeds)
+    assert place.run().returncode == 0
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(tiny(**{**two_seeds, "conditions": both})))
+    refused = place.run()
+    assert refused.returncode == 2
+    assert "with decay alone and all else as here, then `python -m analysis report tiny OTHER`" in refused.stderr
+    alone = tiny(**{**two_seeds, "name": "other", "conditions": {"decay": both["decay"]}})
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(alone))
+    assert place.run().returncode == 0
+    told = place.ask("compare", "tiny", "other", "--format", "csv", program="analysis")
+    assert told.returncode == 0, told.stderr
+    rows = told.stdout.splitlines()[1:]
+    assert [row.split(",")[:2] for row in rows] == [["mlp-tiny", "baseline"], ["mlp-tiny", "decay"]]
+    assert place.ask("report", "tiny", "other", program="analysis").returncode == 0
 
 
 def test_growth_does_not_hide_another_change():

@@ -1,12 +1,12 @@
 import io
-import time
 
 import pytest
 from rich.console import Console
 
 from tests.tuning.studies import study
 from tuning.engine.history import History, Result
-from tuning.engine.progress import Progress
+from tuning.engine.progress import Progress, _between
+from tuning.engine.remaining import Left
 from tuning.records import Phase
 
 ASKED = study(search={"trials": 4})
@@ -41,8 +41,11 @@ def test_each_cell_has_a_line_with_what_is_done_running_best_and_left():
     trained(history, 0, 0, 3, accuracy=0.75)
     trained(history, 0, 1, 1, accuracy=0.25)
     trained(history, 0, 2, 2, accuracy=0.5, end=False)
-    trained(history, 1, 0, 1, accuracy=0.0, diverged=True)
-    progress._phase, progress._planned = Phase.TUNE, PLANNED
+    diverged = trained(history, 1, 0, 1, accuracy=0.0, diverged=True)
+    progress.begin(Phase.TUNE, PLANNED)
+    progress.ended(diverged)
+    progress.finish()
+    progress._finished = False
     lines = {line[0]: line[1:] for line in shown(progress) if line}
     assert lines["mlp-tiny/baseline"][:5] == ["2/4", "1", "–", "1", "0.7500"]
     assert lines["mlp-tiny/decay"][:5] == ["1/4", "–", "1", "–", "0.0000"]
@@ -50,53 +53,48 @@ def test_each_cell_has_a_line_with_what_is_done_running_best_and_left():
     assert all("?" not in line for line in lines.values())
 
 
-def test_nothing_is_estimated_before_a_trial_has_ended():
-    history, progress, _ = view(terminal=True)
-    trained(history, 0, 0, 2, end=False)
-    progress._phase, progress._planned = Phase.TUNE, PLANNED
-    assert all(left is None for left in progress._seconds_left().values())
-
-
-def test_what_is_left_is_in_proportion_to_what_is_planned():
-    """Cell 0 has run one of four trials of 6 s; cells without any are taken to be like it."""
+def test_the_best_value_is_that_of_any_epoch_and_does_not_fall():
     history, progress, _ = view(terminal=True)
     progress.begin(Phase.TUNE, PLANNED)
     progress.finish()
-    trained(history, 0, 0, 3)
-    left = progress._seconds_left()
-    assert left["mlp-tiny/decay"] / left["mlp-tiny/baseline"] == 4 / 3
+    trial = trained(history, 0, 0, 2, accuracy=0.9650, end=False)
+    trial.results[3] = Result(objective=0.9161, loss=1.0, seconds=2.0, diverged=False)
+    for _ in ("running", "ended"):
+        (line,) = [line for line in shown(progress) if line[:1] == ["mlp-tiny/baseline"]]
+        assert line[5] == "0.9650"
+        trial.end(died=False)
 
 
-def test_what_is_left_of_the_study_has_the_phases_to_come_in_it(monkeypatch):
-    """8 of 16 trials of 6 s have ended in 24 s; the 4 cells have 2 confirmations each, which no rule stops early."""
-    history, progress, stream = view(terminal=False)
-    monkeypatch.setattr(time, "monotonic", lambda: 0.0)
-    progress.begin(Phase.TUNE, PLANNED)
-    monkeypatch.setattr(time, "monotonic", lambda: 24.0)
-    trials = [trained(history, cell, index, 3) for cell in range(4) for index in range(2)]
-    progress.ended(trials[-1])
-    assert stream.getvalue().rstrip().endswith("; 24 s left in tune, about 48 s to the end")
-    progress._phase = Phase.CONFIRM  # nothing is planned after it
-    assert progress._seconds_to_come() == 0
-
-
-def test_confirmations_to_come_are_reckoned_at_full_length(monkeypatch):
+def test_what_a_network_says_before_it_is_trained_is_no_best_value():
     history, progress, _ = view(terminal=True)
-    monkeypatch.setattr(time, "monotonic", lambda: 0.0)
     progress.begin(Phase.TUNE, PLANNED)
-    monkeypatch.setattr(time, "monotonic", lambda: 10.0)
     progress.finish()
-    for cell in range(4):
-        trained(history, cell, 0, 1)  # stopped after one of three epochs
-    assert progress._seconds_to_come() == pytest.approx(10 / 8 * 8 * 6)
+    trained(history, 0, 0, 0, accuracy=0.2, end=False)
+    (line,) = [line for line in shown(progress) if line[:1] == ["mlp-tiny/baseline"]]
+    assert line[5] == "–"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (24.0, 38.0, "24 to 38 s"),
+        (42.0, 70.0, "42 s to 1 min"),
+        (170.0, 310.0, "3 to 5 min"),
+        (230.0, 250.0, "4 min"),
+        (4000.0, 9000.0, "67 min to 2.5 h"),
+        (9000.0, 18000.0, "2.5 to 5.0 h"),
+    ],
+)
+def test_bounds_are_said_in_few_words(low, high, said):
+    assert _between(Left(seconds=(low + high) / 2, low=low, high=high)) == said
 
 
 def test_a_log_gets_the_first_epoch_once_and_a_line_for_each_end():
     history, progress, stream = view(terminal=False)
     progress.begin(Phase.TUNE, PLANNED)
     trial = trained(history, 0, 0, 1, end=False)
-    progress.update()
-    progress.update()
+    progress.reported(trial, 1)
+    progress.reported(trial, 1)
     trial.end(died=False)
     progress.ended(trial)
     first, second = stream.getvalue().splitlines()

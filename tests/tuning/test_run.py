@@ -290,7 +290,7 @@ BAD_PLACES = {
     "cluster that is not there": (Place, ["--address", "127.0.0.1:9"], "Ray must be reachable"),
     "address of no kind": (Place, ["--address", "ray://somewhere"], "host:port"),
     "store that is mistyped": (Place, ["--tracking-uri", "sqlit:///mlflow.db"], "did you mean 'sqlite'"),
-    "gpu where there is none": (lambda tmp: Place(tmp, resources={"gpu": 1}), [], "1 GPU wanted and 0 there"),
+    "gpu where there is none": (lambda tmp: Place(tmp, resources={"gpu": 1}), [], "1 GPU wanted and 0 here"),
     "more cores than there are": (lambda tmp: Place(tmp, resources={"cpu": 4096}), [], "4096 CPU wanted"),
     "role that no model has": (lambda tmp: Place(tmp, conditions=CONV_HELD), [], "where must match a weight, got conv"),
     "store in a folder that is not there": (Place, ["--tracking-uri", "sqlite:///none/mlflow.db"], "folder"),

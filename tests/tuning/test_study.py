@@ -98,6 +98,10 @@ MISTAKES = {
         {"shared": {"learning_rate": {"log_uniform": [0.1, 0.001]}}},
         r"low < high must hold, got \[0.1, 0.001\]",
     ),
+    "range of one value": (
+        {"shared": {"learning_rate": {"log_uniform": [1e-3, 1e-3]}}},
+        r"low < high must hold, got one value, \[0.001, 0.001\]; write the constant, 0.001",
+    ),
     "range over zero": ({"shared": {"learning_rate": {"log_uniform": [0, 0.1]}}}, "both bounds must be > 0"),
     "range of one number": ({"shared": {"learning_rate": {"uniform": [0.1]}}}, "two finite numbers"),
     "range of an unknown kind": (

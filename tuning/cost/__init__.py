@@ -2,6 +2,6 @@
 
 from tuning.cost.cell import CellCost, Seconds, Work
 from tuning.cost.evidence import Evidence, evidence
-from tuning.cost.study import StudyCost, study_cost, this_machine
+from tuning.cost.study import StudyCost, study_cost
 
-__all__ = ["CellCost", "Evidence", "Seconds", "StudyCost", "Work", "evidence", "study_cost", "this_machine"]
+__all__ = ["CellCost", "Evidence", "Seconds", "StudyCost", "Work", "evidence", "study_cost"]

@@ -1,6 +1,5 @@
 """What a whole study will cost, and how long that takes on the machines at hand."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -145,8 +144,3 @@ def _device(study: Study) -> str:
     if study.resources.gpu > 0:
         return torch.cuda.get_device_name()
     return "1 core" if study.resources.cpu == 1 else f"{study.resources.cpu} cores"
-
-
-def this_machine() -> dict[str, float]:
-    """Return the cores and GPUs of this machine, by Ray's names."""
-    return {"CPU": float(os.cpu_count() or 1), "GPU": float(torch.cuda.device_count())}

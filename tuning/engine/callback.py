@@ -40,7 +40,8 @@ class RecordCallback(Callback):
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Open the trial's run, or the same one again after its node has died."""
         settings = from_flat(trial.config["settings"])
-        self._history.start(settings).live = True
+        history = self._history.start(settings)
+        history.live = True
         tags = {
             **settings.tags,
             "stop_reason": str(StopReason.RUNNING),
@@ -49,7 +50,7 @@ class RecordCallback(Callback):
         }
         name = f"{settings.architecture.name} × {settings.title}, {settings.phase} {settings.index}"
         self._writer.start(settings.key, name, tags, to_params(settings))
-        self._progress.update()
+        self._progress.started(history)
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
@@ -68,7 +69,7 @@ class RecordCallback(Callback):
         if PROCESSOR in result:
             self._processors[trial.config[KEY]] = result[PROCESSOR]
         self._note_anew(history, result)
-        self._progress.update()
+        self._progress.reported(history, result[EPOCH])
 
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """End the study where a trial has found other data: what it has compared so far is not to be mixed with them.
@@ -90,6 +91,7 @@ class RecordCallback(Callback):
         history = self._history.trials.get(trial.config[KEY])
         if history is not None:
             history.live = False
+            self._progress.lost(history)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Close the run of a trial whose worker died more often than Ray repeats it.

@@ -9,10 +9,10 @@ from typing import Any
 
 from tuning.content import Content
 from tuning.engine.basis import BESIDE, basis, other_images, other_versions
-from tuning.engine.growth import MAY_GROW, leaves, refusal
+from tuning.engine.growth import MAY_GROW, cure, leaves, refusal
 from tuning.engine.log import StudyLog
 from tuning.store import Journal, is_begun, keep_begun, kept_begun
-from tuning.study import Study, parse_study
+from tuning.study import Study, baseline, parse_study
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,12 @@ class StudyFolder:
         if kept is None:
             return
         asked = {name: value for name, value in kept.items() if name not in BESIDE}
-        changed = refusal(leaves(asked), leaves(study.as_data()))
+        wanted = study.as_data()
+        changed = refusal(leaves(asked), leaves(wanted))
         if changed:
             raise ValueError(
                 f"a study that goes on must be the one that was begun in {self.path}, with more {', '.join(MAY_GROW)} "
-                f"at most, got {changed}; undo the change, rename the study, or begin anew with --fresh"
+                f"at most, got {changed}; {cure(asked, wanted, baseline(study))}"
             )
 
     def refuse_other_images(self, content: Content) -> None:

@@ -39,6 +39,29 @@ def refusal(kept: Mapping[str, str], asked: Mapping[str, str]) -> str:
     return ", ".join([*said, f"{len(told) - 5} more"] if len(told) > 5 else said)
 
 
+def cure(kept: Mapping[str, Any], asked: Mapping[str, Any], baseline: str | None) -> str:
+    """Say what to do where a study may not go on as another one.
+
+    Conditions that are added are a question of their own: what has run stays, and two studies are reported as one.
+
+    Args:
+        kept: what was begun, as plain data.
+        asked: what is to be run, likewise.
+        baseline: the condition at whose learning rate the others are confirmed, if they are.
+    """
+    before, now = kept["conditions"], asked["conditions"]
+    added = [name for name in now if name not in before]
+    others = {key for key in {*kept, *asked} if key != "conditions" and kept.get(key) != asked.get(key)}
+    if not added or others or {name: now.get(name) for name in before} != before:
+        return "undo the change, rename the study, or begin anew with --fresh"
+    alone = " and ".join([*added, *([] if baseline is None or baseline in added else [baseline])])
+    name = kept["name"]
+    return (
+        f"to add a condition, run a study of another name with {alone} alone and all else as here, then "
+        f"`python -m analysis report {name} OTHER`, which shows both as one"
+    )
+
+
 def _is_more(asked: str, kept: str) -> bool:
     return asked.isdecimal() and kept.isdecimal() and int(asked) > int(kept)
 

@@ -1,13 +1,14 @@
 """All that can be refused before a trial starts."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from tuning.content import Content
 from tuning.engine.cluster import Cluster
 from tuning.study import Study
 from tuning.surroundings import IN_A_JOB
-from tuning.trial import check_weights, divided, open_dataset
+from tuning.trial import check_weights, divided, open_dataset, this_machine
 
 
 def check_study(study: Study) -> Content:
@@ -76,6 +77,19 @@ def check_lasting(storage: Path, tracking_uri: str | None) -> None:
         )
 
 
+def check_machine(study: Study) -> None:
+    """See that a trial fits on this machine, where a local Ray is to run it; Ray need not be started to know.
+
+    Args:
+        study: what a trial reserves.
+
+    Raises:
+        ValueError: where not even one trial fits.
+    """
+    cure = "lower it in the study, or name a cluster with --address"
+    _refuse_lack(study, this_machine(), ("on this machine", "here"), cure)
+
+
 def check_resources(study: Study, cluster: Cluster) -> None:
     """See that a trial fits on one of the cluster's nodes, or on one that its autoscaler may add.
 
@@ -86,11 +100,14 @@ def check_resources(study: Study, cluster: Cluster) -> None:
     Raises:
         ValueError: where not even one trial fits.
     """
-    wanted = study.resources.wanted
-    largest = cluster.largest(wanted)
-    for name, amount in wanted.items():
-        if amount > largest[name]:
+    largest = cluster.largest(study.resources.wanted)
+    _refuse_lack(study, largest, ("on a node of the cluster", "there"), "lower it in the study or add nodes")
+
+
+def _refuse_lack(study: Study, available: Mapping[str, float], place: tuple[str, str], cure: str) -> None:
+    for name, amount in study.resources.wanted.items():
+        if amount > available[name]:
             raise ValueError(
-                f"resources: a trial must fit on a node of the cluster, got {amount:g} {name} wanted and "
-                f"{largest[name]:g} there; lower it in the study or add nodes"
+                f"resources: a trial must fit {place[0]}, got {amount:g} {name} wanted and {available[name]:g} "
+                f"{place[1]}; {cure}"
             )

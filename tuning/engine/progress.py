@@ -1,7 +1,7 @@
 """The live view: a line for each cell, redrawn in place on a terminal, a line a trial elsewhere and in the log."""
 
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -11,9 +11,10 @@ from rich.table import Table
 
 from tuning.engine.history import History, TrialHistory
 from tuning.engine.log import StudyLog
+from tuning.engine.remaining import Left, Outlook, Remaining
 from tuning.engine.store_watch import StoreWatch
-from tuning.records import CONFIRMATIONS, Phase, StopReason
-from tuning.study import Study, confirmations_planned
+from tuning.records import Phase, StopReason
+from tuning.study import Study
 
 
 class Progress:
@@ -34,11 +35,11 @@ class Progress:
         self._redrawn = console.is_terminal  # to the end, though the terminal may be closed before
         self._phase = Phase.TUNE
         self._planned: Mapping[str, int] = {}
-        self._to_confirm = confirmations_planned(study)
+        self._remaining = Remaining(study, history)
         self._spoken = False
         self._began = time.monotonic()
         self._finished = False
-        self._done_before = 0.0
+        self._bests: dict[str, float | None] = {}
         self._store = StoreWatch(lambda: None)
         self._live = self._new_live()
 
@@ -105,8 +106,7 @@ class Progress:
         """
         self._phase, self._planned, self._spoken = phase, planned, False
         self._began, self._finished = time.monotonic(), False
-        past = [trial for cell in planned for trial in self._history.of(cell, phase)]
-        self._done_before = sum(map(_seconds, past))
+        self._remaining.begin(phase, planned)
         if self._redrawn:
             self._live = self._new_live()
             self._live.start()
@@ -125,34 +125,59 @@ class Progress:
         """
         self._store = store
 
-    def update(self) -> None:
-        """Say the first epoch at once: a log shows life before the first trial ends."""
+    def started(self, trial: TrialHistory) -> None:
+        """Hear that a worker has begun with a trial.
+
+        Args:
+            trial: new, or one that goes on.
+        """
+        self._remaining.pace.started(trial.settings.key)
+        self._say_news()
+
+    def reported(self, trial: TrialHistory, epoch: int) -> None:
+        """Say the first epoch at once: a log shows life before the first trial ends.
+
+        Args:
+            trial: that has reported an epoch.
+            epoch: which one; 0 is the state before training, a part of the trial's start.
+        """
+        self._remaining.pace.reported(trial.settings.key, trial.results[epoch].seconds if epoch else 0.0)
+        self._say_news()
+        if not self._spoken and trial.last_epoch >= 1 and trial.last is not None:
+            self._spoken = True
+            self._say_beside(f"{self._phase}: first epoch of {_named(trial)}, val accuracy {trial.last.objective:.4f}")
+
+    def _say_news(self) -> None:
         if said := self._store.news():
             self._say_beside(said)
-        if self._spoken:
-            return
-        for trial in self._history.running():
-            if trial.settings.phase is self._phase and trial.last_epoch >= 1 and trial.last is not None:
-                self._spoken = True
-                self._say_beside(
-                    f"{self._phase}: first epoch of {_named(trial)}, val accuracy {trial.last.objective:.4f}"
-                )
-                return
+
+    def lost(self, trial: TrialHistory) -> None:
+        """Hear that a trial's worker is lost, and that another will go on.
+
+        Args:
+            trial: that waits.
+        """
+        self._remaining.pace.lost(trial.settings.key)
 
     def ended(self, trial: TrialHistory) -> None:
-        """Say how a trial has ended."""
+        """Say how a trial has ended.
+
+        Args:
+            trial: of the phase that runs.
+        """
+        self._remaining.pace.ended(trial.settings.key)
         mine = self._history.of(trial.settings.cell, self._phase)
         done = sum(other.ended for other in mine)
         value = f"val accuracy {trial.last.objective:.4f}" if trial.last is not None else "no epoch"
         self._say_beside(
             f"{self._phase}: {_named(trial)} {done}/{self._planned[trial.settings.cell]} {_spoken(trial.reason)} "
-            f"after {trial.last_epoch} epochs, {value}; {self._rest(self._seconds_left())}"
+            f"after {trial.last_epoch} epochs, {value}; {_rest(self._phase, self._remaining.outlook())}"
         )
 
     def _table(self) -> Table:
-        left = self._seconds_left()
+        left = self._remaining.outlook()
         over = _duration(time.monotonic() - self._began)
-        rest = f"{self._ended_as()} {over}" if self._finished else self._rest(left)
+        rest = f"{self._ended_as()} {over}" if self._finished else _rest(self._phase, left)
         title = f"{self._study.name} · {self._phase} · {rest}"
         table = Table(
             title=title,
@@ -168,102 +193,57 @@ class Progress:
             table.add_column(heading, justify="right")
         for cell, planned in self._planned.items():
             trials = self._history.of(cell, self._phase)
-            table.add_row(cell, *self._row(trials, planned), _duration(left[cell]))
+            table.add_row(cell, *self._row(trials, planned), _duration(None if left is None else left.cells[cell]))
         return table
 
     def _row(self, trials: Sequence[TrialHistory], planned: int) -> tuple[str, ...]:
         counts = {reason: sum(trial.reason is reason for trial in trials) for reason in StopReason}
         failed = counts[StopReason.DIVERGED] + counts[StopReason.ERROR]
-        leader = max((t.last.objective for t in trials if t.last is not None and t.last_epoch), default=None)
+        best = max((value for value in map(self._best, trials) if value is not None), default=None)
         return (
             f"{sum(trial.ended for trial in trials)}/{planned}",
             str(counts[StopReason.EARLY_STOPPED] or "–"),
             f"[red]{failed}[/]" if failed else "–",
             str(counts[StopReason.RUNNING] or "–"),
-            "–" if leader is None else f"{leader:.4f}",
+            "–" if best is None else f"{best:.4f}",
         )
+
+    def _best(self, trial: TrialHistory) -> float | None:
+        """Return the best of a trial's epochs: its last may be worse, and what is shown as the best must not fall."""
+        key = trial.settings.key
+        if key not in self._bests or not trial.ended:
+            looks = (result.objective for epoch, result in trial.results.items() if epoch > 0)
+            self._bests[key] = max(looks, default=None)
+        return self._bests[key]
 
     def _ended_as(self) -> str:
         ended = {cell: sum(trial.ended for trial in self._history.of(cell, self._phase)) for cell in self._planned}
         return "done in" if all(ended[cell] >= planned for cell, planned in self._planned.items()) else "stopped after"
 
-    def _rest(self, left: Mapping[str, float | None]) -> str:
-        """Say what is left of the phase, and of the study where phases are still to come."""
-        here, to_come = _total(left), self._seconds_to_come()
-        told = f"{_duration(here)} left in {self._phase}"
-        return told if here is None or not to_come else f"{told}, about {_duration(here + to_come)} to the end"
 
-    def _seconds_to_come(self) -> float:
-        """Return an estimate of the phases after this one, at most what is planned; 0 before any trial has ended.
-
-        A cell's confirmations are taken to last as its trials would, had none been stopped early.
-        """
-        rate = self._rate()
-        wholes = {cell: [_whole(trial) for trial in self._history.of(cell, self._phase)] for cell in self._planned}
-        everywhere = _mean(value for mine in wholes.values() for value in mine)
-        phases = (Phase.TUNE, *CONFIRMATIONS)
-        later = [self._to_confirm[phase] for phase in phases[phases.index(self._phase) + 1 :]]
-        each = (count * (_mean(wholes.get(cell, ())) or everywhere) for cells in later for cell, count in cells.items())
-        return 0.0 if rate is None else rate * sum(each)
-
-    def _rate(self) -> float | None:
-        """Return how long this session takes for a second of a trial, trials side by side; None before one has ended.
-
-        Ray's own time between trials is in it.
-        """
-        trials = [trial for cell in self._planned for trial in self._history.of(cell, self._phase)]
-        done = sum(map(_seconds, trials))
-        if done <= self._done_before or not any(trial.ended for trial in trials):
-            return None
-        return (time.monotonic() - self._began) / (done - self._done_before)
-
-    def _seconds_left(self) -> dict[str, float | None]:
-        """Return an estimate for each cell; None before any trial has ended.
-
-        What is left of a cell is its mean trial so far times the trials still to run, less what the running ones have
-        done; before one has ended, its running ones are taken at their pace.
-        The cells run side by side, so theirs add up to that of the phase.
-        """
-        trials = {cell: self._history.of(cell, self._phase) for cell in self._planned}
-        rate = self._rate()
-        if rate is None:
-            return dict.fromkeys(trials)
-        ended = {cell: [_seconds(trial) for trial in mine if trial.ended] for cell, mine in trials.items()}
-        everywhere = [value for mine in ended.values() for value in mine]
-        left: dict[str, float | None] = {}
-        for cell, mine in trials.items():
-            mean = _mean(ended[cell]) or _mean(map(_whole, mine)) or _mean(everywhere)
-            running = sum(_seconds(trial) for trial in mine if not trial.ended)
-            left[cell] = rate * max(0.0, mean * (self._planned[cell] - len(ended[cell])) - running)
-        return left
+def _rest(phase: Phase, left: Outlook | None) -> str:
+    """Say what is left of the phase, and of the study where phases are still to come."""
+    if left is None:
+        return f"? left in {phase}"
+    told = f"{_between(left.phase)} left in {phase}"
+    return told if left.study.seconds <= left.phase.seconds else f"{told}, {_between(left.study)} to the end"
 
 
 def _named(trial: TrialHistory) -> str:
     return f"{trial.settings.architecture.name}/{trial.settings.title}"
 
 
-def _seconds(trial: TrialHistory) -> float:
-    return sum(result.seconds for result in trial.results.values())
-
-
-def _mean(seconds: Iterable[float]) -> float:
-    known = [value for value in seconds if value > 0]
-    return sum(known) / len(known) if known else 0.0
-
-
-def _whole(trial: TrialHistory) -> float:
-    """Return what a trial will take, from its epochs so far; 0 before the first."""
-    epochs = trial.last_epoch
-    return _seconds(trial) / epochs * trial.settings.training.epochs if epochs else 0.0
-
-
-def _total(left: Mapping[str, float | None]) -> float | None:
-    known = [seconds for seconds in left.values() if seconds is not None]
-    return sum(known) if known else None
-
-
 def _spoken(reason: StopReason) -> str:
     return str(reason).replace("_", " ")
+
+
+def _between(left: Left) -> str:
+    """Say both bounds, or one number where they are the same in their unit."""
+    low, high = _duration(left.low), _duration(left.high)
+    if low == high:
+        return high
+    unit = f" {high.split()[1]}"
+    return f"{low.removesuffix(unit)} to {high}"
 
 
 def _duration(seconds: float | None) -> str:

@@ -40,6 +40,15 @@ SET_TOKEN = (
 """What to do where a cluster asks for its token."""
 
 
+def is_local(address: str | None) -> bool:
+    """Return whether an address means a Ray of this process's own.
+
+    Args:
+        address: as `ray_session` takes it.
+    """
+    return address in {None, "local"}
+
+
 @contextmanager
 def ray_session(address: str | None) -> Generator[Cluster]:
     """Start a local Ray or join a cluster, and leave it again.
@@ -55,7 +64,7 @@ def ray_session(address: str | None) -> Generator[Cluster]:
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
-    local = address in {None, "local"}
+    local = is_local(address)
     if not local:
         _check_answer(str(address))
     warnings.filterwarnings("ignore", module="ray")

@@ -20,10 +20,10 @@ from tuning.engine.history import History
 from tuning.engine.home import HomeWatch, NodeLostError
 from tuning.engine.keeping_watch import KeepingLostError
 from tuning.engine.log import StudyLog
-from tuning.engine.preflight import check_folder, check_lasting, check_resources, check_study
+from tuning.engine.preflight import check_folder, check_lasting, check_machine, check_resources, check_study
 from tuning.engine.problems import problems
 from tuning.engine.progress import Progress
-from tuning.engine.ray_session import ray_session
+from tuning.engine.ray_session import is_local, ray_session
 from tuning.engine.sharing import Sharing
 from tuning.engine.slots import Slots
 from tuning.engine.store_watch import StoreWatch
@@ -45,12 +45,14 @@ class Outcome:
         interrupted: the run was stopped from outside; run again, it goes on.
         folder: where the journal lies.
         stored: what the store has, by its own word; None where that is not all, which a problem then says.
+        page: where MLflow's pages show every run; None where the store has never been reached.
     """
 
     problems: tuple[str, ...]
     interrupted: bool
     folder: Path
     stored: str | None
+    page: str | None
 
 
 def run(
@@ -80,14 +82,17 @@ def run(
         if not fresh:
             folder.refuse_another(study)
         history = History()
+        if not fresh:
+            history.recall(folder.journal)
+        superseded, finished = outgrow(study, history), _is_finished(study, history)
+        if not finished and is_local(address):
+            check_machine(study)
         progress = Progress(study, history, console, StudyLog(folder.path))
         with progress.preparing("checking the data set and the models"):
             content = check_study(study)
         if fresh:
             progress.say(*_set_aside(study, tracking_uri, folder, lock))
         folder.refuse_other_images(content)
-        history.recall(folder.journal)
-        superseded, finished = outgrow(study, history), _is_finished(study, history)
         whole = folder.whole(study, None if finished else content)
         session = _Session(study, folder, history, progress, content, whole, superseded)
         return _kept_and_told(session, tracking_uri, address, lock, finished=finished)
@@ -126,6 +131,7 @@ def _kept_and_told(
         interrupted=interrupted,
         folder=session.folder.path,
         stored=str(report) if report.complete else None,
+        page=report.page,
     )
 
 

@@ -46,6 +46,7 @@ class Opening:
         sent_before: the keys of the runs that this store has been sent before it is asked, as far as is known.
         thorough: look at the files of every run where they lie, too.
         remarks: what a person should hear of what was found, a line each.
+        experiment_id: where the runs go, once it was opened.
     """
 
     study: str
@@ -62,6 +63,7 @@ class Opening:
     sent_before: Collection[str]
     thorough: bool
     remarks: list[str] = field(default_factory=list)
+    experiment_id: str | None = None
     _opened: bool = False
 
     def open(self) -> Link:
@@ -107,7 +109,7 @@ class Opening:
             points=found.counted,
             through_network=not is_database(self.tracking_uri),
         )
-        self.sent_before, self._opened = sender.sent, True
+        self.sent_before, self.experiment_id, self._opened = sender.sent, experiment.id, True
         return Link(
             sender=sender,
             until=until,

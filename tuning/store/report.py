@@ -82,6 +82,7 @@ class WriterReport:
         journal: the file that holds every event.
         stored: what the store has; None where it was not asked, or did not answer.
         lost: what has become of the study's folder, where it has gone away; else None.
+        page: the link to the runs; None where the store has never been reached.
     """
 
     sent: int
@@ -92,6 +93,7 @@ class WriterReport:
     journal: Path
     stored: Stored | None
     lost: str | None = None
+    page: str | None = None
 
     @property
     def complete(self) -> bool:

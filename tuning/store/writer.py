@@ -30,6 +30,7 @@ from tuning.store.journal import Journal
 from tuning.store.ledger import Ledger
 from tuning.store.lock import lock_folder
 from tuning.store.opening import Opening
+from tuning.store.page import page
 from tuning.store.place import Place
 from tuning.store.report import Stored, WriterReport
 from tuning.store.spectra import Parts
@@ -228,7 +229,7 @@ class StoreWriter:
 
     def report(self) -> WriterReport:
         """Say how far the writing has come."""
-        audit = self._drain.verified
+        audit, opening = self._drain.verified, self._opening
         return WriterReport(
             sent=self._drain.sent,
             pending=self._drain.pending,
@@ -236,7 +237,8 @@ class StoreWriter:
             unwritten=len(self._unwritten),
             error=self._disk_error or self._drain.error,
             journal=self._journal.path,
-            stored=None if audit is None else Stored.of(audit, hide_password(self._opening.tracking_uri)),
+            stored=None if audit is None else Stored.of(audit, hide_password(opening.tracking_uri)),
+            page=None if opening.experiment_id is None else page(opening.tracking_uri, opening.experiment_id),
         )
 
     def close(self, timeout: float) -> WriterReport:

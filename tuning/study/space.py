@@ -13,6 +13,10 @@ Scalar = bool | int | float | str | None
 
 
 def _check_bounds(rule: str, low: float, high: float) -> None:
+    if low == high:
+        raise ValueError(
+            f"{rule}: low < high must hold, got one value, [{low:g}, {high:g}]; write the constant, {low:g}"
+        )
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError(f"{rule}: low < high must hold, got [{low:g}, {high:g}]; write the smaller bound first")
 

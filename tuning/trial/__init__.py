@@ -4,6 +4,7 @@ from tuning.trial.checkpoint import STATE_FILE, Checkpoint
 from tuning.trial.data import DataError, open_dataset
 from tuning.trial.fitting import check_weights, without_numbers
 from tuning.trial.initialization import build_initialized
+from tuning.trial.machine import this_machine
 from tuning.trial.optim import build_optimizer
 from tuning.trial.step import take_step
 from tuning.trial.trainer import Report, train
@@ -20,6 +21,7 @@ __all__ = [
     "divided",
     "open_dataset",
     "take_step",
+    "this_machine",
     "train",
     "without_numbers",
 ]

@@ -1,0 +1,119 @@
+"""What a phase's trials cost beside their own work, by the clock of the driver, and how many of them run at a time."""
+
+import statistics
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+_EVENTS = 20
+"""Of so many starts and ends the most that ran at once is what runs at a time; a cluster that shrinks is seen after."""
+
+_MANY = 10
+
+
+class Pace:
+    """Stamps of one phase in this session.
+
+    A trial that takes the place of an ended one is warm: its clock begins where that one ended, so that the time
+    between them is part of its start. The first trials are cold: Ray starts their workers, and torch is imported.
+
+    Args:
+        clock: in seconds.
+
+    Attributes:
+        startup: seconds from the phase's begin to its first report, less that report's own; None before one.
+        ends: how many trials have ended.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began = clock()
+        self._free: list[float] = []
+        self._last: dict[str, float] = {}
+        self._fresh: dict[str, bool] = {}
+        self._starts: list[float] = []
+        self._gaps: list[float] = []
+        self._live: deque[int] = deque([0], maxlen=_EVENTS)
+        self.startup: float | None = None
+        self.ends = 0
+
+    @property
+    def start(self) -> float:
+        """Seconds from the end of one trial to the first report of the next in its place, less that report's own."""
+        return _mean(self._starts) if self._starts else self.gap
+
+    @property
+    def gap(self) -> float:
+        """Seconds between two reports of a trial, less the later one's own: Ray's share, and the writing."""
+        return _mean(self._gaps) if self._gaps else 0.0
+
+    @property
+    def at_once(self) -> int:
+        """How many trials run at a time."""
+        return max(1, *self._live)
+
+    def since(self, key: str) -> float:
+        """Return the seconds since a running trial has begun or last reported; 0 where this session knows none.
+
+        Args:
+            key: the trial's.
+        """
+        return self._clock() - self._last[key] if key in self._last else 0.0
+
+    def started(self, key: str) -> None:
+        """Stamp that a worker has begun with a trial.
+
+        Args:
+            key: the trial's.
+        """
+        self._fresh[key] = bool(self._free)
+        self._last[key] = self._free.pop() if self._free else self._clock()
+        self._live.append(len(self._last))
+
+    def reported(self, key: str, seconds: float) -> None:
+        """Stamp that a trial has reported an epoch.
+
+        Args:
+            key: the trial's.
+            seconds: that the epoch took by its own account.
+        """
+        now = self._clock()
+        if self.startup is None:
+            self.startup = max(0.0, now - self._began - seconds)
+        if key in self._last:
+            beside = max(0.0, now - self._last[key] - seconds)
+            warm = self._fresh.pop(key, None)
+            if warm is None:
+                self._gaps.append(beside)
+            elif warm:
+                self._starts.append(beside)
+        self._last[key] = now
+
+    def lost(self, key: str) -> None:
+        """Stamp that a trial has lost its worker and waits for another.
+
+        Args:
+            key: the trial's.
+        """
+        self._last.pop(key, None)
+        self._live.append(len(self._last))
+
+    def ended(self, key: str) -> None:
+        """Stamp that a trial has ended, and its place is free.
+
+        Args:
+            key: the trial's.
+        """
+        self.ends += 1
+        self._fresh.pop(key, None)
+        if self._last.pop(key, None) is not None:
+            self._free.append(self._clock())
+        self._live.append(len(self._last))
+
+
+def _mean(seconds: Sequence[float]) -> float:
+    """Return a mean, of ten or more without the largest: a driver that was stopped for hours is in one gap.
+
+    It is no median, for a busy machine makes a few gaps long, and time is their sum.
+    """
+    return statistics.mean(sorted(seconds)[:-1] if len(seconds) >= _MANY else seconds)
