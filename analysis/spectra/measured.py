@@ -16,6 +16,9 @@ from analysis.spectra.shards import in_folder
 from analysis.spectra.state import State, read
 from analysis.spectra.weights import Weights, choose
 from regularizers import LayerSpectrum, lipschitz_log10_bound, measure
+from regularizers.measure.missing import NOT_FINITE, NOT_FOUND
+
+_LOST = {NOT_FINITE: "Not finite", NOT_FOUND: "Found by no routine"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -173,19 +176,19 @@ def missing_measures(layers: Iterable[Layer]) -> list[str]:
         layers: the measured weights.
 
     Returns:
-        Sentences.
+        Sentences, those of weights without any measure first.
     """
-    names: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    without_any: dict[str, list[str]] = {}
+    without_some: dict[tuple[str, str], list[str]] = {}
     for layer in layers:
-        by_reason: dict[str, list[str]] = {}
-        for measure_name, why in layer.spectrum.missing.items():
-            by_reason.setdefault(why, []).append(measure_name)
-        for why, missing in by_reason.items():
-            every = not layer.spectrum.measures
-            names.setdefault((why, () if every else tuple(missing)), []).append(layer.name)
+        spectrum = layer.spectrum
+        for why in dict.fromkeys(spectrum.missing.values()):
+            lost = listed([measure for measure, reason in spectrum.missing.items() if reason == why])
+            names = without_some.setdefault((lost, why), []) if spectrum.measures else without_any.setdefault(why, [])
+            names.append(layer.name)
     return [
-        f"No {listed(list(missing)) if missing else 'measure'}, because {why}: {several(found)}."
-        for (why, missing), found in names.items()
+        *(f"{_LOST[why]}: {several(names)}." for why, names in without_any.items()),
+        *(f"No {lost}, because {why}: {several(names)}." for (lost, why), names in without_some.items()),
     ]
 
 

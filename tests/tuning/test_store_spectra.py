@@ -54,7 +54,7 @@ def layers_twin(epoch: int, entries: tuple[LayerRecord, ...]) -> list[dict[str, 
             "layer": entry.layer,
             "view": entry.view,
             "routine": entry.routine,
-            "missing": json.dumps(entry.missing) if entry.missing else None,
+            "missing": json.dumps(entry.missing),
             **entry.measures,
         }
         for entry in entries
@@ -138,7 +138,8 @@ def test_a_weight_that_diverged_has_no_spectrum_and_a_row_that_says_so(tmp_path:
     spectra, measures = merged(parts, tmp_path)
     assert spectra == spectra_twin(1, layers(1))
     assert [row["epoch"] for row in measures if row["routine"] == "gram: none converged"] == [1, 2]
-    assert {key for key, number in measures[-1].items() if number is not None} == {"epoch", "layer", "view", "routine"}
+    told = {key for key, number in measures[-1].items() if number is not None}
+    assert told == {"epoch", "layer", "view", "routine", "missing"}
 
 
 def test_measures_stay_where_a_value_is_too_large_for_the_vectors_precision(tmp_path: Path) -> None:
@@ -183,7 +184,7 @@ def test_every_row_tells_why_a_measure_is_missing(tmp_path: Path) -> None:
     broken = replace(second, measures={"rank": 1.0, "alpha": math.nan})
     parts.write("k", 1, [replace(first, missing=missing), broken, third])
     told = [row["missing"] for row in merged(parts, tmp_path)[1]]
-    assert [text and json.loads(text) for text in told] == [missing, {"alpha": "not a finite number"}, None]
+    assert [json.loads(text) for text in told] == [missing, {"alpha": "not a finite number"}, {}]
 
 
 def test_every_row_tells_by_which_routine_it_was_found(tmp_path: Path) -> None:
@@ -207,8 +208,9 @@ def test_tables_and_parts_from_before_routines_and_reasons_were_told_are_read_an
     with pa.ipc.new_file(part, table.schema) as sink:
         sink.write_table(table)
     found = rows(merge(after.of("k"), tmp_path / "after", stored.get)[1])
-    routines = {1: None, 2: None, 3: "svd"}
-    expected = [row | {"routine": routines[epoch]} for epoch in (1, 2, 3) for row in layers_twin(epoch, layers(epoch))]
+    unknown = {"routine": None, "missing": None}
+    told: dict[int, dict[str, None]] = {1: unknown, 2: unknown, 3: {}}
+    expected = [row | told[epoch] for epoch in (1, 2, 3) for row in layers_twin(epoch, layers(epoch))]
     assert found == expected
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from regularizers import REGULARIZERS
+from regularizers.measure import MEASURES
 from tests.tuning.studies import settings
 from tuning.records import CONFIRMATIONS, EPOCH_SECONDS, MEASURE_SECONDS, SPECTRAL_NORM_MAX, TIMES, VAL_ACCURACY, Phase
 from tuning.study import OPTIMIZERS, Measure, Resources, Training, to_flat
@@ -120,6 +121,21 @@ def test_a_trial_ends_well_where_no_decomposition_converges_and_its_record_says_
     for layer in records[-1].layers:
         assert layer.routine.endswith("none converged")
         assert "spectral_norm" not in layer.measures
+        assert layer.missing["spectral_norm"] == "no routine converged"
+
+
+def test_every_measure_of_a_layer_is_in_its_record_or_has_its_reason_there():
+    first, *_, last = records_of(regularized("weight_decay", measure={"bundle": "standard", "views": ["flat"]}))
+    for record in (first, last):
+        for layer in record.layers:
+            assert layer.measures.keys() | layer.missing.keys() == MEASURES.keys()
+            assert not layer.measures.keys() & layer.missing.keys()
+            assert set(layer.missing.values()) <= {
+                "no measurement before this one",
+                "no weight before it writes the channels that it reads",
+                "there are fewer than 8 values",
+            }
+    assert first.layers[0].missing["update_norm"] == "no measurement before this one"
 
 
 class KilledError(Exception):

@@ -4,7 +4,8 @@ An epoch's layers are written where the driver runs, at once and as a whole (``p
 so that nothing is lost with the driver or with the store. When the run ends its parts become
 ``spectra.parquet`` (a row a singular value) and ``layers.parquet`` (a row a layer and view), some rows of one
 epoch in memory at a time. A layer whose vector was thinned has its row in ``layers.parquet`` alone. There a measure
-that is no number is null, and the column ``missing`` says why, as JSON: ``{"alpha": "there are fewer than 8 values"}``.
+that is no number is null, and the column ``missing`` says why, as JSON: ``{"alpha": "there are fewer than 8 values"}``;
+it is itself null in what was stored before reasons were.
 
 Rows are ordered by epoch, in groups whose statistics tell a reader which of them hold an epoch, so that a few
 epochs of a long run are read without the rest.
@@ -187,8 +188,8 @@ def _part(layers: Sequence[LayerRecord]) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def _text(missing: Mapping[str, str]) -> str | None:
-    return json.dumps(missing, ensure_ascii=False, sort_keys=True) if missing else None
+def _text(missing: Mapping[str, str]) -> str:
+    return json.dumps(dict(missing), ensure_ascii=False, sort_keys=True)
 
 
 def _epoch(part: Path) -> int:

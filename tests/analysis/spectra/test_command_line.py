@@ -85,7 +85,14 @@ def test_csv_has_every_digit_and_nothing_else_on_stdout(invoke, weights):
     assert float(rows[0]["stable_rank"]) == 21.25 / 16
     assert (rows[0]["shape"], rows[0]["view"], rows[0]["fan_in"]) == ("4x4", "flat", "4")
     assert rows[2]["spectral_norm"] == ""
-    assert result.stderr.splitlines() == [f"Not finite: {HOSTILE}."]
+    few = "alpha, D, alpha_weighted and log_alpha_norm"
+    assert rows[0]["missing"].startswith("alpha: there are fewer than 8 values; D: there are")
+    assert result.stderr.splitlines() == [
+        f"Not finite: {HOSTILE}.",
+        f"No {few}, because there are fewer than 8 values: a.",
+        "No condition_number, alpha, D, alpha_weighted, log_alpha_norm, log_spectral_norm, mp_softrank and num_spikes, "
+        "because every value is zero: zero.",
+    ]
 
 
 def test_markdown_stands_in_a_page(invoke, weights):

@@ -103,7 +103,13 @@ def test_weights_that_are_not_finite_or_zero_are_shown_and_have_no_product(save)
     assert [layer.finite for layer in measured.layers] == [False, True, True]
     assert [layer.spectrum.spectral_norm for layer in measured.layers[1:]] == [0.0, 3.0]
     assert measured.log10_product is None
-    assert measured.remarks == ("Not finite: a.",)
+    assert measured.remarks == (
+        "Not finite: a.",
+        "No condition_number, alpha, D, alpha_weighted, log_alpha_norm, log_spectral_norm, mp_softrank and num_spikes, "
+        "because every value is zero: b.",
+        "No alpha, D, alpha_weighted and log_alpha_norm, because there are fewer than 8 values: c.",
+        "No mp_softrank and num_spikes, because all values are equal up to rounding: c.",
+    )
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
@@ -111,6 +117,20 @@ def test_weights_of_any_precision_are_measured(save, dtype):
     matrix = torch.diag(torch.tensor([1.0, 0.5, 0.25]))
     (layer,) = spectra(save({"fc.weight": matrix.to(dtype)})).layers
     assert layer.spectrum.singular_values.tolist() == pytest.approx([1.0, 0.5, 0.25])
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_checkpoint_in_half_precision_has_every_measure_of_the_same_numbers_in_float32(save, dtype):
+    generator = torch.Generator().manual_seed(0)
+    tensors = {"a.weight": torch.randn(256, 512, generator=generator) / 16}
+    tensors["b.weight"] = torch.randn(1024, 1024, generator=generator) / 32
+    half = {name: tensor.to(dtype) for name, tensor in tensors.items()}
+    measured = spectra(save(half))
+    exact = spectra(save({name: tensor.float() for name, tensor in half.items()}))
+    assert [layer.spectrum.rank for layer in measured.layers] == [256, 1024]
+    assert [layer.spectrum.measures for layer in measured.layers] == [layer.spectrum.measures for layer in exact.layers]
+    assert measured.remarks == exact.remarks
+    assert not any(layer.spectrum.missing for layer in measured.layers)
 
 
 def test_a_kernel_is_flattened_after_its_output_channels(save):
