@@ -176,7 +176,9 @@ def written(folder, tensors, way, beside, form):
     content = tensors
     for key in reversed(way):
         content = {"beside": beside, key: content}
-    torch.save(content, folder / "w.pt", _use_new_zipfile_serialization=form != "old")
+    eight_bits = any(tensor.is_floating_point() and tensor.itemsize == 1 for tensor in tensors.values())
+    old = form == "old" and not eight_bits  # of these torch writes files that it cannot read
+    torch.save(content, folder / "w.pt", _use_new_zipfile_serialization=not old)
     return folder / "w.pt"
 
 
