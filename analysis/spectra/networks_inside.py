@@ -96,10 +96,11 @@ def _walk(found: Any, path: Path, seen: set[int]) -> list[_Node]:
             own[key] = tensor
             is_module &= "." not in key
             continue
-        *inner, child = _walk(value, (*path, key), seen) or [None]
-        below += inner
-        if child is None or not child.tensors:
+        nodes = _walk(value, (*path, key), seen)
+        below += nodes[:-1]
+        if not nodes or not nodes[-1].tensors:
             continue
+        child = nodes[-1]
         if child.is_module and key not in HOLDERS and not is_averaged((key,)):
             own |= {f"{key}.{name}": tensor for name, tensor in child.tensors.items()}
         else:

@@ -149,9 +149,9 @@ def _chained(parts: Parts) -> Made | None:
         made, first = Made(weight=parts["original"]), 0
     if made is None or sorted(steps) != list(range(first, first + len(steps))):
         return None
-    for place in sorted(steps):
-        recipe = RECIPES.get(frozenset(steps[place]))
+    for _, stored in sorted(steps.items()):
+        recipe = RECIPES.get(frozenset(stored))
         if recipe is None:
             return None
-        made = recipe(made, steps[place])
+        made = recipe(made, stored)
     return made

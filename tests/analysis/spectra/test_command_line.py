@@ -88,6 +88,7 @@ def test_csv_has_every_digit_and_nothing_else_on_stdout(invoke, weights):
     few = "alpha, D, alpha_weighted and log_alpha_norm"
     assert rows[0]["missing"].startswith("alpha: there are fewer than 8 values; D: there are")
     assert result.stderr.splitlines() == [
+        "Nothing tells the outputs from the inputs, so they are taken as in Linear and Conv, first: zero.weight.",
         f"Not finite: {HOSTILE}.",
         f"No {few}, because there are fewer than 8 values: a.",
         "No condition_number, alpha, D, alpha_weighted, log_alpha_norm, log_spectral_norm, mp_softrank and num_spikes, "
