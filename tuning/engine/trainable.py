@@ -67,10 +67,13 @@ def run_trial(config: dict[str, Any]) -> None:
 
 def _report(watchdog: Watchdog, folder: Path, record: EpochRecord) -> None:
     """Hand a record to Tune, which takes it when the driver listens: that time is not the trial's."""
-    said = {OBJECTIVE: record.metrics.get(VAL_ACCURACY, 0.0), EPOCH: record.epoch, RECORD: record}
+    said = {
+        OBJECTIVE: record.metrics.get(VAL_ACCURACY, 0.0),
+        EPOCH: record.epoch,
+        RECORD: record,
+        PROCESSOR: processor(),
+    }
     if anew := Checkpoint(folder).begun_anew:
         said[ANEW] = anew
-    if record.epoch == 0:
-        said[PROCESSOR] = processor()
     with watchdog.waiting():
         tune.report(said)
