@@ -47,7 +47,7 @@ READING = (
     "that merely knows the architecture has none. Bold: the interval leaves out zero. Italics: no evidence of "
     "prediction. Epoch 0 is before the first step: what orders trials there is a property of the architecture, or of "
     f"how a condition begins. The column “{POOLED}” is of the last epoch, over the pairs of all architectures. Below "
-    "the line: what anyone looks at anyway. What is constant over the trials has no cell."
+    "the line: what anyone looks at anyway. What is constant on every architecture has no cell."
 )
 
 
@@ -84,7 +84,7 @@ def prediction(tables: Tables) -> Section:
 def _said(found: Sequence[Prediction]) -> str:
     """Count the spectral measures that say something within architectures, and name those that merely know them."""
     spectral = [one for one in found if one.measure not in ORDINARY]
-    last = [one for one in spectral if one.last]
+    last = [one for one in spectral if one.last and not one.before_training]
     early = [one for one in spectral if one.epoch == _early(found)]
     of = f"{called(found[0].outcome)}, {count(max(one.trials for one in found), 'trial')}, within architectures"
     if not (speaking := _speaking(last)):

@@ -96,7 +96,9 @@ def test_pictures_load_nothing_but_themselves(made):
         "baseline 90.00 ± 2.48 90.10 2.50 5.00 5.00 0.81 3",
         "spectral 97.00 ± 2.48 90.10 0.500 1.00 5.00 0.81 3",
         "decay learning rate 0.001, strength 0.01 2 1 0 0 9",
-        "On shared seeds it is above baseline (+5.00 [+5.00, +5.00] points)",
+        "On shared seeds by the interval alone it is above baseline (+5.00 [+5.00, +5.00] points, sign-flip p 0.250, "
+        "by Holm's rule 1.00) and decay (",
+        "where 3 seeds allow no p below 0.250, by Holm's rule over 4 comparisons none below 1.00",
         "18 of the search, 18 of the confirmation",
         "0123abc",
     ],

@@ -1,6 +1,7 @@
 """What a study keeps beside what it asked: its images, and the versions that have run it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from tuning.content import Content, content_change
 from tuning.engine.folder import StudyFolder
 from tuning.engine.jobs import Submission
 from tuning.engine.preflight import check_study
-from tuning.engine.provenance import versions
+from tuning.engine.provenance import processor, versions
 from tuning.surroundings import VERSION
 
 ASKED = study()
@@ -74,6 +75,19 @@ def test_images_that_nobody_can_read_are_others(folder, damage):
     folder.keep(ASKED.as_data() | {"data": damage})
     with pytest.raises(ValueError, match="has the data that it was begun on"):
         folder.refuse_other_images(PETS)
+
+
+def test_a_version_that_an_older_spectune_has_not_kept_is_no_change(folder):
+    older = {name: one for name, one in versions().items() if name != "cuda"}
+    folder.keep(ASKED.as_data() | {"data": PETS.as_data(), "versions": [older]})
+    assert folder.other_versions() == []
+    assert folder.whole(ASKED, PETS)["versions"] == [older, versions()]
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="this system does not tell its processor so")
+def test_without_a_gpu_the_processor_is_named():
+    named = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    assert processor() == named[0].split(": ", 1)[1]
 
 
 @pytest.mark.parametrize("damage", [7, None, [7], {}])

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from analysis.__main__ import app
 from tests.tuning.place import Place
 from tests.tuning.studies import tiny
-from tuning.engine.provenance import versions
+from tuning.engine.provenance import processor, versions
 from tuning.store import Journal, RunEnded, StoreReader
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.cluster]
@@ -194,6 +194,8 @@ def test_other_versions_are_said_once_kept_and_not_refused(gone_on):
     assert done.stdout.splitlines().count(line) == 1
     assert StoreReader("tiny", place.uri).asked["versions"] == [{**now, "torch": "2.0.1", "numpy": "1.26"}, now]
     assert {run.tags["torch_version"] for run in place.runs} == {now["torch"]}
+    assert {run.tags["cuda_version"] for run in place.runs} == {now["cuda"]}
+    assert {run.tags["processor"] for run in place.runs} == {processor()}
     assert "bits may differ" not in place.run().stdout
 
 

@@ -66,8 +66,7 @@ class RecordCallback(Callback):
         record: EpochRecord = result.pop(RECORD)
         history.results[result[EPOCH]] = Result.of(record.metrics, record.diverged)
         self._writer.epoch(trial.config[KEY], record)
-        if PROCESSOR in result:
-            self._processors[trial.config[KEY]] = result[PROCESSOR]
+        self._processors[trial.config[KEY]] = result.get(PROCESSOR, "")  # a trial may move: the last it ran on
         self._note_anew(history, result)
         self._progress.reported(history, result[EPOCH])
 

@@ -72,10 +72,13 @@ def _lost_nodes() -> set[str]:
 
 def _report(watchdog: Watchdog, folder: Path, record: EpochRecord) -> None:
     """Hand a record to Tune, which takes it when the driver listens: that time is not the trial's."""
-    said = {OBJECTIVE: record.metrics.get(VAL_ACCURACY, 0.0), EPOCH: record.epoch, RECORD: record}
+    said = {
+        OBJECTIVE: record.metrics.get(VAL_ACCURACY, 0.0),
+        EPOCH: record.epoch,
+        RECORD: record,
+        PROCESSOR: processor(),
+    }
     if anew := Checkpoint(folder).begun_anew:
         said[ANEW] = anew
-    if record.epoch == 0:
-        said[PROCESSOR] = processor()
     with watchdog.waiting():
         tune.report(said)
