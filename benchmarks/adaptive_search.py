@@ -62,7 +62,7 @@ def markdown(result: Result) -> str:
     """
     names = {"other": "before", "this": "this code"}
     code = [which for which in names if which in result["code"]]
-    heads = [f"{what}, {names[which]}" for what in ("learned", "large batches of the last 20") for which in code]
+    heads = [f"{what}, {names[which]}" for what in ("learned", "failed of the last 20") for which in code]
     lines = ["| sampler | early stopping | failures | " + " | ".join(heads) + " |"]
     lines.append("| --- | --- | --- |" + " ---: |" * len(heads))
     kinds = list(dict.fromkeys((case["algorithm"], case["rule"], case["failing"]) for case in result["cases"]))
@@ -70,7 +70,7 @@ def markdown(result: Result) -> str:
         algorithm, rule, failing = kind
         cells = [
             _span([count[what] for count in _of(result, which, kind)])
-            for what in ("learned", "large")
+            for what in ("learned", "failed")
             for which in code
         ]
         lines.append(f"| {algorithm} | {rule} | {'large batches' if failing else 'none'} | {' | '.join(cells)} |")

@@ -158,17 +158,11 @@ def found(algorithm: str, rule: str, failing: bool, seed: int) -> dict[str, int]
         seed: of the study.
 
     Returns:
-        Trials that rest on earlier ones (``learned``); of the last twenty, those with a batch larger than the limit
-        (``large``) and those that failed (``failed``).
+        Trials that rest on earlier ones (``learned``), and those of the last twenty that failed (``failed``).
     """
     of = cell(algorithm, rule, seed=seed)
     trials = searched(of, too_large if failing else never)
-    late = trials[10:]
-    return {
-        "learned": len(learned(of, trials)),
-        "large": sum(too_large(trial.settings) for trial in late),
-        "failed": sum(bool(trial.error) for trial in late),
-    }
+    return {"learned": len(learned(of, trials)), "failed": sum(bool(trial.error) for trial in trials[10:])}
 
 
 if __name__ == "__main__":

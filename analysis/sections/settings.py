@@ -32,8 +32,8 @@ NOTE = (
 )
 ADAPTIVE = (
     "This search proposed settings near the best that it had found, or stopped the others, so that few trials of full "
-    "budget lie elsewhere. It draws the shares among the best towards each other, for it also pins down settings that "
-    "do not matter. Importance is drawn less, and rests on those few trials."
+    "budget lie elsewhere. It draws the shares among the best towards each other, for it pins down settings that do "
+    "not matter, too. Importance is drawn less, and rests on those few trials."
 )
 """What a search does to shares that did not keep to a table of draws."""
 

@@ -12,7 +12,7 @@ ALGORITHMS = ["sobol", "random", "tpe", "nsga2"]
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_confirmation_seeds_are_the_same_for_every_condition_and_architecture(algorithm):
-    asked = study(search={"algorithm": algorithm, "trials": 4})
+    asked = study(search={"algorithm": algorithm, "trials": 5, "early_stopping": "none"})
     for index in range(20):
         of_index = [cell.settings(Phase.CONFIRM, index, cell.draw(7 * index)) for cell in asked.cells]
         assert len({settings.seed for settings in of_index}) == 1
