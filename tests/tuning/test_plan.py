@@ -142,3 +142,20 @@ def test_a_plan_needs_neither_ray_nor_mlflow():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.stdout.endswith("\n[]\n")
+
+
+def test_a_plan_shows_layer_by_layer_what_each_condition_holds(plan):
+    conditions = {
+        "baseline": {"regularizer": "none"},
+        "decay": {"regularizer": "weight_decay", "strength": 0.1},
+        "capped": {"regularizer": "spectral_hard_cap", "where": ["hidden", "first"]},
+    }
+    architectures = [{"name": "mlp-deep", "family": "mlp", "depth": 4, "width": 16}]
+    text = words(plan(columns=120, conditions=conditions, architectures=architectures))
+    assert "mlp-deep layers.0 first 16×64 decay, capped" in text
+    assert (
+        "layers.1, layers.2 hidden 16×16 decay, capped layers.3 head 10×16 decay biases, norms 58 numbers no condition"
+        in text
+    )
+    written = plan("--format", "markdown", conditions=conditions, architectures=architectures).stdout
+    assert "| mlp-deep | layers.1, layers.2 | hidden | 16×16 | decay, capped |" in written
