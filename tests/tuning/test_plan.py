@@ -152,10 +152,10 @@ def test_a_plan_shows_layer_by_layer_what_each_condition_holds(plan):
     }
     architectures = [{"name": "mlp-deep", "family": "mlp", "depth": 4, "width": 16}]
     text = words(plan(columns=120, conditions=conditions, architectures=architectures))
-    assert "mlp-deep layers.0 first 16×64 decay, capped" in text
+    assert "mlp-deep layers.0 first 16×64 capped, decay" in text
     assert (
-        "layers.1, layers.2 hidden 16×16 decay, capped layers.3 head 10×16 decay biases, norms 58 numbers no condition"
+        "layers.1, layers.2 hidden 16×16 capped, decay layers.3 head 10×16 decay biases, norms 58 numbers no condition"
         in text
     )
     written = plan("--format", "markdown", conditions=conditions, architectures=architectures).stdout
-    assert "| mlp-deep | layers.1, layers.2 | hidden | 16×16 | decay, capped |" in written
+    assert "| mlp-deep | layers.1, layers.2 | hidden | 16×16 | capped, decay |" in written
