@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from regularizers.targets import Target, check_roles, select
+from regularizers.targets import Target, check_roles, check_unheld, select
 
 
 class Regularizer:
@@ -194,12 +194,14 @@ class RegularizerSettings(ABC):
             At least one target.
 
         Raises:
-            ValueError: nothing matches, or a weight is already reparametrized: what a method writes to the
-                trained tensor would not arrive in the weight that the network computes with.
+            ValueError: nothing matches, a weight would have to be held and cannot be, or one is already
+                reparametrized: what a method writes to the trained tensor would not arrive in the weight that the
+                network computes with.
         """
         targets = select(model, self.where)
+        check_unheld(model, self.where)
         for target in targets:
-            if parametrize.is_parametrized(target.module, "weight"):
+            if parametrize.is_parametrized(target.module, target.attribute):
                 raise ValueError(
                     f"a weight can be reparametrized once, got {target.name!r} which already is; "
                     "attach to a freshly built model"

@@ -194,7 +194,7 @@ def flat_groups(targets: Sequence[Target]) -> list[Matrices]:
 
     def parts() -> Iterator[list[Target]]:
         for group in by_shape(targets):
-            if group[0].parameter.numel() <= _STACKED:
+            if group[0].trained.numel() <= _STACKED:
                 yield group
             else:
                 yield from ([target] for target in group)
@@ -210,10 +210,15 @@ def check_convolutions(targets: Sequence[Target], view: str) -> None:
         view: a name of ``VIEWS``.
 
     Raises:
-        ValueError: a convolution is dilated; in the padded view, one pads by name or with something but zeros.
+        ValueError: a convolution is not two-dimensional, or dilated; in the padded view, one pads by name or with
+            something but zeros.
     """
     for target in targets:
         module = target.module
+        if view != "flat" and isinstance(module, nn.Conv1d | nn.Conv3d):
+            raise ValueError(
+                f'view "{view}" is of a Conv2d, got the {type(module).__name__} {target.name!r}; use view "flat"'
+            )
         if view == "flat" or not isinstance(module, nn.Conv2d):
             continue
         if module.dilation != (1, 1):

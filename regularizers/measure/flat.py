@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from regularizers.decomposition import gram_values
-from regularizers.linear_map import flatten
 from regularizers.measure.by_weight import by_weight
 from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.marchenko_pastur import marchenko_pastur, marchenko_pastur_obstacles
@@ -31,7 +30,7 @@ def flat_spectra(targets: list[Target], bundle: str) -> dict[str, LayerSpectrum]
     """
 
     def values_of(group: list[Target]) -> list[tuple[Tensor, str]]:
-        values, routine = gram_values(torch.stack([flatten(target.weight) for target in group]))
+        values, routine = gram_values(torch.stack([target.used_matrix for target in group]))
         return [(row, routine) for row in values.double().cpu()]
 
     groups = {target.name: group for group in by_shape(targets) for target in group}

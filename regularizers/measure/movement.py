@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from regularizers.decomposition import gram_values, in_unit
 from regularizers.lanczos import largest_eigenvalue, start_vector
-from regularizers.linear_map import flatten
 from regularizers.measure.by_weight import by_weight
 from regularizers.measure.definitions import MOVEMENT
 from regularizers.measure.missing import NOT_FINITE, NOT_FOUND
@@ -140,7 +139,7 @@ def _weights(model: nn.Module) -> dict[str, Tensor]:
     with undisturbed(model):
         targets = select(model)
         check_real_numbers(targets)
-        return {target.name: flatten(target.weight).clone() for target in targets}
+        return {target.name: target.used_matrix.clone() for target in targets}
 
 
 def _directions(weights: Mapping[str, Tensor], targets: list[Target]) -> dict[str, _Directions]:
@@ -204,8 +203,8 @@ def _alignments(targets: list[Target], directions: Mapping[str, _Directions]) ->
 
 def _read(target: Target, right: Tensor) -> Tensor:
     """What of its input's channels a weight's right vectors read: (channels, k)."""
-    shape = target.parameter.shape
-    if len(shape) == 2:
-        return right
-    taps = right.view(*shape[1:], -1)
-    return taps[:, shape[2] // 2, shape[3] // 2]
+    inputs, *sides = target.trained.shape[1:]
+    centre = right.view(inputs, *sides, -1)
+    for side in sides:
+        centre = centre[:, side // 2]
+    return centre

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from regularizers.decomposition import eigenpairs, lower_gram
-from regularizers.linear_map import flatten
 from regularizers.targets import ROLES, select
 
 BODY = tuple(role for role in ROLES if role != "head")
@@ -53,7 +52,7 @@ def spectral_halves(model: nn.Module, where: Sequence[str] = BODY) -> tuple[nn.M
         for strong, weak in zip(select(top, where), select(bottom, where), strict=True):
             if min(strong.fan_out, strong.fan_in) < 2 or not strong.weight.isfinite().all():
                 continue
-            half = top_half(flatten(strong.weight)).view_as(strong.weight)
+            half = top_half(strong.used_matrix).view_as(strong.weight)
             strong.weight.copy_(half)
             weak.weight.sub_(half)
     return top, bottom

@@ -86,8 +86,8 @@ class _ConvOperatorClip(Projection):
 
     def project(self, lr: float) -> None:
         for target in self.targets:
-            weight = target.parameter
-            if isinstance(target.module, nn.Linear):
+            weight = target.written
+            if not isinstance(target.module, nn.Conv2d):
                 weight.copy_(hard_cap(weight, self._bound))
                 continue
             if target.name not in self._views:

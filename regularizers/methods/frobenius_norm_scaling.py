@@ -60,7 +60,7 @@ class FrobeniusNormScaling(ProjectionSettings):
 class _FrobeniusNormScaling(Projection):
     def __init__(self, targets: Sequence[Target], scale: float, every: int) -> None:
         super().__init__(targets, every)
-        self._parameters: list[Tensor] = [target.parameter for target in targets]
+        self._parameters: list[Tensor] = [target.written for target in targets]
         with torch.no_grad():
             self._radii = scale * torch.stack(torch._foreach_norm(self._parameters))
 

@@ -49,10 +49,9 @@ class L2Penalty(RegularizerSettings):
 class _L2Penalty(Regularizer):
     def __init__(self, targets: Sequence[Target], strength: float) -> None:
         super().__init__(targets)
-        self._parameters = [target.parameter for target in targets]
         self._strength = strength
 
     def penalty(self) -> Tensor:
         # The norm's square, and not the sum of squares: it makes no tensor of the weight's size on the way.
-        norms = torch.stack([torch.linalg.vector_norm(parameter) for parameter in self._parameters])
+        norms = torch.stack([torch.linalg.vector_norm(target.trained) for target in self.targets])
         return 0.5 * self._strength * norms.square().sum()

@@ -106,7 +106,7 @@ class _LipschitzConstraint(Following, Projection):
         self._settings = settings
         self._norms = norms
         members = self.leading.members or list(targets)
-        self._parameters: list[Tensor] = [target.parameter for target in members]
+        self._parameters: list[Tensor] = [target.written for target in members]
 
     def project(self, lr: float) -> None:
         sizes = self._sizes()

@@ -77,7 +77,7 @@ class _NormBall(Following, Projection):
         super().__init__(targets, flat_groups(followed), every=settings.every)
         self._settings = settings
         members = self.leading.members
-        self._parameters: list[Tensor] = [target.parameter for target in members]
+        self._parameters: list[Tensor] = [target.written for target in members]
         limits = [settings.radius * (target.fan_out / target.fan_in) ** 0.5 for target in members]
         self._limits = targets[0].parameter.new_tensor(limits)
 
@@ -88,4 +88,4 @@ class _NormBall(Following, Projection):
         for target in self.targets:
             if target.role == "head":
                 limit = self._settings.head_radius / target.fan_in
-                target.parameter.clamp_(-limit, limit)
+                target.written.clamp_(-limit, limit)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
 from regularizers.groups import flat_groups
 from regularizers.leading import Following, Leading, check_rank_one
+from regularizers.module_weights import Convolution
 from regularizers.names import check_name
 from regularizers.targets import Target, select
 
@@ -105,8 +106,8 @@ class SpectralNormScaling(ProjectionSettings):
 def _first_ratio(model: nn.Module) -> float:
     """Outputs over inputs of the model's first weight, a convolution's counted over whole feature maps."""
     first = select(model)[0]
-    stride = math.prod(first.module.stride) if isinstance(first.module, nn.Conv2d) else 1
-    return first.parameter.shape[0] / (first.parameter.shape[1] * stride)
+    stride = math.prod(first.module.stride) if isinstance(first.module, Convolution) else 1
+    return first.fan_out / (first.trained.shape[1] * stride)
 
 
 class _SpectralNormScaling(Following, Projection):

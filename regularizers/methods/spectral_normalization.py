@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
 from regularizers.groups import flat_groups
 from regularizers.leading import Following
-from regularizers.linear_map import flatten
 from regularizers.names import check_name
+from regularizers.reparametrize import reparametrize
 from regularizers.targets import Target
 
 GAINS = ("fixed", "learned")
@@ -94,7 +93,7 @@ class _Normalized(nn.Module):
         self.register_buffer("v", v.clone())
 
     def forward(self, weight: Tensor) -> Tensor:
-        sigma = self.u @ (flatten(weight) @ self.v)
+        sigma = self.u @ (weight.flatten(1) @ self.v)
         # A zero weight has no size to divide by, and stays zero.
         factor = self._norm / torch.where(sigma > 0, sigma, 1)
         return weight * (factor if self.gain is None else self.gain * factor)
@@ -110,8 +109,8 @@ class _SpectralNormalization(Following):
         for target, (u, v) in zip(self.leading.members, self.leading.vectors(), strict=True):
             norm = settings.scale * math.sqrt(target.fan_out / target.fan_in)
             normalized = _Normalized(u, v, norm, learned=settings.gain == "learned")
-            parametrize.register_parametrization(target.module, "weight", normalized)
             self._normalized.append(normalized)
+        reparametrize(list(zip(self.leading.members, self._normalized, strict=True)))
 
     @torch.no_grad()
     def after_step(self, lr: float) -> None:

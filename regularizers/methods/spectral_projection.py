@@ -87,7 +87,7 @@ class _SpectralProjection(Following, Projection):
     def __init__(self, targets: Sequence[Target], settings: SpectralProjection) -> None:
         super().__init__(targets, groups_of(targets, settings.view), every=settings.every)
         self._settings = settings
-        self._parameters: list[Tensor] = [target.parameter for target in self.leading.members]
+        self._parameters: list[Tensor] = [target.written for target in self.leading.members]
 
     def project(self, lr: float) -> None:
         norms = self.leading.follow(self._settings.power_iterations)

@@ -66,7 +66,7 @@ class WeightDecay(RegularizerSettings):
 class _WeightDecay(Regularizer):
     def __init__(self, targets: Sequence[Target], strength: float) -> None:
         super().__init__(targets)
-        self._parameters: list[Tensor] = [target.parameter for target in targets]
+        self._parameters: list[Tensor] = [target.written for target in targets]
         self._strength = strength
 
     @torch.no_grad()

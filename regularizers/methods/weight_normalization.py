@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from regularizers.base import Regularizer, RegularizerSettings
+from regularizers.reparametrize import reparametrize
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +44,7 @@ class WeightNormalization(RegularizerSettings):
             The regularizer; its state lies in the model, and its hooks do nothing.
         """
         targets = self.held(model)
-        for target in targets:
-            parametrize.register_parametrization(target.module, "weight", _Directed(target.weight))
+        reparametrize([(target, _Directed(target.weight)) for target in targets])
         return Regularizer(targets)
 
 

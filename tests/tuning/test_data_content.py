@@ -1,5 +1,6 @@
 """Whatever changes of an image folder is other content, though sizes and dates stay."""
 
+import hashlib
 import os
 
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 
 from tuning.study import DataSettings
 from tuning.trial.data import open_dataset
+from tuning.trial.data.image_folder import ImageFolder
 
 
 @pytest.fixture
@@ -66,3 +68,13 @@ def test_the_test_images_are_of_the_same_content_as_the_training_images(tmp_path
         ValueError, match=f"content {data.content_key[:12]}, got .* of image-folder in .*; put the data back"
     ):
         data.test()
+
+
+def test_what_a_version_has_cached_that_turned_no_image_is_not_believed(tmp_path, pets):
+    root = tmp_path / "pets"
+    digest = hashlib.sha256(b"image-folder")  # as that version computed it
+    for path in sorted(root.rglob("*.bmp")):
+        digest.update(os.fsencode(path.relative_to(root)) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    found = ImageFolder(root)
+    assert found.content_key() != digest.hexdigest()
+    assert not found.fingerprint().removeprefix("image-folder ").isalnum()

@@ -1,5 +1,8 @@
 """Image folders: what is read from them, and everything that can be wrong with them."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +17,19 @@ def save(path, mode="RGB", size=(6, 5), seed=0):
     pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     Image.fromarray(pixels).convert(mode).save(path)
     return pixels
+
+
+def write_png16(path, pixels):
+    """Write a PNG of 16 bits a channel, which Pillow reads and does not write, by the format's own description."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    height, width, channels = pixels.shape
+    header = struct.pack(">IIBBBBB", width, height, 16, {3: 2, 4: 6}[channels], 0, 0, 0)
+    lines = b"".join(b"\0" + line.astype(">u2").tobytes() for line in pixels)
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
 
 
 def folder(root, classes=("cat", "dog"), images=5, mode="RGB"):
@@ -155,6 +171,36 @@ def train_and_val(root):
     remove(root / "cat")
 
 
+def a_class_of_other_files(root):
+    (root / "eel").mkdir()
+    for number in range(2):
+        (root / "eel" / f"{number}.HEIC").write_text("")
+
+
+def sixteen_bits_of_colour(root):
+    write_png16(root / "cat" / "0.png", np.zeros((5, 6, 3), dtype=np.uint16))
+
+
+def an_animation(root):
+    first, second = (Image.new("L", (6, 5), level) for level in (10, 200))
+    first.save(root / "cat" / "4.gif", save_all=True, append_images=[second])
+
+
+def two_validation_parts(root):
+    for part in ("train", "val", "validation", "test"):
+        folder(root / part)
+
+
+def other_validation_classes(root):
+    for part in ("train", "test"):
+        folder(root / part)
+    folder(root / "val", classes=("cat", "cow"))
+
+
+def a_circle_of_links(root):
+    (root / "cat" / "circle").symlink_to(root / "cat")
+
+
 def other_test_classes(root):
     folder(root / "train")
     folder(root / "test", classes=("cat", "cow"))
@@ -174,11 +220,17 @@ def a_dangling_link(root):
         (no_classes, r"needs 2 or more classes, got 0 \(none\) in .*pets; make one a class"),
         (one_class, r"needs 2 or more classes, got 1 \(cat\) in .*pets; make one a class"),
         (an_empty_class, "every class needs 3 or more images .*, got 0 in .*eel; add some"),
+        (a_class_of_other_files, r"every class needs 3 or more .*, got 0 in .*eel .and 2 \*.heic.; add some"),
         (another_size, "must have one size, got 6×5 in cat/0.png and 6×7 in dog/3.png under .*; resize"),
         (a_truncated_image, "images must be readable, got dog/2.png under .*; replace or remove"),
         (no_image_at_all, "images must be readable, got dog/1.jpg under .*; replace or remove"),
         (sixteen_bits, "must have 8 bits a channel, got mode I;16 in .*0.png; convert it"),
-        (train_and_val, "got 0 in .*train; add some, remove the folder, or name the parts train/ and test/"),
+        (sixteen_bits_of_colour, "must have 8 bits a channel, got mode RGB of 16 bits in .*0.png; convert it"),
+        (an_animation, "images must be still, got 2 frames in .*4.gif; make one of them a file"),
+        (train_and_val, r"with parts has train/ and test/, got train and val in .*; name what results are read from"),
+        (two_validation_parts, "validation has one folder, got val and validation in .*; join them"),
+        (other_validation_classes, "train and val must have the same classes, got cow, dog in only one"),
+        (a_circle_of_links, "folders must not contain each other, got the link .*circle; remove it"),
         (
             other_test_classes,
             "must have the same classes, got cow, dog in only one of them under .*; add or remove",

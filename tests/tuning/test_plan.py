@@ -162,3 +162,20 @@ def test_with_enough_seeds_no_warning_is_given(plan):
 def test_one_seed_is_said_to_tell_nothing_from_chance(plan):
     assert "1 seed can give no sign-flip p below 1" in words(plan(confirm={"seeds": 1}))
     assert "One seed tells no difference from chance." in words(plan(confirm={"seeds": 1}))
+
+
+def test_a_plan_shows_layer_by_layer_what_each_condition_holds(plan):
+    conditions = {
+        "baseline": {"regularizer": "none"},
+        "decay": {"regularizer": "weight_decay", "strength": 0.1},
+        "capped": {"regularizer": "spectral_hard_cap", "where": ["hidden", "first"]},
+    }
+    architectures = [{"name": "mlp-deep", "family": "mlp", "depth": 4, "width": 16}]
+    text = words(plan(columns=120, conditions=conditions, architectures=architectures))
+    assert "mlp-deep layers.0 first 16×64 capped, decay" in text
+    assert (
+        "layers.1, layers.2 hidden 16×16 capped, decay layers.3 head 10×16 decay biases, norms 58 numbers no condition"
+        in text
+    )
+    written = plan("--format", "markdown", conditions=conditions, architectures=architectures).stdout
+    assert "| mlp-deep | layers.1, layers.2 | hidden | 16×16 | capped, decay |" in written

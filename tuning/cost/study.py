@@ -7,6 +7,7 @@ import torch
 
 from tuning.cost.cell import CellCost, Seconds, cell_cost, typical
 from tuning.cost.evidence import Evidence
+from tuning.cost.held import HeldWeights, held_weights
 from tuning.records import CONFIRMATIONS, Phase
 from tuning.study import Study
 from tuning.trial.data.outline import Outline, outline
@@ -23,6 +24,7 @@ class StudyCost:
         outline: of its data set.
         cells: in its order.
         available: cores and GPUs by Ray's names.
+        held: the weights that each condition holds of each network.
         tflops: 10¹² operations a second that one trial's share of the machine is said to sustain; None where that was
             not stated.
         timed_on: the device on which the parts of trainings were timed; None where they were not.
@@ -33,6 +35,7 @@ class StudyCost:
     outline: Outline
     cells: tuple[CellCost, ...]
     available: Mapping[str, float]
+    held: tuple[HeldWeights, ...] = ()
     tflops: float | None = None
     timed_on: str | None = None
     evidence: Evidence | None = None
@@ -133,6 +136,7 @@ def study_cost(
         outline=images,
         cells=tuple(cells),
         available=available,
+        held=held_weights(study, images),
         tflops=tflops,
         timed_on=_device(study) if timed else None,
         evidence=shown,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 from collections.abc import Sequence
 
 from rich import box
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tuning.cost.cell import CellCost
+from tuning.cost.held import HeldWeight
 from tuning.cost.study import StudyCost
 from tuning.cost.words import duration, scaled, sentences
 from tuning.records import Phase, short_name
@@ -26,7 +28,7 @@ def terminal(cost: StudyCost) -> RenderableType:
     """
     said = [Text(line) for line in sentences(cost)]
     spaced = [part for line in said for part in (Text(), line)]
-    return Group(_architectures(cost), _cells(cost), _searched(cost), *spaced)
+    return Group(_architectures(cost), _cells(cost), _searched(cost), _held(cost), *spaced)
 
 
 def _architectures(cost: StudyCost) -> Table:
@@ -75,6 +77,26 @@ def _searched(cost: StudyCost) -> Table:
     return table
 
 
+def _held(cost: StudyCost) -> Table:
+    """Lay out the weights of each network: what each is to it, and which conditions hold it."""
+    table = _table("weights", "role", "matrix")
+    table.add_column("held by", overflow="fold", vertical="bottom")
+    for network in cost.held:
+        table.add_row(Text(network.architecture, style="bold"))
+        for layers, weight in _runs(network.weights):
+            holders = Text(", ".join(weight.conditions) or "no condition")
+            table.add_row(Text(f"  {layers}"), weight.role, "×".join(map(str, weight.shape)), holders)
+        table.add_row(Text("  biases, norms"), "", f"{network.unheld:,} numbers", "no condition")
+    return table
+
+
+def _runs(weights: Sequence[HeldWeight]) -> list[tuple[str, HeldWeight]]:
+    """Return the weights, of neighbours that differ in nothing but their names the first, with all their names."""
+    same = itertools.groupby(weights, lambda weight: (weight.role, weight.shape, weight.conditions))
+    runs = [list(members) for _, members in same]
+    return [(", ".join(weight.name for weight in members), members[0]) for members in runs]
+
+
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(map(short_name, names)) or "nothing"
 
@@ -93,7 +115,7 @@ def _table(first: str, *others: str) -> Table:
 
 
 def markdown(cost: StudyCost) -> str:
-    """Write a cost as a Markdown table, one row a cell, and what there is to say.
+    """Write a cost as a Markdown table, one row a cell, another of the weights that are held, and what there is to say.
 
     Args:
         cost: of the study.
@@ -111,8 +133,21 @@ def markdown(cost: StudyCost) -> str:
         size = [f"{cell.operations.parameters:,}", scaled(cell.operations.training, "FLOP")]
         names = [cell.architecture, cell.condition, _listed(cell.searched)]
         lines.append([name.replace("_", "\\_") for name in names] + size + _numbers(cell, cost))
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return "\n\n".join([table, *sentences(cost)]) + "\n"
+    return "\n\n".join([_rows(lines), *_held_rows(cost), *sentences(cost)]) + "\n"
+
+
+def _held_rows(cost: StudyCost) -> list[str]:
+    lines = [["architecture", "weights", "role", "matrix", "held by"], ["---"] * 5]
+    for network in cost.held:
+        for layers, weight in _runs(network.weights):
+            holders = ", ".join(weight.conditions) or "no condition"
+            texts = [network.architecture, layers, weight.role, "×".join(map(str, weight.shape)), holders]
+            lines.append([text.replace("_", "\\_") for text in texts])
+    return [_rows(lines)] if cost.held else []
+
+
+def _rows(lines: Sequence[Sequence[str]]) -> str:
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def to_csv(cost: StudyCost) -> str:

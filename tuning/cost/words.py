@@ -137,9 +137,10 @@ def _images(cost: StudyCost) -> str:
     trained, held_out = outline.split(dataset)
     shape = "×".join(map(str, outline.input_shape))
     assumed = f" These numbers are CIFAR-10's, assumed because {dataset.path} is not there." if outline.assumed else ""
+    told = "".join(f" {remark}" for remark in outline.remarks)
     return (
         f"Images of {shape}: an epoch trains on {trained:,} and validates on {held_out:,}; in the confirmation "
-        f"{outline.test_images:,} of the test part are evaluated too.{assumed}"
+        f"{outline.test_images:,} of the test part are evaluated too.{assumed}{told}"
     )
 
 

@@ -25,7 +25,7 @@ def check_study(study: Study) -> Content:
             model.
     """
     dataset = open_dataset(study.dataset)
-    divided(study.dataset, dataset.train_labels, seed=0)
+    divided(study.dataset, dataset, seed=0)
     crop, smallest = study.dataset.crop or 0, min(dataset.input_shape[1:])
     if crop > smallest:
         raise ValueError(f"crop must be at most an image's side, {smallest} pixels, got {crop}; a tenth of it is usual")

@@ -30,6 +30,7 @@ from tuning.engine.store_watch import StoreWatch
 from tuning.records import Phase
 from tuning.store import StoreWriter, WriterReport, is_begun, lock_folder, resolve_tracking_uri, set_aside
 from tuning.study import Study, planned_trials
+from tuning.trial import data_remarks
 
 STORE_SECONDS = 30.0
 """How long the end of a study waits for a store that takes nothing; what is then unsent is sent by the next run, or by
@@ -90,6 +91,7 @@ def run(
         progress = Progress(study, history, console, StudyLog(folder.path))
         with progress.preparing("checking the data set and the models"):
             content = check_study(study)
+        progress.say(*data_remarks(study.dataset))
         if fresh:
             progress.say(*_set_aside(study, tracking_uri, folder, lock))
         folder.refuse_other_images(content)

@@ -1,7 +1,7 @@
 """One training, in torch alone: from settings to records."""
 
 from tuning.trial.checkpoint import STATE_FILE, Checkpoint
-from tuning.trial.data import DataError, open_dataset
+from tuning.trial.data import DataError, data_remarks, open_dataset
 from tuning.trial.fitting import check_weights, without_numbers
 from tuning.trial.initialization import build_initialized
 from tuning.trial.machine import this_machine
@@ -18,6 +18,7 @@ __all__ = [
     "build_initialized",
     "build_optimizer",
     "check_weights",
+    "data_remarks",
     "divided",
     "open_dataset",
     "take_step",

@@ -38,7 +38,7 @@ def build_initialized(
             for target in select(model):
                 ratio = math.sqrt(target.fan_out / target.fan_in)
                 if name == "orthogonal":
-                    nn.init.orthogonal_(target.parameter, gain=ratio)
+                    nn.init.orthogonal_(target.written, gain=ratio)
                 else:
-                    nn.init.normal_(target.parameter, std=min(1.0, ratio) / math.sqrt(target.fan_in))
+                    nn.init.normal_(target.written, std=min(1.0, ratio) / math.sqrt(target.fan_in))
     return model

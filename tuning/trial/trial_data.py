@@ -68,7 +68,7 @@ class TrialData:
             settings: give the split's seed and the batch size.
             device: where the batches go.
         """
-        train_index, validation_index = divided(settings.dataset, dataset.train_labels, settings.split_seed)
+        train_index, validation_index = divided(settings.dataset, dataset, settings.split_seed)
         numbers = normalization(dataset.train_images, train_index)
         images = resident(dataset.train_images, device)
         test = _test_part(settings, dataset, numbers, device) if settings.phase in CONFIRMATIONS else None
@@ -107,12 +107,12 @@ class TrialData:
         return _evenly_spaced(self.validation, VALIDATION_SAMPLE)
 
 
-def divided(settings: DataSettings, labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+def divided(settings: DataSettings, dataset: Dataset, seed: int) -> tuple[Tensor, Tensor]:
     """Return the images that are trained on, and those held out for validation.
 
     Args:
         settings: how many of each.
-        labels: of all images of the training part, shape (N,).
+        dataset: has the images, and perhaps its own for validation.
         seed: of the drawing.
 
     Returns:
@@ -121,7 +121,12 @@ def divided(settings: DataSettings, labels: Tensor, seed: int) -> tuple[Tensor, 
     Raises:
         ValueError: where there are too few images.
     """
-    training, validation = split(labels, settings.validation_fraction, seed)
+    labels = dataset.train_labels
+    if dataset.validation is None:
+        training, validation = split(labels, settings.validation_fraction, seed)
+    else:
+        training = torch.ones(len(labels), dtype=torch.bool).index_fill(0, dataset.validation, False).nonzero()[:, 0]
+        validation = dataset.validation
     if settings.training_images is not None:
         training = reduced(labels, training, settings.training_images, seed)
     return training, validation

@@ -1,7 +1,7 @@
 """Decoded images on disk: written once a node, memory-mapped by every reader.
 
     <cache>/index/<fingerprint>       the content key that a source had when it was last read
-    <cache>/content/<content key>/    entry.json and four arrays
+    <cache>/content/<content key>/    entry.json and four arrays, a fifth where a source has its own validation images
     <cache>/downloads/                what torchvision has fetched
     <cache>/locks/                    one process decodes, the others wait
 
@@ -34,6 +34,7 @@ Allocate = Callable[[str, tuple[int, ...]], np.ndarray[Any, Any]]
 
 PARTS = ("train", "test")
 KINDS = ("images", "labels")
+VALIDATION = "validation"
 
 
 class Source(Protocol):
@@ -46,7 +47,10 @@ class Source(Protocol):
         """Return a digest of the content, names of the classes included, equal for equal content anywhere."""
 
     def decode(self, allocate: Allocate) -> tuple[str, ...]:
-        """Fill train_images (N, C, H, W), train_labels (N,) and those of test; return the class names."""
+        """Fill train_images (N, C, H, W), train_labels (N,) and those of test; return the class names.
+
+        Where the source says which images are for validation, fill train_validation (V,), too: their indices in train.
+        """
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,12 +64,14 @@ class Decoded:
         class_names: class 0, class 1, …
         images: uint8, shape (N, C, H, W).
         labels: int64, shape (N,).
+        validation: which images the source has for validation, shape (V,); None where it leaves that open.
     """
 
     key: str
     class_names: tuple[str, ...]
     images: np.ndarray[Any, Any]
     labels: np.ndarray[Any, Any]
+    validation: np.ndarray[Any, Any] | None = None
 
 
 def cache_folder(cache: str | Path | None) -> Path:
@@ -134,7 +140,8 @@ def _load(folder: Path, part: str) -> Decoded | None:
         if entry.pop("digest") != _digest(json.dumps(entry, sort_keys=True)) or entry["key"] != folder.name:
             return None
         arrays = {}
-        for kind in KINDS:
+        there = [*KINDS, *({VALIDATION} if f"{part}_{VALIDATION}" in entry["files"] else ())]
+        for kind in there:
             path = folder / f"{part}_{kind}.npy"
             if entry["files"][path.stem] != _stamp(path):
                 return None

@@ -25,6 +25,8 @@ class Dataset:
         train_labels: int64, shape (N,), classes 0 … num_classes − 1.
         class_names: by class.
         content_key: a digest of the content, equal on every machine.
+        validation: which of the training images the data set has for validation, ascending, shape (V,); None where a
+            share of them is drawn.
         test: returns images and labels of the test part, of the same content. Until it is called no byte of them is
             read, and it is called in the confirm phase alone: settings cannot be chosen by data that nobody has seen.
     """
@@ -34,6 +36,7 @@ class Dataset:
     class_names: tuple[str, ...]
     content_key: str
     test: Callable[[], tuple[Tensor, Tensor]]
+    validation: Tensor | None = None
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -76,7 +79,25 @@ def open_dataset(settings: DataSettings, cache: str | Path | None = None) -> Dat
         class_names=decoded.class_names,
         content_key=decoded.key,
         test=lambda: _tensors(_same(fetch(source, folder, "test"), decoded.key, settings)),
+        validation=None if decoded.validation is None else torch.from_numpy(decoded.validation),
     )
+
+
+def data_remarks(settings: DataSettings) -> tuple[str, ...]:
+    """Say what is not read of the images that are there, and what of the settings is not used.
+
+    Args:
+        settings: which images.
+
+    Returns:
+        A sentence each; none for a data set that is published.
+
+    Raises:
+        ValueError: for an image folder that is not laid out as one.
+    """
+    if settings.name != "image-folder" or settings.path is None:
+        return ()
+    return tuple(ImageFolder(Path(settings.path)).remarks())
 
 
 class DataError(ValueError):

@@ -2,30 +2,48 @@
 
 import hashlib
 import os
-import stat
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from tuning.trial.data.cache import PARTS, Allocate
+from tuning.trial.data.class_folders import TEST, TRAIN, VALIDATION, ClassFolders, class_folders, listed
 from tuning.trial.data.partition import fixed_test_part
 from tuning.trial.data.pictures import check_alike, decode, in_threads
 
-SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-"""Files that are images; others, and names that begin with a dot, are left alone."""
+_VERSION = 2
+"""Part of every key: raised where the same files are read otherwise than before."""
 
-Classes = dict[str, list[os.DirEntry[str]]]
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """The numbers of an image folder.
+
+    Attributes:
+        shape: channels, height and width of the first image.
+        classes: how many there are.
+        train: images of the training part, those of the validation part among them.
+        validation: images of ``val/``; None where there is no such folder.
+        test: images of the test part.
+    """
+
+    shape: tuple[int, int, int]
+    classes: int
+    train: int
+    validation: int | None
+    test: int
 
 
 @dataclass(frozen=True)
 class ImageFolder:
-    """Images in ``<root>/<class>/``, or in ``<root>/train/<class>/`` and ``<root>/test/<class>/``.
+    """Images in ``<root>/<class>/``, or in ``<root>/train/<class>/``, ``<root>/test/<class>/`` and perhaps ``val``.
 
-    Classes are numbered in the order of their names. Where there is no test part, see
-    `fixed_test_part`. All images have one size. If all are grey they have one channel, else three;
-    palettes are resolved and transparency is dropped.
+    Classes are numbered in the order of their names; images in sub-folders of a class are of that class. Where there is
+    no test part, see `fixed_test_part`. All images have one size, turned upright as their EXIF says. If all are grey
+    they have one channel, else three; palettes are resolved and transparency is dropped.
 
     Attributes:
         root: the folder.
@@ -34,7 +52,7 @@ class ImageFolder:
     root: Path
 
     def fingerprint(self) -> str:
-        """Return the path, size and times of every image, and of every class when its folder was last changed.
+        """Return the path, size and times of every image, and when each folder was last changed.
 
         An image replaced by another of equal size whose date is put back has another change time, which nobody can
         set; so have two folders that change their names. Asking for it costs nothing beside the size: of CIFAR-10's
@@ -43,62 +61,77 @@ class ImageFolder:
         a new owner does, costs one reading, for the content key stays.
         """
         digest = hashlib.sha256(os.fsencode(self.root))
-        for part, classes in self._parts().items():
-            for name, images in classes.items():
-                changed = (self.root / part / name).stat().st_ctime_ns
-                digest.update(os.fsencode(f"{part}/{name} {changed}\n"))
+        for part in self._listed().parts.values():
+            for folder in part.folders:
+                digest.update(os.fsencode(f"{folder} {folder.stat().st_ctime_ns}\n"))
+            for images in part.classes.values():
                 for image in images:
                     status = image.stat()
                     stamp = f" {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}\n"
-                    digest.update(os.fsencode(f"{part}/{name}/{image.name}{stamp}"))
-        return f"image-folder {digest.hexdigest()}"
+                    digest.update(os.fsencode(f"{image.path}{stamp}"))
+        return f"image-folder {_VERSION} {digest.hexdigest()}"
 
     def content_key(self) -> str:
         """Return the digest of all relative paths, in which the classes are, and files."""
-        paths = [Path(image.path) for classes in self._parts().values() for _, image in _labelled(classes)]
-        digest = hashlib.sha256(b"image-folder")
+        paths = [path for part in self._listed().parts.values() for _, path in part.labelled()]
+        digest = hashlib.sha256(f"image-folder {_VERSION}".encode())
         for path, content in zip(paths, in_threads(_file_digest, paths), strict=True):
             digest.update(os.fsencode(path.relative_to(self.root)) + b"\0" + content)
         return digest.hexdigest()
 
     def decode(self, allocate: Allocate) -> tuple[str, ...]:
         """Decode all images into the arrays and return the class names."""
-        class_names, paths, labels = self._files()
-        shape = check_alike(self.root, paths["train"] + paths["test"])
+        files = self._files()
+        shape = check_alike(self.root, files.paths[TRAIN] + files.paths[TEST])
         for part in PARTS:
-            decode(self.root, paths[part], allocate(f"{part}_images", (len(paths[part]), *shape)))
-            allocate(f"{part}_labels", (len(paths[part]),))[:] = labels[part].numpy()
-        return class_names
+            paths = files.paths[part]
+            decode(self.root, paths, allocate(f"{part}_images", (len(paths), *shape)))
+            allocate(f"{part}_labels", (len(paths),))[:] = files.labels[part]
+        if files.validation is not None:
+            first = len(files.paths[TRAIN]) - files.validation
+            allocate("train_validation", (files.validation,))[:] = np.arange(first, len(files.paths[TRAIN]))
+        return files.class_names
 
-    def counted(self) -> tuple[tuple[int, int, int], int, tuple[int, int]]:
+    def counted(self) -> Counted:
         """Return the shape of the first image, how many classes there are, and how many images each part has."""
-        class_names, paths, _ = self._files()
-        shape = check_alike(self.root, paths["train"][:1])
-        return shape, len(class_names), (len(paths["train"]), len(paths["test"]))
+        files = self._files()
+        return Counted(
+            shape=check_alike(self.root, files.paths[TRAIN][:1]),
+            classes=len(files.class_names),
+            train=len(files.paths[TRAIN]),
+            validation=files.validation,
+            test=len(files.paths[TEST]),
+        )
 
-    def _files(self) -> tuple[tuple[str, ...], dict[str, list[Path]], dict[str, torch.Tensor]]:
-        """Return the class names, and the images and labels of the parts train and test."""
-        parts = self._parts()
-        listed = {part: _labelled(classes) for part, classes in parts.items()}
-        paths = {part: [Path(image.path) for _, image in images] for part, images in listed.items()}
-        labels = {part: torch.tensor([label for label, _ in images]) for part, images in listed.items()}
-        if "" in parts:
-            for part, index in zip(PARTS, fixed_test_part(labels[""]), strict=True):
-                paths[part], labels[part] = [paths[""][i] for i in index.tolist()], labels[""][index]
-        return tuple(next(iter(parts.values()))), paths, labels
+    def remarks(self) -> Iterator[str]:
+        """Say what of the folder is no image of any class, and where validation images come from.
 
-    def _parts(self) -> dict[str, Classes]:
-        """Return the images by part and class: parts train and test, or one nameless part.
-
-        Raises:
-            ValueError: if the folder is not laid out as the class says.
+        Yields:
+            A sentence each.
         """
-        try:
-            return self._listed()
-        except OSError as error:
-            raise ValueError(f"image-folder must be readable, got {error}; mend it or its permissions") from error
+        found = self._listed()
+        if found.left_out:
+            yield f"Left out of {self.root}: {listed(found.left_out)}."
+        if VALIDATION in found.parts:
+            yield f"The validation images are those of {self.root}'s own folder; validation_fraction is not used."
 
-    def _listed(self) -> dict[str, Classes]:
+    def _files(self) -> "_Files":
+        """Return the class names, and the images and labels of the parts train and test."""
+        parts = self._listed().parts
+        each = {name: part.labelled() for name, part in parts.items()}
+        if "" in parts:
+            labels = torch.tensor([label for label, _ in each[""]])
+            for name, index in zip(PARTS, fixed_test_part(labels), strict=True):
+                each[name] = [each[""][place] for place in index.tolist()]
+        each[TRAIN] += each.get(VALIDATION, [])
+        return _Files(
+            class_names=tuple(next(iter(parts.values())).classes),
+            paths={name: [path for _, path in each[name]] for name in PARTS},
+            labels={name: np.array([label for label, _ in each[name]]) for name in PARTS},
+            validation=len(each[VALIDATION]) if VALIDATION in each else None,
+        )
+
+    def _listed(self) -> ClassFolders:
         """Return the images by part and class.
 
         Raises:
@@ -109,59 +142,20 @@ class ImageFolder:
                 f"image-folder must be an existing folder, got {self.root}; mend its path (a relative one begins in "
                 "the folder where the command is called), or put the images or a link to them there"
             )
-        folders = _folders(self.root)
-        if not set(PARTS) <= set(folders):
-            return {"": _classes(self.root, least=3)}  # for training, validation and test
-        parts = {part: _classes(self.root / part, least) for part, least in zip(PARTS, (2, 1), strict=True)}
-        differing = set(parts["train"]) ^ set(parts["test"])
-        if differing:
-            raise ValueError(
-                f"train and test must have the same classes, got {_some(differing)} in only one of them "
-                f"under {self.root}; add or remove their folders"
-            )
-        return parts
+        try:
+            return class_folders(self.root)
+        except OSError as error:
+            raise ValueError(f"image-folder must be readable, got {error}; mend it or its permissions") from error
 
 
-def _classes(folder: Path, least: int) -> Classes:
-    """Return the images of every class in a folder, both in the order of their names.
+@dataclass(frozen=True, kw_only=True)
+class _Files:
+    """Images and labels of the parts train and test; the last of train are those for validation, if any are given."""
 
-    Raises:
-        ValueError: for fewer than two classes, or a class with too few images.
-    """
-    names = _folders(folder)
-    if len(names) < 2:
-        raise ValueError(
-            f"image-folder needs 2 or more classes, got {len(names)} ({_some(names) or 'none'}) in {folder}; "
-            "make one a class, or train/ and test/ with one a class in each"
-        )
-    classes: Classes = {}
-    for name in names:
-        with os.scandir(folder / name) as entries:
-            images = [entry for entry in entries if _is_image(entry)]
-        classes[name] = sorted(images, key=lambda entry: entry.name)
-        if len(images) < least:
-            raise ValueError(
-                f"every class needs {least} or more images ({', '.join(SUFFIXES)}), got {len(images)} in "
-                f"{folder / name}; add some, remove the folder, or name the parts train/ and test/"
-            )
-    return classes
-
-
-def _folders(folder: Path) -> list[str]:
-    """Return the names of the visible sub-folders, sorted."""
-    with os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
-
-
-def _is_image(entry: os.DirEntry[str]) -> bool:
-    """Return whether an entry is a visible image file; a link that leads nowhere is an error, not a no."""
-    visible = not entry.name.startswith(".") and entry.name.lower().endswith(SUFFIXES)
-    return visible and stat.S_ISREG(entry.stat().st_mode)
-
-
-def _labelled(classes: Classes) -> list[tuple[int, os.DirEntry[str]]]:
-    """Return every image with its class's number."""
-    return [(label, image) for label, images in enumerate(classes.values()) for image in images]
+    class_names: tuple[str, ...]
+    paths: dict[str, list[Path]]
+    labels: dict[str, np.ndarray]
+    validation: int | None
 
 
 def _file_digest(path: Path) -> bytes:
@@ -174,9 +168,3 @@ def _file_digest(path: Path) -> bytes:
         return hashlib.sha256(path.read_bytes()).digest()
     except OSError as error:
         raise ValueError(f"images must be readable, got {path} ({error}); mend its permissions") from error
-
-
-def _some(names: Iterable[str]) -> str:
-    """Return a few names, for a message."""
-    names = sorted(names)
-    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")

@@ -16,6 +16,9 @@ class Outline:
         num_classes: how many classes there are.
         train_images: images of the training part, those that will be held out for validation among them.
         test_images: images of the test part.
+        validation_images: how many of the training part are the data set's own for validation; None where a share is
+            held out.
+        remarks: what is not read, and what of the settings is not used.
         assumed: an image folder that is not there: the numbers are CIFAR-10's.
     """
 
@@ -23,6 +26,8 @@ class Outline:
     num_classes: int
     train_images: int
     test_images: int
+    validation_images: int | None = None
+    remarks: tuple[str, ...] = ()
     assumed: bool = False
 
     def split(self, settings: DataSettings) -> tuple[int, int]:
@@ -35,7 +40,8 @@ class Outline:
             >>> PUBLISHED["cifar10"].split(DataSettings(name="cifar10", training_images=10_000))
             (10000, 5000)
         """
-        held_out = round(self.train_images * settings.validation_fraction)
+        drawn = round(self.train_images * settings.validation_fraction)
+        held_out = drawn if self.validation_images is None else self.validation_images
         rest = self.train_images - held_out
         return min(rest, settings.training_images or rest), held_out
 
@@ -71,5 +77,13 @@ def outline(settings: DataSettings) -> Outline:
     assert settings.path is not None, "settings of an image-folder have a path"
     if not Path(settings.path).is_dir():
         return ASSUMED
-    shape, classes, (train, test) = ImageFolder(Path(settings.path)).counted()
-    return Outline(input_shape=shape, num_classes=classes, train_images=train, test_images=test)
+    folder = ImageFolder(Path(settings.path))
+    counted = folder.counted()
+    return Outline(
+        input_shape=counted.shape,
+        num_classes=counted.classes,
+        train_images=counted.train,
+        test_images=counted.test,
+        validation_images=counted.validation,
+        remarks=tuple(folder.remarks()),
+    )

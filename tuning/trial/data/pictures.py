@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 from PIL import Image
 
+from tuning.trial.data.headers import read_header, upright
+
 _GREY = ("1", "L")
 _COLOUR = ("RGB", "RGBA", "RGBX", "P", "PA", "LA", "CMYK", "YCbCr", "HSV", "LAB")
 _WITH_ALPHA = ("P", "PA", "LA")  # by way of RGBA, or Pillow warns of a palette's transparency
@@ -29,19 +31,23 @@ def check_alike(root: Path, paths: Sequence[Path]) -> tuple[int, int, int]:
         ``(channels, height, width)``; one channel if all images are grey, else three.
 
     Raises:
-        ValueError: for two images of different sizes, one with more than 8 bits a channel, or no image.
+        ValueError: for two images of different sizes, one with more than 8 bits a channel or several frames, or no
+            image.
     """
-    headers = in_threads(lambda path: _look(root, path, lambda image: (image.size, image.mode)), paths)
-    (width, height), _ = headers[0]
-    for path, (size, mode) in zip(paths, headers, strict=True):
-        if size != (width, height):
+    headers = in_threads(lambda path: _look(root, path, read_header), paths)
+    width, height = headers[0].size
+    for path, header in zip(paths, headers, strict=True):
+        if header.size != (width, height):
             raise ValueError(
                 f"all images must have one size, got {width}×{height} in {paths[0].relative_to(root)} and "
-                f"{size[0]}×{size[1]} in {path.relative_to(root)} under {root}; resize them first"
+                f"{header.size[0]}×{header.size[1]} in {path.relative_to(root)} under {root}; resize them first"
             )
-        if mode not in _GREY + _COLOUR:
+        if header.mode not in _GREY + _COLOUR or header.bits > 8:
+            mode = f"{header.mode} of {header.bits} bits" if header.mode in _GREY + _COLOUR else header.mode
             raise ValueError(f"images must have 8 bits a channel, got mode {mode} in {path}; convert it first")
-    channels = 1 if all(mode in _GREY for _, mode in headers) else 3
+        if header.frames > 1:
+            raise ValueError(f"images must be still, got {header.frames} frames in {path}; make one of them a file")
+    channels = 1 if all(header.mode in _GREY for header in headers) else 3
     return channels, height, width
 
 
@@ -56,7 +62,7 @@ def decode(root: Path, paths: Sequence[Path], images: np.ndarray[Any, Any]) -> N
     mode = "L" if images.shape[1] == 1 else "RGB"
 
     def store(number: int) -> None:
-        pixels = _look(root, paths[number], lambda image: np.asarray(_converted(image, mode)))
+        pixels = _look(root, paths[number], lambda image: np.asarray(_converted(upright(image), mode)))
         images[number] = pixels.reshape(*images.shape[2:], images.shape[1]).transpose(2, 0, 1)
 
     in_threads(store, range(len(paths)))

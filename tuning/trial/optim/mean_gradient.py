@@ -97,8 +97,17 @@ class Parts:
 
         Args:
             model: with at least one weight.
+
+        Raises:
+            ValueError: a parameter holds several weights.
         """
         weights = select(model)
+        for target in weights:
+            if target.rows is not None:
+                raise ValueError(
+                    "an optimizer of whole matrices must find each in a parameter of its own, got several in that of "
+                    f"{target.name!r}; choose sgd or adam"
+                )
         taken = {id(target.parameter) for target in weights}
         return cls(
             weights=weights, vectors=[parameter for parameter in model.parameters() if id(parameter) not in taken]
