@@ -41,7 +41,7 @@ class Session:
 
 
 def run(*, trials: int) -> dict[str, Any]:
-    """Run the shipped study with a stopping rule, once to its end and once interrupted, and look at both.
+    """Run four cells of the shipped study with a stopping rule, once to the end and once interrupted, and look at both.
 
     Args:
         trials: of each cell.
@@ -55,7 +55,9 @@ def run(*, trials: int) -> dict[str, Any]:
             print(f"{which} …", file=sys.stderr)
             folder = Path(name) / which.replace(" ", "-")
             folder.mkdir()
-            asked = load("quickstart").as_data() | {"name": "time-left"}
+            whole = load("quickstart").as_data()
+            two = {name: whole["conditions"][name] for name in ("baseline", "spectral")}
+            asked = whole | {"name": "time-left", "conditions": two, "confirm": {"seeds": 2}}
             search = {"algorithm": "tpe", "trials": trials, "seed": 0, "early_stopping": _STOPPING}
             (folder / "study.yaml").write_text(yaml.safe_dump(asked | {"search": search}))
             rows[which] = _looked_at(folder, until)
