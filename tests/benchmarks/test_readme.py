@@ -16,7 +16,6 @@ from benchmarks import (
     measuring,
     opening,
     spectra,
-    time_left,
 )
 
 FOLDER = Path(bounds_in_training.__file__).parent
@@ -29,7 +28,6 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "opening": opening.markdown,
     "faulty_network": faulty_network.markdown,
     "growth": growth.markdown,
-    "time_left": time_left.markdown,
 }
 RESULTS = sorted((FOLDER / "results").glob("*.json"))
 
