@@ -9,7 +9,7 @@ quickstart: .venv/installed  ## tune, confirm and report scikit-learn's digits
 	$(BIN)/python -m analysis report quickstart
 	@echo
 	@echo "The report:        results/quickstart/report.html (open it in a browser)"
-	@echo "Every run, MLflow: $(BIN)/mlflow ui   then http://127.0.0.1:5000"
+	@echo "Every run, MLflow: $(BIN)/mlflow ui   then the link that the run has printed"
 
 test: lint  ## every check but those that start a cluster
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not cluster'

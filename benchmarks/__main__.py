@@ -148,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     adaptive.add_argument("--seeds", type=_positive, default=3, help="searches of each kind (default 3)")
     adaptive.add_argument("--beside", type=_folder, metavar="FOLDER", help="another checkout to be searched with")
     left = commands.add_parser("time_left", parents=[every], help="what a study says it will take, and what it takes")
-    left.add_argument("--trials", type=_positive, default=12, help="of each cell (default 12)")
+    left.add_argument("--trials", type=_positive, default=6, help="of each cell (default 6)")
     faulty = commands.add_parser("faulty_network", parents=[every], help="what a failing network costs a study")
     faulty.add_argument("--rounds", type=_positive, default=3, help="of both networks (default 3)")
     return parser

@@ -49,7 +49,7 @@ mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 address=${nodes[0]}:$((20000 + SLURM_JOB_ID % 10000))
 srun --cpus-per-task="$SLURM_CPUS_PER_TASK" ray symmetric-run --address "$address" --min-nodes "$SLURM_JOB_NUM_NODES" \
   --num-cpus="$SLURM_CPUS_PER_TASK" --num-gpus="${SLURM_GPUS_ON_NODE:-0}" --disable-usage-stats \
-  -- bash -c 'echo $$ >"$0"; exec python -m tuning run "$@"' "$driver" "$study" --address "$address" "$@" &
+  -- sh -c 'echo $$ >"$0"; exec python -m tuning run "$@"' "$driver" "$study" --address "$address" "$@" &
 step=$!
 trap stop TERM
 code=0

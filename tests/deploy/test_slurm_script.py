@@ -123,7 +123,7 @@ class Job:
         with ThreadPoolExecutor(1) as pool:
             running = pool.submit(self.run, restarts)
             while not self._has_ended_one():
-                assert not running.done(), running.result().stdout[-4000:]
+                assert not running.done(), running.result().stdout[:4000]
                 time.sleep(0.2)
             (script,) = [pid for pid, line in self.node.processes().items() if line.startswith("bash deploy/slurm.sh")]
             os.kill(script, signal.SIGTERM)
@@ -139,7 +139,11 @@ def job(request: pytest.FixtureRequest) -> Iterator[Job]:
     with tempfile.TemporaryDirectory(prefix="slurm-", dir="/tmp") as name:
         made = Job(Path(name), getattr(request, "param", "RUNNING"))
         try:
-            made.node.run("ip", "address", "add", f"{NODES[0]}/24", "dev", "lo")
+            made.node.run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1")
+            for name in ("eth0", "eth1"):
+                made.node.run("ip", "link", "set", name, "up")
+            made.node.run("ip", "address", "add", f"{NODES[0]}/24", "dev", "eth0")
+            made.node.run("ip", "route", "add", "default", "via", NODES[1])  # by which Ray finds its own address
             yield made
         finally:
             made.node.end()

@@ -212,7 +212,7 @@ class Progress:
         """Return the best of a trial's epochs: its last may be worse, and what is shown as the best must not fall."""
         key = trial.settings.key
         if key not in self._bests or not trial.ended:
-            looks = (result.objective for epoch, result in trial.results.items() if epoch > 0)
+            looks = (result.objective for epoch, result in list(trial.results.items()) if epoch > 0)
             self._bests[key] = max(looks, default=None)
         return self._bests[key]
 

@@ -114,7 +114,7 @@ class Remaining:
         """Return by cell the phase's trials, and what an epoch takes, in any phase; in a new cell what others take."""
         trials: dict[str, list[TrialHistory]] = {cell: [] for cell in self._planned}
         known: dict[str, list[float]] = {cell.key: [] for cell in self._study.cells}
-        for trial in self._history.trials.values():
+        for trial in list(self._history.trials.values()):  # the view is drawn by a thread of its own
             cell = trial.settings.cell
             if trial.settings.phase is self._phase and cell in trials:
                 trials[cell].append(trial)
@@ -157,8 +157,8 @@ class Remaining:
 
 def _epoch_seconds(trial: TrialHistory) -> float:
     """Return the mean of a trial's epochs, without its first one where there are more: that one warms up; else 0."""
-    epochs = sorted(epoch for epoch in trial.results if epoch > 0)
-    return statistics.mean(trial.results[epoch].seconds for epoch in epochs[1:] or epochs) if epochs else 0.0
+    seconds = [result.seconds for epoch, result in sorted(trial.results.items()) if epoch > 0]
+    return statistics.mean(seconds[1:] or seconds) if seconds else 0.0
 
 
 def _side_by_side(running: _Works, waiting: _Works, at_once: int) -> float:
