@@ -76,18 +76,21 @@ def importances(tables: Tables) -> tuple[Importance, ...]:
             continue
         refused = _refused(mine)
         study = None if refused else _study(mine, asked)
-        best = PedAnovaImportanceEvaluator(target_quantile=max(0.1, TOP / len(mine)), evaluate_on_local=False)
         found.append(
             Importance(
                 architecture=architecture,
                 condition=condition,
                 trials=len(mine),
                 shares={} if study is None else _shares(study, FanovaImportanceEvaluator(seed=0)),
-                among_best={} if study is None else _shares(study, best),
+                among_best={} if study is None else _shares(study, _among_best(len(mine))),
                 refused=refused,
             )
         )
     return tuple(found)
+
+
+def _among_best(trials: int) -> BaseImportanceEvaluator:
+    return PedAnovaImportanceEvaluator(target_quantile=max(0.1, TOP / trials), evaluate_on_local=False)
 
 
 def _refused(mine: pd.DataFrame) -> str:

@@ -49,10 +49,11 @@ def cure(kept: Mapping[str, Any], asked: Mapping[str, Any], baseline: str | None
         asked: what is to be run, likewise.
         baseline: the condition at whose learning rate the others are confirmed, if they are.
     """
-    before, now = kept["conditions"], asked["conditions"]
+    before, now = kept.get("conditions"), asked["conditions"]
+    before = before if isinstance(before, Mapping) else {}  # a file of another shape
     added = [name for name in now if name not in before]
     others = {key for key in {*kept, *asked} if key != "conditions" and kept.get(key) != asked.get(key)}
-    if not added or others or {name: now.get(name) for name in before} != before:
+    if not before or not added or others or {name: now.get(name) for name in before} != before:
         return "undo the change, rename the study, or begin anew with --fresh"
     alone = " and ".join([*added, *([] if baseline is None or baseline in added else [baseline])])
     name = kept["name"]

@@ -37,6 +37,7 @@ def test_the_factors_are_one_map_of_their_rank(tmp_path, pair, down, up, shown):
     assert measured.remarks == (
         "LoRA's factors are measured as B·A, without the factor alpha/r, which the file does not hold: "
         f"{shown} of rank 4 at most.",
+        f"No condition_number, because the rank is not full: {shown}.",
     )
 
 

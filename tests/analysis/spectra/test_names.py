@@ -8,6 +8,9 @@ from analysis.spectra import spectra
 from analysis.spectra.names import unwrapped
 from models import build
 
+FEW = "No alpha, D, alpha_weighted and log_alpha_norm, because there are fewer than 8 values: layers.2."
+"""Of the head, which has seven outputs."""
+
 
 @pytest.fixture(scope="module")
 def network():
@@ -45,7 +48,7 @@ def test_torchs_averaged_model_is_read_and_told(tmp_path, network):
     torch.save(torch.optim.swa_utils.AveragedModel(copy.deepcopy(network)).state_dict(), tmp_path / "w.pt")
     measured = spectra(str(tmp_path / "w.pt"), model="mlp-small")
     assert [layer.name for layer in measured.layers] == ["layers.0", "layers.1", "layers.2"]
-    assert measured.remarks == ("The weights are averages over training: torch's AveragedModel.",)
+    assert measured.remarks == ("The weights are averages over training: torch's AveragedModel.", FEW)
 
 
 def test_a_network_is_found_under_any_prefix_and_what_is_not_its_own_is_named(tmp_path, network):
@@ -57,6 +60,7 @@ def test_a_network_is_found_under_any_prefix_and_what_is_not_its_own_is_named(tm
         "The state dict is the file's entry 'state_dict'.",
         "The tensors of mlp-small are those under 'student.encoder.'.",
         "Not of mlp-small and left out: loss.weight.",
+        FEW,
     )
 
 

@@ -45,7 +45,10 @@ def test_the_bias_of_a_transposed_convolution_tells_its_flat_matrix(measure, kin
     spectrum = layers["up"].spectrum
     assert (spectrum.fan_out, spectrum.fan_in) == matrix.shape
     assert spectrum.spectral_norm == pytest.approx(largest(matrix), rel=1e-6)
-    assert remarks == ("The outputs are dimension 2, as the bias tells: up.weight.",)
+    assert remarks == (
+        "The outputs are dimension 2, as the bias tells: up.weight.",
+        "No alpha, D, alpha_weighted and log_alpha_norm, because there are fewer than 8 values: up.",
+    )
 
 
 def test_a_transposed_convolution_in_groups_is_known_by_its_bias_and_said():
