@@ -15,7 +15,7 @@ test: lint  ## every check but those that start a cluster
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not cluster'
 
 test-all: test  ## and those: on Linux, as root, with openssh-server, rsync and iproute2
-	$(BIN)/python -m pytest -m cluster
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m cluster
 
 lint: .venv/installed
 	$(BIN)/ruff format --check $(CODE)
