@@ -49,7 +49,9 @@ def simulated(config: dict[str, Any]) -> None:
     }
     notes = Path(config["checkpoint"]).parents[1] / "notes"
     notes.mkdir(exist_ok=True)
-    (notes / f"{settings.key}-{time.time_ns()}.json").write_text(json.dumps(note))
+    part = notes.with_name(f"{settings.key}-{time.time_ns()}.json")
+    part.write_text(json.dumps(note))
+    part.rename(notes / part.name)  # its node may be lost while it writes
     for epoch in range(settings.training.epochs + 1):
         time.sleep(0.25)
         accuracy = 0.5 + (settings.seed % 1000) / 10_000 + epoch / 100

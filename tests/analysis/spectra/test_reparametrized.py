@@ -107,7 +107,7 @@ def rank_one(module):
     """Weights whose first singular value is far from their others, so that one iteration finds it."""
     with torch.no_grad():
         noise = torch.randn(module.weight.shape, generator=torch.Generator().manual_seed(1))
-        module.weight.copy_(noise)
+        module.weight.copy_(noise + 2)
     return module
 
 

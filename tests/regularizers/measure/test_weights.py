@@ -117,7 +117,9 @@ def test_a_convolution_in_half_precision_has_the_spectrum_of_its_numbers_in_ever
     model = nn.Sequential(nn.Conv2d(3, 200, 3, bias=False), nn.Conv2d(200, 150, 1, bias=False)).to(dtype)
     half = spectra_of(model, ("flat", "circular", "padded"))
     wide = spectra_of(model.float(), ("flat", "circular", "padded"))
-    assert [(s.view, s.measures, s.missing) for s in half] == [(s.view, s.measures, s.missing) for s in wide]
+    assert [(s.view, s.missing) for s in half] == [(s.view, s.missing) for s in wide]
+    for narrow, same in zip(half, wide, strict=True):  # the order in which numbers are added may differ
+        assert narrow.measures == pytest.approx(same.measures, rel=1e-10)
     assert {spectrum.rank for spectrum in wide if spectrum.view == "flat"} == {27, 150}
     assert all(len(s.singular_values) == s.rank for s in half if s.view != "padded")
 
