@@ -134,7 +134,7 @@ def _fit(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 def _by_run(tables: Tables, name: str) -> Iterator[pa.Table]:
     """Yield a run's rows at a time, its tags before them."""
-    for run_id, rows in tables.rows(name, tables.runs.index):
+    for run_id, rows in tables.files.rows(name, tables.runs.index):
         yield _tagged(tables, run_id, rows)
 
 

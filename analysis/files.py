@@ -90,7 +90,9 @@ class Files:
                 continue
             yield run_id, table
 
-    def batches(self, name: str, run_id: str, *, view: str | None, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, name: str, run_id: str, *, view: str | None = None, columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
         """Read one run's file piece by piece, where even one would fill the memory.
 
         Args:

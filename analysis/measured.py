@@ -67,7 +67,7 @@ def measured_epochs(tables: Tables, run_ids: Sequence[str]) -> tuple[int, ...]:
 
 def _layers(tables: Tables, run_ids: Sequence[str], epochs: Sequence[int] | None) -> pd.DataFrame:
     means = {}
-    for run_id, rows in tables.rows(records.LAYERS_FILE, run_ids, view="flat"):
+    for run_id, rows in tables.files.rows(records.LAYERS_FILE, run_ids, view="flat"):
         wanted = rows if epochs is None else rows.filter(pc.field("epoch").isin(list(epochs)))
         new = [name for name in wanted.column_names if f"{name}/mean" not in SPECTRAL]
         means[run_id] = wanted.select(new).to_pandas().groupby("epoch").mean(numeric_only=True)

@@ -109,7 +109,7 @@ def kept(tables: Tables) -> tuple[Kept, ...]:
         run_ids = (run_id for pair in pairs for run_id in confirmed_runs(tables, *pair).index)
         # A run whose vectors are lost tells nothing of which were kept.
         whole = (run_id for run_id in run_ids if tables.files.path(run_id, records.SPECTRA_FILE))
-        read = next(tables.rows(records.LAYERS_FILE, whole, columns=["epoch", "view", NORM]), None)
+        read = next(tables.files.rows(records.LAYERS_FILE, whole, columns=["epoch", "view", NORM]), None)
         if read is not None:
             found.append(_kept(tables, architecture, *read))
     return tuple(found)
@@ -120,7 +120,7 @@ def _kept(tables: Tables, architecture: str, run_id: str, layers: pa.Table) -> K
         layers = layers.filter(pc.is_valid(layers[NORM]))
     vectors = tables.files.path(run_id, records.SPECTRA_FILE)
     epochs: set[int] = set()
-    for batch in tables.batches(records.SPECTRA_FILE, run_id, columns=["epoch"]):
+    for batch in tables.files.batches(records.SPECTRA_FILE, run_id, columns=["epoch"]):
         epochs.update(pc.unique(batch["epoch"]).to_pylist())
     return Kept(
         architecture=architecture,
@@ -143,7 +143,7 @@ def fallbacks(tables: Tables) -> Mapping[str, int]:
     """
     run_ids = [run_id for pair in cells(tables) for run_id in confirmed_runs(tables, *pair).index]
     counted: Counter[str] = Counter()
-    for _, layers in tables.rows(records.LAYERS_FILE, run_ids, columns=["routine"]):
+    for _, layers in tables.files.rows(records.LAYERS_FILE, run_ids, columns=["routine"]):
         if "routine" in layers.column_names:
             counts = layers["routine"].combine_chunks().value_counts()
             counted.update({one["values"]: one["counts"] for one in counts.to_pylist()})

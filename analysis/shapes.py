@@ -65,7 +65,9 @@ def shapes(tables: Tables, known: Sequence[Kept]) -> tuple[Shape, ...]:
         runs = confirmed_runs(tables, architecture, condition)
         seeds = runs["seed"].to_dict()
         columns = ["layer", "value"]
-        files = tables.rows(records.SPECTRA_FILE, runs.index, view="flat", epoch=last[architecture], columns=columns)
+        files = tables.files.rows(
+            records.SPECTRA_FILE, runs.index, view="flat", epoch=last[architecture], columns=columns
+        )
         of_seed = {int(seeds[run_id]): _mean(rows.to_pandas()) for run_id, rows in files if len(rows)}
         if of_seed:
             shape = Shape(

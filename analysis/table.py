@@ -1,7 +1,7 @@
 """A study's stored runs as tidy tables: one row a run, an epoch, a layer, a singular value."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -105,45 +105,6 @@ class Tables:
         """
         return self._by_epoch(self.runs.loc[list(run_ids)], metrics)
 
-    def rows(
-        self,
-        name: str,
-        run_ids: Iterable[str],
-        *,
-        view: str | None = None,
-        epoch: int | None = None,
-        columns: Sequence[str] | None = None,
-    ) -> Iterator[tuple[str, pa.Table]]:
-        """Read one run's file after the other, so that memory holds one at a time.
-
-        Args:
-            name: `records.SPECTRA_FILE` or `records.LAYERS_FILE`.
-            run_ids: which runs; those that have no such file are passed over.
-            view: keep the rows of one view; None keeps all.
-            epoch: keep the rows of one epoch; None keeps all.
-            columns: read these alone; None reads all.
-
-        Returns:
-            The runs' ids and their rows.
-        """
-        return self.files.rows(name, run_ids, view=view, epoch=epoch, columns=columns)
-
-    def batches(
-        self, name: str, run_id: str, *, view: str | None = None, columns: Sequence[str]
-    ) -> Iterator[pa.RecordBatch]:
-        """Read one run's file piece by piece, where even one would fill the memory.
-
-        Args:
-            name: `records.SPECTRA_FILE` or `records.LAYERS_FILE`.
-            run_id: the run.
-            view: keep the rows of one view; None keeps all.
-            columns: read these alone.
-
-        Returns:
-            Some rows at a time, at least one, as `analysis.files.Files.batches` yields them.
-        """
-        return self.files.batches(name, run_id, view=view, columns=columns)
-
     def _by_epoch(self, runs: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
         points = self.history(list(runs.index), metrics).to_pandas()
         points = points.drop_duplicates(["run_id", "metric", "epoch"], keep="last")
@@ -155,7 +116,7 @@ class Tables:
 
     def _frame(self, name: str) -> pd.DataFrame:
         tables = []
-        for run_id, table in self.rows(name, self.runs.index):
+        for run_id, table in self.files.rows(name, self.runs.index):
             ids = pa.DictionaryArray.from_arrays(pa.array([0] * len(table), pa.int32()), [run_id])
             tables.append(table.add_column(0, "run_id", ids))
         if not tables:

@@ -25,7 +25,7 @@ def vectors(tables: Tables, run_ids: Iterable[str], view: str) -> Iterator[tuple
     for run_id in run_ids:
         pieces: list[FloatArray] = []
         current = -1
-        for batch in tables.batches(records.SPECTRA_FILE, run_id, view=view, columns=["epoch", "value"]):
+        for batch in tables.files.batches(records.SPECTRA_FILE, run_id, view=view, columns=["epoch", "value"]):
             epochs, values = batch["epoch"].to_numpy(), batch["value"].to_numpy()
             cuts = np.flatnonzero(np.diff(epochs)) + 1
             for epoch, part in zip(epochs[[0, *cuts]].tolist(), np.split(values, cuts), strict=True):

@@ -60,12 +60,16 @@ def _safetensors(path: Path) -> Mapping[str, Tensor]:
             for name in file.keys():  # ruff: ignore[in-dict-keys]  # a handle, no mapping
                 tensors[name] = file.get_tensor(name)
     except Exception as error:  # its own kind for a damaged heading, torch's for a type that torch does not have
-        reason = " ".join(str(error).split())[:200]
         raise ValueError(
             f"a checkpoint must be a whole file, got safetensors that cannot be read, {quoted(path)}: "
-            f"{ascii(reason)[1:-1]}; fetch it again"
+            f"{_reason(error)}; fetch it again"
         ) from None
     return tensors
+
+
+def _reason(error: Exception) -> str:
+    """Return what a library says, on one line that disturbs no terminal."""
+    return ascii(" ".join(str(error).split())[:200])[1:-1]
 
 
 def _is_npz(path: Path) -> bool:
@@ -85,10 +89,9 @@ def _arrays(path: Path) -> Mapping[str, Tensor]:
                 array = archive[name]
                 tensors[name] = torch.from_numpy(array.astype(array.dtype.newbyteorder("="), order="C"))
     except Exception as error:  # zlib's, numpy's and torch's, of damage, of objects, of types that torch does not have
-        reason = " ".join(str(error).split())[:200]
         raise ValueError(
             f"a checkpoint must hold arrays of numbers, got npz that cannot be read, {quoted(path)}: "
-            f"{ascii(reason)[1:-1]}; write it with numpy.savez(FILE, **arrays)"
+            f"{_reason(error)}; write it with numpy.savez(FILE, **arrays)"
         ) from None
     return tensors
 

@@ -147,6 +147,6 @@ def test_a_file_that_is_damaged_inside_loses_its_own_rows_alone(tmp_path):
     content[start : start + chunk.total_compressed_size] = bytes(chunk.total_compressed_size)
     path.write_bytes(content)
     assert {run_id for run_id, _, _ in vectors(stored.tables, [first, second], "flat")} == {second}
-    assert {run_id for run_id, _ in stored.tables.rows(records.SPECTRA_FILE, [first, second])} == {second}
+    assert {run_id for run_id, _ in stored.tables.files.rows(records.SPECTRA_FILE, [first, second])} == {second}
     (lost,) = stored.tables.files.lost
     assert (lost.run_id, lost.name, lost.place) == (first, records.SPECTRA_FILE, str(path))

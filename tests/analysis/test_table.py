@@ -92,7 +92,7 @@ def test_no_point_and_no_file_is_read_before_it_is_asked_for(store, quickstart):
     tables = replace(load(synthetic.STUDY, store), history=history, fetch=fetch)
     assert tables.runs["epochs"].max() == synthetic.EPOCHS
     assert asked == []
-    rows = dict(tables.rows(records.SPECTRA_FILE, tables.runs.index[:1], view="circular", columns=["value"]))
+    rows = dict(tables.files.rows(records.SPECTRA_FILE, tables.runs.index[:1], view="circular", columns=["value"]))
     assert asked == [records.SPECTRA_FILE]
     assert [table.column_names for table in rows.values()] == [["value"]]
     asked.clear()
@@ -112,7 +112,7 @@ def test_confirmation_and_times_are_parts_of_all_epochs(quickstart):
 
 def test_one_epoch_of_one_view_is_read_alone(quickstart):
     run_id = quickstart.runs.index[0]
-    (_, rows), *others = quickstart.rows(records.SPECTRA_FILE, [run_id], view="flat", epoch=3)
+    (_, rows), *others = quickstart.files.rows(records.SPECTRA_FILE, [run_id], view="flat", epoch=3)
     assert not others
     mine = quickstart.spectra
     mine = mine[(mine["run_id"] == run_id) & (mine["view"] == "flat") & (mine["epoch"] == 3)]
@@ -121,7 +121,7 @@ def test_one_epoch_of_one_view_is_read_alone(quickstart):
 
 
 def test_a_column_that_a_file_lacks_is_left_out(quickstart):
-    ((_, rows),) = quickstart.rows(records.LAYERS_FILE, quickstart.runs.index[:1], columns=["epoch", "novelty"])
+    ((_, rows),) = quickstart.files.rows(records.LAYERS_FILE, quickstart.runs.index[:1], columns=["epoch", "novelty"])
     assert rows.column_names == ["epoch"]
 
 

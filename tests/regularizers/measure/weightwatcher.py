@@ -15,19 +15,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from benchmarks.weight_watcher import SHARED
 from regularizers.measure import WEIGHT_WATCHER_VERSION
 from tests.regularizers.measure.matrices import MATRICES, matrix
-
-MEASURES = (
-    "alpha",
-    "D",
-    "alpha_weighted",
-    "log_alpha_norm",
-    "log_spectral_norm",
-    "stable_rank",
-    "mp_softrank",
-    "num_spikes",
-)
 
 
 def measures() -> dict[str, dict[str, float]]:
@@ -40,7 +30,7 @@ def measures() -> dict[str, dict[str, float]]:
         layer.weight.data = weight
         details = package.WeightWatcher(model=nn.Sequential(layer)).analyze(mp_fit=True)
         rows = details.to_dict("records")
-        found[name] = {measure: float(f"{rows[0][measure]:.10g}") for measure in MEASURES} if rows else {}
+        found[name] = {measure: float(f"{rows[0][measure]:.10g}") for measure in SHARED} if rows else {}
     return found
 
 
