@@ -26,11 +26,11 @@ def test_a_trial_that_gets_further_may_die_as_often_as_it_likes(tmp_path):
 def test_a_node_that_is_lost_is_no_fault_of_its_trial(tmp_path):
     lost = [f"node {number}" for number in range(3 * ATTEMPTS)]
     for node in lost:
-        begin(tmp_path, "session", node, lost)
+        begin(tmp_path, "session", node, lambda: lost)
     for _ in range(ATTEMPTS):  # it is, where the node lives on
-        begin(tmp_path, "session", "here", lost)
+        begin(tmp_path, "session", "here", lambda: lost)
     with pytest.raises(RuntimeError, match="without getting further"):
-        begin(tmp_path, "session", "here", lost)
+        begin(tmp_path, "session", "here", lambda: lost)
 
 
 @pytest.mark.parametrize("note", ["", '{"session": "sess', "[]"])

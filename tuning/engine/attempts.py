@@ -6,7 +6,7 @@ tried again. Run again, the study tries both anew, but not from the checkpoint f
 """
 
 import json
-from collections.abc import Container
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,14 @@ ATTEMPTS = 4
 _NOTE = "attempts.json"
 
 
-def begin(folder: Path, session: str, node: str = "", lost: Container[str] = ()) -> None:
+def begin(folder: Path, session: str, node: str = "", lost: Callable[[], Container[str]] = frozenset) -> None:
     """Note that a trial begins.
 
     Args:
         folder: the trial's own.
         session: which run of the study this is: what an earlier one has ended is no fault of the trial.
         node: which this is: what ends with a node that is lost is no fault of the trial either.
-        lost: the nodes that were.
+        lost: returns the nodes that were; asked of a trial that has begun before.
 
     Raises:
         RuntimeError: where it should not be tried again.
@@ -41,7 +41,7 @@ def begin(folder: Path, session: str, node: str = "", lost: Container[str] = ())
             Checkpoint(folder).set_aside("it hung after it had gone on from its checkpoint, before it wrote another")
         raise RuntimeError(f"it gave no sign of life for too long and was ended\n{left}")
     attempts = before.get("attempts", 0) if before.items() >= here.items() else 0
-    if attempts and before.get("node") in lost:
+    if attempts and before.get("node") in lost():
         attempts -= 1
     if attempts >= ATTEMPTS:
         note.unlink()

@@ -1,14 +1,39 @@
 """What a phase's trials cost beside their own work, by the clock of the driver, and how many of them run at a time."""
 
-import statistics
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
 _EVENTS = 20
 """Of so many starts and ends the most that ran at once is what runs at a time; a cluster that shrinks is seen after."""
 
 _MANY = 10
+
+
+@dataclass
+class _Mean:
+    """A mean, of ten or more without the largest: a driver that was stopped for hours is in one gap.
+
+    It is no median, for a busy machine makes a few gaps long, and time is their sum. Kept as it grows, for a long study
+    has a gap an epoch, and the view asks for the mean at every line.
+    """
+
+    count: int = 0
+    sum: float = 0.0
+    largest: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.count += 1
+        self.sum += seconds
+        self.largest = max(self.largest, seconds)
+
+    @property
+    def value(self) -> float:
+        """0 of none."""
+        if self.count >= _MANY:
+            return (self.sum - self.largest) / (self.count - 1)
+        return self.sum / max(1, self.count)
 
 
 class Pace:
@@ -31,8 +56,8 @@ class Pace:
         self._free: list[float] = []
         self._last: dict[str, float] = {}
         self._fresh: dict[str, bool] = {}
-        self._starts: list[float] = []
-        self._gaps: list[float] = []
+        self._starts = _Mean()
+        self._gaps = _Mean()
         self._live: deque[int] = deque([0], maxlen=_EVENTS)
         self.startup: float | None = None
         self.ends = 0
@@ -40,12 +65,12 @@ class Pace:
     @property
     def start(self) -> float:
         """Seconds from the end of one trial to the first report of the next in its place, less that report's own."""
-        return _mean(self._starts) if self._starts else self.gap
+        return self._starts.value if self._starts.count else self.gap
 
     @property
     def gap(self) -> float:
         """Seconds between two reports of a trial, less the later one's own: Ray's share, and the writing."""
-        return _mean(self._gaps) if self._gaps else 0.0
+        return self._gaps.value
 
     @property
     def at_once(self) -> int:
@@ -84,9 +109,9 @@ class Pace:
             beside = max(0.0, now - self._last[key] - seconds)
             warm = self._fresh.pop(key, None)
             if warm is None:
-                self._gaps.append(beside)
+                self._gaps.add(beside)
             elif warm:
-                self._starts.append(beside)
+                self._starts.add(beside)
         self._last[key] = now
 
     def lost(self, key: str) -> None:
@@ -109,11 +134,3 @@ class Pace:
         if self._last.pop(key, None) is not None:
             self._free.append(self._clock())
         self._live.append(len(self._last))
-
-
-def _mean(seconds: Sequence[float]) -> float:
-    """Return a mean, of ten or more without the largest: a driver that was stopped for hours is in one gap.
-
-    It is no median, for a busy machine makes a few gaps long, and time is their sum.
-    """
-    return statistics.mean(sorted(seconds)[:-1] if len(seconds) >= _MANY else seconds)

@@ -56,7 +56,7 @@ def run_trial(config: dict[str, Any]) -> None:
     """
     try:
         settings, folder = from_flat(config["settings"]), Path(config["checkpoint"])
-        begin(folder, config["session"], ray.get_runtime_context().get_node_id(), _lost_nodes())
+        begin(folder, config["session"], ray.get_runtime_context().get_node_id(), _lost_nodes)
         with watched(folder, 60 * settings.resources.epoch_minutes) as watchdog:
             train(settings, partial(_report, watchdog, folder), checkpoint=folder, content=config[DATA])
     except DataError as error:
