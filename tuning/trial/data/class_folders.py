@@ -81,6 +81,16 @@ class _Walk:
         self.left_out["hidden"] += len(found) - len(shown)
         return shown
 
+    def classes(self, there: Iterable[Image]) -> list[str]:
+        """Return the names of the folders among what is in a folder; the rest stands beside them and is left out."""
+        names = []
+        for entry in there:
+            if entry.is_dir():
+                names.append(entry.name)
+            else:
+                self.left_out[f"{_kind(entry)} beside the class folders"] += 1
+        return names
+
 
 def class_folders(root: Path) -> ClassFolders:
     """List the images below a folder.
@@ -101,13 +111,12 @@ def class_folders(root: Path) -> ClassFolders:
     folders = [entry.name for entry in there if entry.is_dir()]
     named = _parts(root, folders)
     if not named:
-        walk.left_out.update(f"{_kind(entry)} beside the class folders" for entry in there if not entry.is_dir())
-        parts = {"": _part(root, 3, walk, folders)}  # for training, validation and test
+        parts = {"": _part(root, 3, walk, there)}  # for training, validation and test
     else:
         others = [entry.name for entry in there if entry.name not in named.values()]
         walk.left_out.update(f"{name} beside train/ and test/" for name in others)
         least = {TRAIN: 1 if VALIDATION in named else 2, VALIDATION: 1, TEST: 1}
-        parts = {part: _part(root / name, least[part], walk) for part, name in named.items()}
+        parts = {part: _part(root / name, least[part], walk, walk.visible(root / name)) for part, name in named.items()}
         _check_equal_classes(root, named, parts)
     return ClassFolders(parts=parts, left_out=+walk.left_out)
 
@@ -132,16 +141,13 @@ def _parts(root: Path, folders: list[str]) -> dict[str, str]:
     return {}
 
 
-def _part(folder: Path, least: int, walk: _Walk, names: list[str] | None = None) -> Part:
-    """List a part.
+def _part(folder: Path, least: int, walk: _Walk, there: Iterable[Image]) -> Part:
+    """List a part, of which it is known what is in its folder.
 
     Raises:
         ValueError: for fewer than two classes, or a class with too few images.
     """
-    if names is None:
-        there = walk.visible(folder)
-        names = [entry.name for entry in there if entry.is_dir()]
-        walk.left_out.update(f"{_kind(entry)} beside the class folders" for entry in there if not entry.is_dir())
+    names = walk.classes(there)
     if len(names) < 2:
         raise ValueError(
             f"image-folder needs 2 or more classes, got {len(names)} ({some(names) or 'none'}) in {folder}; "

@@ -97,7 +97,7 @@ def data_remarks(settings: DataSettings) -> tuple[str, ...]:
     """
     if settings.name != "image-folder" or settings.path is None:
         return ()
-    return tuple(ImageFolder(Path(settings.path)).remarks())
+    return ImageFolder(Path(settings.path)).remarks()
 
 
 class DataError(ValueError):

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +27,7 @@ class Counted:
         train: images of the training part, those of the validation part among them.
         validation: images of ``val/``; None where there is no such folder.
         test: images of the test part.
+        remarks: as `ImageFolder.remarks` has them.
     """
 
     shape: tuple[int, int, int]
@@ -35,6 +35,7 @@ class Counted:
     train: int
     validation: int | None
     test: int
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class ImageFolder:
 
     def decode(self, allocate: Allocate) -> tuple[str, ...]:
         """Decode all images into the arrays and return the class names."""
-        files = self._files()
+        files = _files(self._listed())
         shape = check_alike(self.root, files.paths[TRAIN] + files.paths[TEST])
         for part in PARTS:
             paths = files.paths[part]
@@ -93,43 +94,31 @@ class ImageFolder:
         return files.class_names
 
     def counted(self) -> Counted:
-        """Return the shape of the first image, how many classes there are, and how many images each part has."""
-        files = self._files()
+        """Return the shape of the first image, how many there are of all else, and the remarks, of one look."""
+        found = self._listed()
+        files = _files(found)
         return Counted(
             shape=check_alike(self.root, files.paths[TRAIN][:1]),
             classes=len(files.class_names),
             train=len(files.paths[TRAIN]),
             validation=files.validation,
             test=len(files.paths[TEST]),
+            remarks=self._remarks(found),
         )
 
-    def remarks(self) -> Iterator[str]:
-        """Say what of the folder is no image of any class, and where validation images come from.
+    def remarks(self) -> tuple[str, ...]:
+        """Say what of the folder is no image of any class, and where validation images come from; a sentence each."""
+        return self._remarks(self._listed())
 
-        Yields:
-            A sentence each.
-        """
-        found = self._listed()
+    def _remarks(self, found: ClassFolders) -> tuple[str, ...]:
+        said = []
         if found.left_out:
-            yield f"Left out of {self.root}: {listed(found.left_out)}."
+            said.append(f"Left out of {self.root}: {listed(found.left_out)}.")
         if VALIDATION in found.parts:
-            yield f"The validation images are those of {self.root}'s own folder; validation_fraction is not used."
-
-    def _files(self) -> "_Files":
-        """Return the class names, and the images and labels of the parts train and test."""
-        parts = self._listed().parts
-        each = {name: part.labelled() for name, part in parts.items()}
-        if "" in parts:
-            labels = torch.tensor([label for label, _ in each[""]])
-            for name, index in zip(PARTS, fixed_test_part(labels), strict=True):
-                each[name] = [each[""][place] for place in index.tolist()]
-        each[TRAIN] += each.get(VALIDATION, [])
-        return _Files(
-            class_names=tuple(next(iter(parts.values())).classes),
-            paths={name: [path for _, path in each[name]] for name in PARTS},
-            labels={name: np.array([label for label, _ in each[name]]) for name in PARTS},
-            validation=len(each[VALIDATION]) if VALIDATION in each else None,
-        )
+            said.append(
+                f"The validation images are those of {self.root}'s own folder; validation_fraction is not used."
+            )
+        return tuple(said)
 
     def _listed(self) -> ClassFolders:
         """Return the images by part and class.
@@ -156,6 +145,23 @@ class _Files:
     paths: dict[str, list[Path]]
     labels: dict[str, np.ndarray]
     validation: int | None
+
+
+def _files(found: ClassFolders) -> _Files:
+    """Return the class names, and the images and labels of the parts train and test."""
+    parts = found.parts
+    each = {name: part.labelled() for name, part in parts.items()}
+    if "" in parts:
+        labels = torch.tensor([label for label, _ in each[""]])
+        for name, index in zip(PARTS, fixed_test_part(labels), strict=True):
+            each[name] = [each[""][place] for place in index.tolist()]
+    each[TRAIN] += each.get(VALIDATION, [])
+    return _Files(
+        class_names=tuple(next(iter(parts.values())).classes),
+        paths={name: [path for _, path in each[name]] for name in PARTS},
+        labels={name: np.array([label for label, _ in each[name]]) for name in PARTS},
+        validation=len(each[VALIDATION]) if VALIDATION in each else None,
+    )
 
 
 def _file_digest(path: Path) -> bytes:

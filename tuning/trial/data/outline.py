@@ -77,13 +77,12 @@ def outline(settings: DataSettings) -> Outline:
     assert settings.path is not None, "settings of an image-folder have a path"
     if not Path(settings.path).is_dir():
         return ASSUMED
-    folder = ImageFolder(Path(settings.path))
-    counted = folder.counted()
+    counted = ImageFolder(Path(settings.path)).counted()
     return Outline(
         input_shape=counted.shape,
         num_classes=counted.classes,
         train_images=counted.train,
         test_images=counted.test,
         validation_images=counted.validation,
-        remarks=tuple(folder.remarks()),
+        remarks=counted.remarks,
     )
