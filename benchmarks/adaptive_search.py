@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import planted_search
+from benchmarks.checkouts import NAMES, checkouts
 from tuning.records import SAMPLED
 
 Result = dict[str, Any]
@@ -25,9 +26,8 @@ def run(*, seeds: int, beside: Path | None) -> Result:
     Returns:
         What was counted, by kind of search and seed.
     """
-    trees = {"this": Path(__file__).parents[1], **({} if beside is None else {"other": beside.absolute()})}
     cases = list(_cases(seeds))
-    counted = {which: _counted(tree, cases) for which, tree in trees.items()}
+    counted = {which: _counted(tree, cases) for which, tree in checkouts(beside).items()}
     return {"optuna": version("optuna"), "cases": cases, "code": counted}
 
 
@@ -60,9 +60,8 @@ def markdown(result: Result) -> str:
     Args:
         result: as `run` has it.
     """
-    names = {"other": "before", "this": "this code"}
-    code = [which for which in names if which in result["code"]]
-    heads = [f"{what}, {names[which]}" for what in ("learned", "failed of the last 20") for which in code]
+    code = [which for which in reversed(NAMES) if which in result["code"]]
+    heads = [f"{what}, {NAMES[which]}" for what in ("learned", "failed of the last 20") for which in code]
     lines = ["| sampler | early stopping | failures | " + " | ".join(heads) + " |"]
     lines.append("| --- | --- | --- |" + " ---: |" * len(heads))
     kinds = list(dict.fromkeys((case["algorithm"], case["rule"], case["failing"]) for case in result["cases"]))

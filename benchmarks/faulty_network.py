@@ -12,6 +12,7 @@ from typing import Any
 import torch
 import yaml
 
+from benchmarks.checkouts import see_that_it_ended_well
 from benchmarks.faulty_proxy import FaultyProxy
 from benchmarks.machine import machine
 from benchmarks.tracking_server import served
@@ -87,8 +88,7 @@ def through(port: int, seconds: float, folder: Path) -> dict[str, Any]:
     code = process.wait()
     whole = time.monotonic() - began
     proxy.close()
-    if code:
-        raise RuntimeError(f"the study must end well, got exit code {code}: {(folder / 'log').read_text()}")
+    see_that_it_ended_well(code, folder / "log")
     events = [event for event, _ in journal.read()]
     times = [event.time_ms for event in events if isinstance(event, RunStarted | RunEnded)]
     return {

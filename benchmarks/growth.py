@@ -13,6 +13,7 @@ import psutil
 import torch
 import yaml
 
+from benchmarks.checkouts import NAMES, checkouts, see_that_it_ended_well
 from benchmarks.machine import machine
 from tuning.store import Journal, RunEnded, RunStarted
 
@@ -44,10 +45,9 @@ def run(*, trials: int, beside: Path | None) -> Result:
     Returns:
         Machine, and what each took.
     """
-    trees = {"this": Path(__file__).parents[1], **({} if beside is None else {"other": beside.absolute()})}
     taken = {}
     with tempfile.TemporaryDirectory() as name:
-        for which, tree in trees.items():
+        for which, tree in checkouts(beside).items():
             print(f"{trials} trials with {which} code …", file=sys.stderr)
             taken[which] = driven(tree, Path(name) / which, trials)
     return {"machine": machine(torch.device("cpu")), "trials": trials, "code": taken}
@@ -77,7 +77,7 @@ def driven(tree: Path, folder: Path, trials: int) -> dict[str, float]:
         )
         samples = list(_watched(process))
     ended = time.time()
-    _see_that_it_ended_well(process.returncode, folder)
+    see_that_it_ended_well(process.returncode, folder / "log")
     report = _seconds_of_report(command[-1], tree, folder)
     events = [event for event, _ in Journal(folder / "results" / "growth").read()]
     began = min(event.time_ms for event in events if isinstance(event, RunStarted)) / 1000
@@ -102,13 +102,8 @@ def _seconds_of_report(uri: str, tree: Path, folder: Path) -> float:
     began = time.time()
     with (folder / "log").open("w") as log:
         done = subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": str(tree)}, stdout=log, stderr=log)
-    _see_that_it_ended_well(done.returncode, folder)
+    see_that_it_ended_well(done.returncode, folder / "log")
     return time.time() - began
-
-
-def _see_that_it_ended_well(code: int, folder: Path) -> None:
-    if code:
-        raise RuntimeError(f"the study must end well, got {code}: {(folder / 'log').read_text()[-2000:]}")
 
 
 def _watched(process: "subprocess.Popen[bytes]") -> Iterator[tuple[float, float, float]]:
@@ -129,11 +124,10 @@ def markdown(result: Result) -> str:
     Args:
         result: as `run` has it.
     """
-    names = {"this": "this code", "other": "before"}
     code = result["code"]
     rows = [row for row in next(iter(code.values())) if row != "runs"]
     lines = [
-        f"| {result['trials']:,} trials of one epoch | {' | '.join(names[which] for which in code)} |",
+        f"| {result['trials']:,} trials of one epoch | {' | '.join(NAMES[which] for which in code)} |",
         "| --- |" + " ---: |" * len(code),
     ]
     lines += [f"| {row} | " + " | ".join(f"{code[which][row]:,.3g}" for which in code) + " |" for row in rows]

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 import yaml
 
+from benchmarks.checkouts import see_that_it_ended_well
 from benchmarks.machine import machine
 from tuning.study import load
 
@@ -70,10 +71,7 @@ def _driven(folder: Path, until: int | None) -> list[str]:
                 process.send_signal(signal.SIGINT)
                 until = None
             time.sleep(0.2)
-    if process.returncode not in {0, 130}:
-        raise RuntimeError(
-            f"the study must end well, got {process.returncode}: {(folder / 'output').read_text()[-2000:]}"
-        )
+    see_that_it_ended_well(process.returncode, folder / "output", well=(0, 130))
     return _lines(log)[past:]
 
 

@@ -123,11 +123,7 @@ def _made(owner: str, parts: Parts) -> Made | None:
     """
     try:
         return _chained(parts)
-    except (
-        RuntimeError,
-        IndexError,
-        TypeError,
-    ):  # what torch says of shapes, types and layouts that do not go together
+    except (RuntimeError, IndexError, TypeError):  # torch's, of shapes, types and layouts that do not go together
         shapes = ", ".join(f"{part} {tuple(tensor.shape)}" for part, tensor in parts.items())
         raise ValueError(
             f"the parts of a weight must be plain tensors that fit together, got {shapes} for {owner!r}; save the "
