@@ -63,19 +63,23 @@ def command(path: Path, text: str, nodes: tuple[str, ...] = NODES, **words: obje
     path.chmod(0o755)
 
 
+def surroundings(names: str, count: int) -> dict[str, str]:
+    """What SLURM tells a job of its nodes."""
+    return {
+        "SLURM_SUBMIT_DIR": str(Path.cwd()),
+        "SLURM_JOB_ID": "4711",
+        "SLURM_JOB_NODELIST": names,
+        "SLURM_JOB_NUM_NODES": str(count),
+        "SLURM_CPUS_PER_TASK": "1",
+    }
+
+
 def test_a_job_of_two_nodes_runs_the_study_on_both_and_ends_its_ray(nodes: tuple[Path, Machine]) -> None:
     folder, first = nodes
     command(folder / "slurm" / "srun", SRUN, key=folder / "key")
     command(folder / "slurm" / "scontrol", SCONTROL, state="RUNNING", log=folder / "scontrol.log")
     (folder / "study.yaml").write_text(yaml.safe_dump(tiny()))
-    slurm = {
-        "SLURM_SUBMIT_DIR": str(Path.cwd()),
-        "SLURM_JOB_ID": "4711",
-        "SLURM_JOB_NODELIST": "n[1-2]",
-        "SLURM_JOB_NUM_NODES": "2",
-        "SLURM_CPUS_PER_TASK": "1",
-        "OMP_NUM_THREADS": "1",
-    }
+    slurm = {**surroundings("n[1-2]", 2), "OMP_NUM_THREADS": "1"}
     where = ["--storage", "/mnt/spectune/results", "--tracking-uri", f"sqlite:///{folder}/mlflow.db"]
     path = f"{folder / 'slurm'}:{first.path}"
     said = first.run("bash", "deploy/slurm.sh", folder / "study.yaml", *where, PATH=path, **slurm).stdout
@@ -104,15 +108,7 @@ class Job:
 
     def run(self, restarts: int) -> "subprocess.CompletedProcess[str]":
         """Run the script as SLURM does for the so many-th time."""
-        slurm = {
-            "SLURM_SUBMIT_DIR": str(Path.cwd()),
-            "SLURM_JOB_ID": "4711",
-            "SLURM_JOB_NODELIST": "n1",
-            "SLURM_JOB_NUM_NODES": "1",
-            "SLURM_CPUS_PER_TASK": "1",
-            "SLURM_RESTART_COUNT": str(restarts),
-            "SPECTUNE_REQUEUES": "2",
-        }
+        slurm = {**surroundings("n1", 1), "SLURM_RESTART_COUNT": str(restarts), "SPECTUNE_REQUEUES": "2"}
         where = ["--storage", "/mnt/spectune/results", "--tracking-uri", self.uri]
         path = f"{self.folder / 'slurm'}:{self.node.path}"
         script = ("bash", "deploy/slurm.sh", self.folder / "study.yaml", *where)
