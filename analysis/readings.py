@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from analysis.notation import count, listed, number
-from analysis.stats import Estimate, FamilyTest, Interval
+from analysis.notation import count, listed, number, signed
+from analysis.stats import Difference, Estimate, FamilyTest, Interval
 
 
 class Reading(StrEnum):
@@ -64,6 +64,17 @@ class Named:
     def reading(self) -> Reading:
         """What may be said of it."""
         return reading(self.bounds, self.tested)
+
+
+def with_sign(name: str, difference: Difference, tested: FamilyTest) -> Named:
+    """Name a difference that is written as a signed number with its interval.
+
+    Args:
+        name: what differs.
+        difference: by how much.
+        tested: the test of the same.
+    """
+    return Named(name=name, bounds=difference.stated, text=signed(difference.stated), tested=tested)
 
 
 def reading(bounds: Interval | Estimate, tested: FamilyTest | None = None) -> Reading:

@@ -3,7 +3,7 @@
 from analysis.changes import Change, changes
 from analysis.notation import NOTHING, plus_minus, signed
 from analysis.page import Picture
-from analysis.readings import Named, Verbs, told
+from analysis.readings import Verbs, told, with_sign
 from analysis.sections.section import STATED, Section
 from analysis.sheets import Sheet
 from analysis.table import Tables
@@ -52,15 +52,7 @@ def norms(tables: Tables, curves: Picture) -> Section:
 
 def _said(architecture: str, found: tuple[Change, ...]) -> str:
     mine = [one for one in found if one.architecture == architecture]
-    named = [
-        Named(
-            name=one.condition,
-            bounds=one.difference.stated,
-            text=signed(one.difference.stated),
-            tested=one.tested,
-        )
-        for one in mine
-    ]
+    named = [with_sign(one.condition, one.difference, one.tested) for one in mine]
     first, last = mine[0].epochs
     return f"{architecture}: from epoch {first} to {last} the largest spectral norm {told(named, VERBS)}."
 

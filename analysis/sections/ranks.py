@@ -4,7 +4,7 @@ from analysis.curves import cells, confirmed_runs
 from analysis.effects import Effects, effects
 from analysis.notation import NOTHING, plus_minus, signed
 from analysis.plots import Mark, Panel, intervals_figure
-from analysis.readings import Named, Verbs, told
+from analysis.readings import Verbs, told, with_sign
 from analysis.sections.section import MARKED, STATED, Section, picture
 from analysis.sheets import Sheet
 from analysis.stats import Interval, mean_interval
@@ -62,15 +62,7 @@ def ranks(tables: Tables) -> Section:
 
 
 def _said(found: Effects, metric: str, architecture: str) -> str:
-    mine = [
-        Named(
-            name=one.condition,
-            bounds=one.difference.stated,
-            text=signed(one.difference.stated),
-            tested=one.tested,
-        )
-        for one in found.on(architecture)
-    ]
+    mine = [with_sign(one.condition, one.difference, one.tested) for one in found.on(architecture)]
     return f"{architecture}, {METRICS[metric]}: {told(mine, Verbs())}."
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -54,7 +55,7 @@ def dequantize(state: State) -> State:
     if not names:
         return state
     remark = f"Quantized, and measured as the numbers that the file's scales make of them: {several(names)}."
-    return State(tensors=tensors, remarks=(*state.remarks, remark), outputs=state.outputs)
+    return replace(state, tensors=tensors, remarks=(*state.remarks, remark))
 
 
 def _numbers(name: str, q: Tensor, tensors: Mapping[str, Tensor]) -> tuple[list[str], Tensor | None]:

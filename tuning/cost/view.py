@@ -3,7 +3,7 @@
 import csv
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -83,18 +83,18 @@ def _held(cost: StudyCost) -> Table:
     table.add_column("held by", overflow="fold", vertical="bottom")
     for network in cost.held:
         table.add_row(Text(network.architecture, style="bold"))
-        for layers, weight in _runs(network.weights):
-            holders = Text(", ".join(weight.conditions) or "no condition")
-            table.add_row(Text(f"  {layers}"), weight.role, "×".join(map(str, weight.shape)), holders)
+        for layers, role, matrix, holders in _runs(network.weights):
+            table.add_row(Text(f"  {layers}"), role, matrix, Text(holders))
         table.add_row(Text("  biases, norms"), "", f"{network.unheld:,} numbers", "no condition")
     return table
 
 
-def _runs(weights: Sequence[HeldWeight]) -> list[tuple[str, HeldWeight]]:
-    """Return the weights, of neighbours that differ in nothing but their names the first, with all their names."""
+def _runs(weights: Sequence[HeldWeight]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield names, role, matrix and holders of the weights; neighbours that differ in their names alone are one."""
     same = itertools.groupby(weights, lambda weight: (weight.role, weight.shape, weight.conditions))
-    runs = [list(members) for _, members in same]
-    return [(", ".join(weight.name for weight in members), members[0]) for members in runs]
+    for (role, shape, conditions), members in same:
+        names = ", ".join(weight.name for weight in members)
+        yield names, role, "×".join(map(str, shape)), ", ".join(conditions) or "no condition"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -139,10 +139,8 @@ def markdown(cost: StudyCost) -> str:
 def _held_rows(cost: StudyCost) -> list[str]:
     lines = [["architecture", "weights", "role", "matrix", "held by"], ["---"] * 5]
     for network in cost.held:
-        for layers, weight in _runs(network.weights):
-            holders = ", ".join(weight.conditions) or "no condition"
-            texts = [network.architecture, layers, weight.role, "×".join(map(str, weight.shape)), holders]
-            lines.append([text.replace("_", "\\_") for text in texts])
+        for texts in _runs(network.weights):
+            lines.append([text.replace("_", "\\_") for text in (network.architecture, *texts)])
     return [_rows(lines)] if cost.held else []
 
 
