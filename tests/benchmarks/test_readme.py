@@ -17,6 +17,7 @@ from benchmarks import (
     measuring,
     opening,
     spectra,
+    time_left,
 )
 
 FOLDER = Path(bounds_in_training.__file__).parent
@@ -30,6 +31,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "faulty_network": faulty_network.markdown,
     "growth": growth.markdown,
     "adaptive_search": adaptive_search.markdown,
+    "time_left": time_left.markdown,
 }
 RESULTS = sorted((FOLDER / "results").glob("*.json"))
 
