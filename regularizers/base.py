@@ -195,8 +195,8 @@ class RegularizerSettings(ABC):
 
         Raises:
             ValueError: nothing matches, a weight would have to be held and cannot be, or one is already
-                reparametrized: what a method writes to the trained tensor would not arrive in the weight that the
-                network computes with.
+                reparametrized, in torch's present or former way: what a method writes to the trained tensor would not
+                arrive in the weight that the network computes with.
         """
         targets = select(model, self.where)
         check_unheld(model, self.where)
@@ -205,6 +205,11 @@ class RegularizerSettings(ABC):
                 raise ValueError(
                     f"a weight can be reparametrized once, got {target.name!r} which already is; "
                     "attach to a freshly built model"
+                )
+            if not isinstance(target.parameter, nn.Parameter):
+                raise ValueError(
+                    f"a weight must be a parameter of its module, got {target.name!r}, which is computed before each "
+                    "forward pass, as torch.nn.utils.weight_norm does; attach to a freshly built model"
                 )
         return targets
 

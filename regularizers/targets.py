@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import cast
 
 from torch import Tensor, nn
@@ -38,12 +39,20 @@ class Target:
 
     @property
     def parameter(self) -> nn.Parameter:
-        """The tensor that is trained: the weight, what stands behind a reparametrized one, or what holds it stacked."""
-        if parametrize.is_parametrized(self.module, self.attribute):
-            # The one dynamic corner of torch's parametrizations: a ModuleDict that answers by attribute.
-            stored = cast(nn.ModuleDict, self.module.parametrizations)[self.attribute]
+        """The tensor that is trained: the weight, what stands behind a reparametrized one, or what holds it stacked.
+
+        Behind a weight that is made of several it is the one of its own shape, as torch's weight normalization has the
+        direction beside the norms; where there is none, the weight that the network computes with.
+        """
+        if not parametrize.is_parametrized(self.module, self.attribute):
+            return cast(nn.Parameter, getattr(self.module, self.attribute))
+        # The one dynamic corner of torch's parametrizations: a ModuleDict that answers by attribute.
+        stored = cast(nn.ModuleDict, self.module.parametrizations)[self.attribute]
+        if hasattr(stored, "original"):
             return cast(nn.Parameter, stored.original)
-        return cast(nn.Parameter, getattr(self.module, self.attribute))
+        used = getattr(self.module, self.attribute)
+        several = chain(stored.parameters(recurse=False), stored.buffers(recurse=False))
+        return next((cast(nn.Parameter, tensor) for tensor in several if tensor.shape == used.shape), used)
 
     @property
     def trained(self) -> Tensor:

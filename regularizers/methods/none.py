@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from regularizers.base import Regularizer, RegularizerSettings
+from regularizers.targets import select
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +18,7 @@ class NoRegularization(RegularizerSettings):
     """
 
     def attach(self, model: nn.Module) -> Regularizer:
-        """Begin to hold nothing.
+        """Begin to hold nothing, in a model too that has weights which no method can hold.
 
         Args:
             model: the network.
@@ -25,4 +26,4 @@ class NoRegularization(RegularizerSettings):
         Returns:
             A regularizer whose penalty is zero and whose hooks do nothing.
         """
-        return Regularizer(self.held(model))
+        return Regularizer(select(model, self.where))

@@ -1,10 +1,13 @@
 """Facts about the choice of weights."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
 
 from regularizers import REGULARIZERS, select
+from regularizers.measure import measure
 from regularizers.targets import by_shape
 
 
@@ -85,6 +88,25 @@ def test_the_trained_tensor_behind_a_reparametrized_weight_is_found() -> None:
     (target,) = select(layer)
     assert target.parameter is trained
     assert torch.equal(target.weight, layer.weight)
+
+
+@pytest.mark.parametrize("normalize", [nn.utils.parametrizations.weight_norm, nn.utils.spectral_norm])
+def test_a_weight_that_torch_makes_of_several_tensors_is_measured_as_used_and_not_held(
+    normalize: Callable[[nn.Module], nn.Module],
+) -> None:
+    layer = normalize(nn.Linear(4, 3))
+    layer(torch.zeros(1, 4))
+    spectrum = measure(layer, (4,))[""]
+    used = torch.linalg.svdvals(layer.weight.detach())
+    torch.testing.assert_close(spectrum.singular_values, used)
+    for name in ("spectral_norm_scaling", "weight_normalization", "spectral_normalization"):
+        with pytest.raises(ValueError, match=r"already is|computed before each forward pass"):
+            REGULARIZERS[name]().attach(layer)
+
+
+def test_no_regularization_takes_a_model_with_weights_that_no_method_holds() -> None:
+    regularizer = REGULARIZERS["none"]().attach(nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 9)))
+    assert float(regularizer.penalty()) == 0.0
 
 
 def test_equal_shapes_make_one_group() -> None:
