@@ -126,14 +126,15 @@ def _predictions(
         "condition": ended["condition"].to_list(),
         "draw": draws,
     }
-    taus = partial(kendall_taus, draws=DRAWS)
+    pooled = kendall_taus(values, y, units=numbers, draws=DRAWS)
+    within, each = _within_architectures(values, y, numbers, ended["architecture"], pooled)
     columns = zip(
         places,
         (~(np.isnan(values) | np.isnan(y))).sum(axis=1),
-        taus(values, y, units=numbers, strata=factors["architecture"]),
-        _by_architecture(values, y, numbers, ended["architecture"]),
+        within,
+        each,
         granulated_taus(values, y, factors, units=numbers, draws=DRAWS),
-        taus(values, y, units=numbers),
+        pooled,
         strict=True,
     )
     last = max(epoch for _, epoch in places)
@@ -153,21 +154,30 @@ def _predictions(
     ]
 
 
-def _by_architecture(
-    values: FloatArray, outcome: FloatArray, numbers: Sequence[str], architecture: "pd.Series[str]"
-) -> list[dict[str, Estimate]]:
-    """Correlate measures with the outcome on each architecture by itself.
+def _within_architectures(
+    values: FloatArray,
+    outcome: FloatArray,
+    numbers: Sequence[str],
+    architecture: "pd.Series[str]",
+    pooled: Sequence[Estimate],
+) -> tuple[Sequence[Estimate], list[dict[str, Estimate]]]:
+    """Correlate measures with the outcome over pairs of one architecture: of all together, and of each by itself.
 
     Returns:
-        One a measure: by the architecture's name.
+        Two, one entry a measure each, the second by the architecture's name. Of a single architecture both are what
+        pools all pairs, and are not computed once more.
     """
-    taus = {}
-    for name in architecture.cat.categories:
-        mine = np.flatnonzero(architecture == name)
-        if len(mine):
-            units = [numbers[int(place)] for place in mine]
-            taus[str(name)] = kendall_taus(values[:, mine], outcome[mine], units=units, draws=DRAWS)
-    return [{name: each[place] for name, each in taus.items()} for place in range(len(values))]
+    places = {str(name): np.flatnonzero(architecture == name) for name in architecture.cat.categories}
+    there = {name: mine for name, mine in places.items() if len(mine)}
+    taus = partial(kendall_taus, draws=DRAWS)
+    if len(there) == 1:
+        return pooled, [dict.fromkeys(there, one) for one in pooled]
+    each = {
+        name: taus(values[:, mine], outcome[mine], units=[numbers[int(place)] for place in mine])
+        for name, mine in there.items()
+    }
+    within = taus(values, outcome, units=numbers, strata=architecture.to_list())
+    return within, [{name: found[place] for name, found in each.items()} for place in range(len(values))]
 
 
 def _numbers(runs: pd.DataFrame) -> "pd.Series[str]":
