@@ -174,3 +174,12 @@ def test_a_rule_is_known_before_any_trial_has_ended():
     """Of 9 trials 3 pass the rung at epoch 1, and one that at 3: 9·1 + 3·2 + 1·6 epochs."""
     assert stopping_rates(asked()) == {1: pytest.approx(2 / 3), 3: pytest.approx(2 / 3)}
     assert Lengths([], 9, stopping_rates(asked())).left(0)[0] == pytest.approx((9 + 6 + 6) / 9)
+
+
+def test_trials_that_end_by_the_dozen_a_second_are_not_all_looked_at_for_each(world):
+    remaining = world.remaining()
+    outlook = next(iter(world.run(remaining)))[1]
+    world.now += 0.1
+    assert remaining.outlook() is outlook
+    world.now += 0.2
+    assert remaining.outlook() is not outlook

@@ -17,6 +17,9 @@ from tuning.study import Study, confirmations_planned
 _DEVIATIONS = 1.28
 """A normal variable is less than so many standard deviations from its mean four times in five."""
 
+_FRESH = 0.25
+"""Seconds for which an outlook is told again: it looks at every trial, and short ones may end by the dozen a second."""
+
 _LEAST_SPREAD = 0.15
 """Relative: the same training takes that much longer or shorter as the machine has it."""
 
@@ -88,11 +91,18 @@ class Remaining:
             planned: its trials by cell.
         """
         self._phase, self._planned, self.pace = phase, planned, Pace(self._clock)
+        self._told: tuple[float, Outlook] | None = None
 
     def outlook(self) -> Outlook | None:
         """Return what is left; None before a trial has ended in this session, which knows no pace before."""
         if not self.pace.ends:
             return None
+        now, told = self._clock(), self._told
+        if told is None or now - told[0] >= _FRESH:
+            told = self._told = now, self._reckoned()
+        return told[1]
+
+    def _reckoned(self) -> Outlook:
         trials, epochs = self._by_cell()
         rates = self._rates if self._phase is Phase.TUNE else {}
         lengths = Lengths(chain(*trials.values()), self._study.training.epochs, rates)
@@ -127,7 +137,10 @@ class Remaining:
         """Return what an epoch of a trial takes, 0 before any; for one that has ended it is reckoned once."""
         if not trial.ended:
             return _epoch_seconds(trial)
-        return self._known.setdefault(trial.settings.key, _epoch_seconds(trial))
+        key = trial.settings.key
+        if key not in self._known:
+            self._known[key] = _epoch_seconds(trial)
+        return self._known[key]
 
     def _running(self, trials: Sequence[TrialHistory], lengths: Lengths, of_cell: float) -> list[_Work]:
         """Return the work of a cell's trials that run, or wait to go on, each at its own pace where it has one."""
