@@ -87,6 +87,10 @@ def _arrays(path: Path) -> Mapping[str, Tensor]:
         with np.load(path, allow_pickle=False) as archive:
             for name in archive.files:
                 array = archive[name]
+                if array.dtype.kind in "USMm":  # texts and times are plain values, as they stand in other files
+                    continue
+                if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+                    array = array.astype(np.float64)  # the longest that torch has
                 tensors[name] = torch.from_numpy(array.astype(array.dtype.newbyteorder("="), order="C"))
     except Exception as error:  # zlib's, numpy's and torch's, of damage, of objects, of types that torch does not have
         raise ValueError(

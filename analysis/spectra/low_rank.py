@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 _FACTOR = re.compile(
-    r"(?P<owner>.*?)\.?(?P<lora>lora)(?:_embedding)?[._](?P<side>A|B|down|up)(?P<adapter>\.\w+?)??(?:\.weight)?"
+    r"(?P<owner>.*?)\.?(?P<lora>lora)(?:_embedding)?[._](?P<side>A|B|down|up|mid)(?P<adapter>\.[\w-]+?)??(?:\.weight)?"
 )
-_FIRST = {"A", "down"}  # of the two factors the one that is applied first
+_FACTORS = {"A": "A", "down": "A", "B": "B", "up": "B", "mid": "mid"}  # A is applied first, and mid between the two
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,7 +38,8 @@ def factors(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
         tensors: by name.
 
     Returns:
-        For each layer's name the factors' names, by ``"A"`` and ``"B"``; one of both where the other is not there.
+        For each layer's name the factors' names, by ``"A"`` and ``"B"``, those that are there; by ``"mid"`` the kernel
+        that LyCORIS may have between them.
 
     Example:
         >>> import torch
@@ -51,7 +52,7 @@ def factors(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
         if factor is None or tensor.ndim < 2:
             continue
         layer = ".".join(part for part in (factor["owner"], f"lora{factor['adapter'] or ''}") if part)
-        found.setdefault(layer, {})["A" if factor["side"] in _FIRST else "B"] = name
+        found.setdefault(layer, {})[_FACTORS[factor["side"]]] = name
     return found
 
 
@@ -73,7 +74,7 @@ def pairs(tensors: Mapping[str, Tensor], found: Mapping[str, Mapping[str, str]])
             continue
         product = b.flatten(1).double() @ a.flatten(1).double()
         alpha = tensors.get(f"{layer.removesuffix('.lora')}.alpha")
-        scaled = alpha is not None and alpha.numel() == 1 and alpha.is_floating_point()
+        scaled = alpha is not None and _is_number(alpha)
         if alpha is not None and scaled:
             product = product * (float(alpha) / a.shape[0])
         yield Pair(
@@ -83,6 +84,10 @@ def pairs(tensors: Mapping[str, Tensor], found: Mapping[str, Mapping[str, str]])
             parameters=a.numel() + b.numel(),
             scaled=scaled,
         )
+
+
+def _is_number(alpha: Tensor) -> bool:
+    return not (alpha.is_nested or alpha.is_meta or alpha.is_complex()) and alpha.numel() == 1
 
 
 def _plain(tensor: Tensor) -> bool:

@@ -22,11 +22,11 @@ def unwrapped(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], tuple[s
     """
     remarks = []
     names = {name: ".".join(part for part in name.split(".") if part not in _MARKS) for name in tensors}
-    others = [short for short in names.values() if short != _COUNTER]
-    if len(others) < len(names) and others and all(short.startswith(_WRAPPER) for short in others):
-        del names[next(name for name, short in names.items() if short == _COUNTER)]
-        remarks.append("The weights are averages over training: torch's AveragedModel.")
     while prefix := _shared(names):
+        counter = next((name for name, short in names.items() if short == _COUNTER), None)
+        if counter is not None:
+            del names[counter]
+            remarks.append("The weights are averages over training: torch's AveragedModel.")
         names = {name: short.removeprefix(prefix) for name, short in names.items()}
         if prefix == _ATTRIBUTE:
             remarks.append(f"Every name in the file begins with {_ATTRIBUTE!r}, which is left out here.")
@@ -37,14 +37,12 @@ def unwrapped(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], tuple[s
 
 
 def _shared(names: Mapping[str, str]) -> str:
-    return next(
-        (
-            prefix
-            for prefix in (_WRAPPER, _ATTRIBUTE)
-            if names and all(short.startswith(prefix) and len(short) > len(prefix) for short in names.values())
-        ),
-        "",
-    )
+    """The prefix of all names; a counter of averages stands beside the network that its wrapper has the prefix of."""
+    for prefix in (_WRAPPER, _ATTRIBUTE):
+        others = [short for short in names.values() if not (prefix == _WRAPPER and short == _COUNTER)]
+        if others and all(short.startswith(prefix) and len(short) > len(prefix) for short in others):
+            return prefix
+    return ""
 
 
 def _printable(name: str) -> str:

@@ -66,6 +66,38 @@ def is_averaged(path: Path) -> bool:
     return any(_AVERAGED.search(key.lower()) for key in path)
 
 
+def unnamed(found: Any, inside: Networks) -> list[str]:
+    """Find matrices and kernels that are in no state dict: in lists and tuples, under keys that are no text, too deep.
+
+    Args:
+        found: what was read.
+        inside: its state dicts.
+
+    Returns:
+        The way to each, ``"ema.shadow_params[0]"``.
+    """
+    named = {id(tensor) for tensors in inside.values() for tensor in tensors.values()}
+    ways: list[str] = []
+    seen: set[int] = set()
+    waiting: list[tuple[str, Any]] = [("", found)]
+    while waiting:
+        way, value = waiting.pop()
+        if isinstance(value, Tensor):
+            if id(value) not in named and not value.is_nested and value.ndim >= 2:
+                ways.append(way)
+        elif id(value) not in seen and isinstance(value, Mapping | list | tuple):
+            seen.add(id(value))
+            waiting += reversed(list(_within(way, value)))
+    return ways
+
+
+def _within(way: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if not isinstance(value, Mapping):
+        yield from ((f"{way}[{place}]", each) for place, each in enumerate(value))
+    elif not _is_of_optimizer(value):
+        yield from ((".".join(filter(None, (way, str(key)))), each) for key, each in value.items())
+
+
 def weight_count(tensors: Mapping[str, Tensor]) -> int:
     """Count the matrices and kernels called weight.
 
@@ -109,12 +141,16 @@ def _walk(found: Any, path: Path, seen: set[int]) -> list[_Node]:
 
 
 def _entries(found: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(found, Mapping) and not {"state", "param_groups"} <= found.keys():
+    if isinstance(found, Mapping) and not _is_of_optimizer(found):
         yield from ((key, value) for key, value in found.items() if isinstance(key, str))
     elif isinstance(found, list | tuple) and any(isinstance(each, Mapping | list | tuple) for each in found):
         yield from (
             (str(place), value) for place, value in enumerate(found) if isinstance(value, Mapping | list | tuple)
         )
+
+
+def _is_of_optimizer(found: Mapping[Any, Any]) -> bool:
+    return {"state", "param_groups"} <= found.keys()
 
 
 def _tensor(value: Any) -> Tensor | None:

@@ -10,7 +10,9 @@ from torch import Tensor
 from analysis.notation import several
 from analysis.spectra.state import State
 
-_BLOCK = 128  # rows and columns to a scale in files with ``weight_scale_inv``, as DeepSeek and transformers write them
+_BLOCK = (
+    128  # rows and columns to a scale, as DeepSeek, transformers and compressed-tensors write them; the last is cut
+)
 _INT8 = 127  # what bitsandbytes' ``SCB`` is the size of
 _SCALING = re.compile(r"(?:.*_)?(?:scales?|zeros?|zero_points?|scale_inv|scale_2|scale_weight|absmax|quant_map|SCB)")
 
@@ -33,8 +35,9 @@ def dequantize(state: State) -> State:
 
     W = (q − z)·s, with a scale for the whole weight, for each row, or for each block of it, and z where the file has
     one: torch's quantized tensors; ``weight_scale`` (compressed-tensors, ModelOpt, TensorRT-LLM) and
-    ``weight_scale_inv`` (DeepSeek, transformers: blocks of 128×128, multiplied in spite of its name) beside int8 or
-    8-bit floating numbers; ``scale_weight`` (ComfyUI); ``SCB`` (bitsandbytes: s = SCB/127 a row).
+    ``weight_scale_inv`` (DeepSeek, transformers: multiplied in spite of its name) beside int8 or 8-bit floating
+    numbers; ``scale_weight`` (ComfyUI); ``SCB`` (bitsandbytes: s = SCB/127 a row). Blocks are of 128 rows or columns,
+    the last one cut, where that makes as many as there are scales, and else equal parts.
 
     Args:
         state: as read.
@@ -71,8 +74,8 @@ def _numbers(name: str, q: Tensor, tensors: Mapping[str, Tensor]) -> tuple[list[
     if scale is None or not (eight_bits or (q.dtype == torch.uint8 and f"{name}_zero_point" in tensors)):
         return [], None
     zero = f"{name}_zero_point"
-    factor = _spread(tensors[scale], q.shape, _BLOCK if scale.endswith("_inv") else None)
-    shift = _spread(tensors[zero], q.shape, None) if zero in tensors else torch.zeros(())
+    factor = _spread(tensors[scale], q.shape)
+    shift = _spread(tensors[zero], q.shape) if zero in tensors else torch.zeros(())
     if factor is None or shift is None or not tensors[scale].is_floating_point() or q.layout != torch.strided:
         return [], None
     if scale.endswith("SCB"):
@@ -80,7 +83,7 @@ def _numbers(name: str, q: Tensor, tensors: Mapping[str, Tensor]) -> tuple[list[
     return [scale, zero], (q.float() - shift) * factor
 
 
-def _spread(scale: Tensor, shape: torch.Size, block: int | None) -> Tensor | None:
+def _spread(scale: Tensor, shape: torch.Size) -> Tensor | None:
     """A scale as float32 numbers that go with a weight, each repeated over its rows or its block; None if none do."""
     if scale.layout != torch.strided or scale.is_meta or scale.is_complex() or scale.is_quantized:
         return None
@@ -94,8 +97,8 @@ def _spread(scale: Tensor, shape: torch.Size, block: int | None) -> Tensor | Non
     for dim, (some, all_of_it) in enumerate(zip(numbers.shape, shape, strict=True)):
         if some in {1, all_of_it}:
             continue
-        if block is not None and some == -(-all_of_it // block):
-            each = block
+        if some == -(-all_of_it // _BLOCK):
+            each = _BLOCK
         elif some and all_of_it % some == 0:
             each = all_of_it // some
         else:

@@ -1,6 +1,6 @@
 """A saved state dict: from a file that anyone may have written to tensors by name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,13 @@ from torch import Tensor
 from analysis.notation import count, several
 from analysis.spectra.files import CURE, quoted
 from analysis.spectra.names import unwrapped
-from analysis.spectra.networks_inside import HOLDERS, Networks, is_averaged, networks, weight_count
+from analysis.spectra.networks_inside import HOLDERS, Networks, is_averaged, networks, unnamed, weight_count
 from analysis.spectra.shards import whole
 
 __all__ = ["HOLDERS", "State", "read"]
+
+_ITSELF = "."
+"""What `--key` calls the network whose tensors stand beside the file's entries, in none of them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,7 +39,8 @@ def read(path: Path, key: str | None = None) -> State:
 
     Args:
         path: a file of ``torch.save``, safetensors or ``npz``; an index of such files; or a folder with one of these.
-        key: the entry that holds the network, ``"generator"`` or ``"model.ema"``; None takes the likeliest.
+        key: the entry that holds the network, ``"generator"`` or ``"model.ema"``, ``"."`` for what stands beside all
+            entries; None takes the likeliest.
 
     Returns:
         Its tensors.
@@ -48,38 +52,50 @@ def read(path: Path, key: str | None = None) -> State:
     inside = networks(found)
     if not inside:
         raise ValueError(f"{_rule(found)}, got {_described(found)} in {quoted(path)}; {CURE}")
-    ways = {".".join(way): way for way in inside}
-    chosen = next(iter(ways)) if key is None else key
-    if chosen not in ways or key == "":
-        raise ValueError(_unknown(chosen, ways, path))
-    tensors, remarks = unwrapped({str(name): tensor for name, tensor in inside[ways[chosen]].items()})
-    said = [*_told(chosen, inside), *remarks]
+    named = _named(inside)
+    chosen = next(iter(named)) if key is None else key
+    if chosen not in named:
+        raise ValueError(_unknown(chosen, named, path))
+    tensors, remarks = unwrapped({str(name): tensor for name, tensor in named[chosen].items()})
+    said = [*_told(chosen, named), *remarks]
+    if others := unnamed(found, inside):
+        said.append(f"Left out, in no state dict: {several([_shown(each) for each in others])}.")
     if nested := [name for name, tensor in tensors.items() if tensor.is_nested]:  # they have no shape to ask for
         said.append(f"Left out, nested: {several(nested)}.")
     plain = {name: tensor for name, tensor in tensors.items() if not tensor.is_nested}
     return State(tensors=plain, remarks=tuple(said))
 
 
-def _told(chosen: str, inside: Networks) -> list[str]:
+def _named(inside: Networks) -> dict[str, Mapping[str, Tensor]]:
+    """The same networks by what `--key` takes: the keys to each joined by points, or by strokes where that is taken."""
+    named: dict[str, Mapping[str, Tensor]] = {}
+    for way, tensors in inside.items():
+        name = ".".join(way) or _ITSELF
+        named["/".join(way) if name in named else name] = tensors
+    return named
+
+
+def _told(chosen: str, named: Mapping[str, Mapping[str, Tensor]]) -> list[str]:
     """Which of the file's networks this is, and which others there are."""
     said = []
-    if chosen:
+    if chosen != _ITSELF:
         average = ", an average over training by its name" if is_averaged((chosen,)) else ""
         said.append(f"The state dict is the file's entry {_shown(chosen)}{average}.")
-    others = {".".join(way): tensors for way, tensors in inside.items() if ".".join(way) != chosen}
+    others = [
+        f"{_shown(name)} ({'the file itself, ' if name == _ITSELF else ''}{count(weight_count(tensors), 'weight')}"
+        f"{', an average over training by its name' if is_averaged((name,)) else ''})"
+        for name, tensors in named.items()
+        if name != chosen
+    ]
     if others:
-        listed = [
-            f"{_shown(name) if name else 'the file itself'} ({count(weight_count(tensors), 'weight')}"
-            f"{', an average over training by its name' if is_averaged((name,)) else ''})"
-            for name, tensors in others.items()
-        ]
-        said.append(f"Also in the file, and not measured: {several(listed)}. --key NAME chooses.")
+        said.append(f"Also in the file, and not measured: {several(others)}. --key NAME chooses.")
     return said
 
 
-def _unknown(key: str, ways: Mapping[str, Any], path: Path) -> str:
-    named = [_shown(way) for way in ways if way]
-    cure = f"name {several(named)}" if named else "leave out --key: the file itself is a state dict"
+def _unknown(key: str, named: Iterable[str], path: Path) -> str:
+    entries = [_shown(name) for name in named]
+    itself = entries == [_shown(_ITSELF)]
+    cure = "leave out --key: the file itself is a state dict" if itself else f"name {several(entries)}"
     return f"--key must be an entry that holds a network, got {_shown(key)} for {quoted(path)}; {cure}"
 
 

@@ -130,8 +130,9 @@ def _unfit(name: str, tensor: Tensor, tensors: Mapping[str, Tensor]) -> str:
         "quantized": tensor.is_quantized,
         "sparse": tensor.layout != torch.strided,
         "without data": tensor.is_meta,
-        "of whole or complex numbers, without a scale that fits": not tensor.is_floating_point(),
-        "of 8 bits, without a scale that fits": tensor.is_floating_point() and tensor.itemsize < 2,
+        "of whole or complex numbers, with no scale beside them that is known and fits": not tensor.is_floating_point(),
+        "of 8 bits, with no scale beside them that is known and fits": tensor.is_floating_point()
+        and tensor.itemsize < 2,
         "of more dimensions than a kernel": tensor.ndim > 5,
         "empty": tensor.numel() == 0,
         "with a bias of its own shape, so it multiplies entry by entry and is no matrix": is_elementwise(name, tensors),
@@ -162,12 +163,20 @@ def _is_fused(name: str, tensor: Tensor) -> bool:
 def _maps(name: str, state: State, told: _Told, *, known: bool) -> dict[str, Weight]:
     """What one tensor is: one map, or one of each expert."""
     tensor = state.tensors[name]
-    if tensor.ndim == 3 and not known and _EXPERTS.search(name):
+    if tensor.ndim == 3 and not known and _EXPERTS.search(name) and not _has_one_bias(name, state.tensors):
         return _of_experts(name, state, told)
     outputs = Outputs() if known else outputs_of(name, state.tensors, state.outputs)
     if not known:
         _say_outputs(name, outputs, told)
+    if tensor.ndim > 2 and tensor.shape[outputs.dim] == 1:
+        told.say("One row, whose norms are all its Frobenius norm, as where outputs are not the first dimension", name)
     return {name: _weight(tensor, outputs.dim)}
+
+
+def _has_one_bias(name: str, tensors: Mapping[str, Tensor]) -> bool:
+    """Whether the bias is that of one map, as a convolution within an expert has it."""
+    bias = bias_of(name, tensors)
+    return bias is not None and bias.ndim == 1
 
 
 def _of_experts(name: str, state: State, told: _Told) -> dict[str, Weight]:
@@ -211,8 +220,13 @@ def _products(state: State, low_rank: Mapping[str, Mapping[str, str]], told: _To
         told.say(f"LoRA's factors are measured as {scale}", f"{pair.name} of rank {pair.rank} at most")
     for layer, names in low_rank.items():
         if layer not in found:
+            why = (
+                "LoRA's factors with a kernel between them"
+                if "mid" in names
+                else "LoRA's factors without one that fits"
+            )
             for name in names.values():
-                told.leave_out("LoRA's factors without one that fits", name)
+                told.leave_out(why, name)
     return found
 
 

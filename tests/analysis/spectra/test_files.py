@@ -173,3 +173,11 @@ def test_an_index_that_does_not_fit_is_refused_in_words(tmp_path, content, messa
     with pytest.raises(ValueError, match="an index must") as error:
         whole(tmp_path / "folder" / "model.bin.index.json")
     assert message in str(error.value)
+
+
+def test_texts_in_npz_are_passed_over_and_long_numbers_shortened(tmp_path):
+    arrays = {"fc.weight": np.eye(3), "name": np.array("x"), "long.weight": np.eye(2, dtype=np.longdouble)}
+    np.savez(tmp_path / "a.npz", **arrays)
+    found = load(tmp_path / "a.npz")
+    assert list(found) == ["fc.weight", "long.weight"]
+    assert found["long.weight"].dtype == torch.float64

@@ -63,3 +63,31 @@ def test_a_factor_without_one_that_fits_is_left_out_and_named(pair):
     assert weights.remarks == (
         "Left out, LoRA's factors without one that fits: q.lora_A.weight, k.lora_A.weight, k.lora_B.weight.",
     )
+
+
+def test_alpha_may_be_a_whole_number(pair):
+    a, b = pair
+    tensors = {"q.lora_down.weight": a, "q.lora_up.weight": b, "q.alpha": torch.tensor(1)}
+    weights = choose(State(tensors=tensors))
+    torch.testing.assert_close(weights.tensors["q.lora"], b @ a / len(a))
+    assert any("(alpha/r)·B·A" in remark for remark in weights.remarks)
+
+
+def test_an_adapters_name_may_have_a_hyphen(pair):
+    a, b = pair
+    tensors = {"q.lora_A.my-adapter.weight": a, "q.lora_B.my-adapter.weight": b}
+    torch.testing.assert_close(choose(State(tensors=tensors)).tensors["q.lora.my-adapter"], b @ a)
+
+
+def test_factors_with_a_kernel_between_them_are_left_out_and_named():
+    tensors = {
+        "fc.weight": torch.eye(2),
+        "q.lora_down.weight": torch.ones(4, 8, 1, 1),
+        "q.lora_up.weight": torch.ones(16, 4, 1, 1),
+        "q.lora_mid.weight": torch.ones(4, 4, 3, 3),
+    }
+    weights = choose(State(tensors=tensors))
+    assert list(weights.tensors) == ["fc.weight"]
+    assert weights.remarks == (
+        "Left out, LoRA's factors with a kernel between them: q.lora_down.weight, q.lora_up.weight, q.lora_mid.weight.",
+    )

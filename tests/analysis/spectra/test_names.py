@@ -79,3 +79,10 @@ def test_what_every_name_begins_with_is_told():
     found, remarks = unwrapped(tensors)
     assert list(found) == ["0.weight", "0.bias", "1.weight", "1.bias"]
     assert remarks == ("Every name in the file begins with 'model.', which is left out here.",)
+
+
+def test_averages_are_told_within_another_wrapper_too():
+    tensors = {"module.n_averaged": torch.ones(()), "module.module.0.weight": torch.eye(2)}
+    names, remarks = unwrapped(tensors)
+    assert list(names) == ["0.weight"]
+    assert remarks == ("The weights are averages over training: torch's AveragedModel.",)

@@ -101,3 +101,33 @@ def test_an_entry_without_a_network_is_refused_with_those_that_have_one(saved, c
 def test_a_key_without_a_file_is_refused():
     with pytest.raises(ValueError, match="--key needs a file that holds networks, got 'net' and no file 'mlp-small'"):
         spectra("mlp-small", key="net")
+
+
+def test_what_stands_beside_the_entries_is_chosen_by_a_point(saved):
+    path = saved({"model": {"weight": torch.eye(3)}, "head": {"weight": 2 * torch.eye(4)}})
+    assert any("'.' (the file itself, 1 weight)" in remark for remark in read(path).remarks)
+    assert list(read(path, key=".").tensors) == ["head.weight"]
+
+
+def test_two_ways_of_one_name_are_both_told(saved):
+    path = saved({"a.b": {"x.weight": torch.eye(3)}, "a": {"b": {"y.weight": torch.eye(4), "z.weight": torch.eye(4)}}})
+    measured, others = read(path), read(path).remarks
+    assert set(measured.tensors) | {name for name in read(path, key="a/b").tensors} >= {"x.weight"}
+    assert any("not measured" in remark or "entry" in remark for remark in others)
+
+
+def test_matrices_in_no_state_dict_are_named(saved):
+    deep = {"weight": torch.eye(2)}
+    for _ in range(12):
+        deep = {"within": deep}
+    path = saved({
+        "model": {"fc.weight": torch.eye(3)},
+        "ema": {"decay": 0.9, "shadow_params": [torch.eye(3), torch.ones(3)]},
+        0: torch.eye(4),
+        "packed": (torch.eye(5), None),
+        "deep": deep,
+    })
+    (said,) = [remark for remark in read(path).remarks if remark.startswith("Left out, in no state dict")]
+    for way in ("ema.shadow_params[0]", "'0'", "packed[0]", "deep.within.within"):
+        assert way in said or "more" in said
+    assert "shadow_params[1]" not in said

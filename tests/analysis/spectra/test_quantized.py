@@ -85,20 +85,27 @@ def test_torchs_quantized_tensors_are_dequantized():
 @pytest.mark.parametrize(
     ("tensors", "why"),
     [
-        ({"weight": torch.ones(4, 6).to(FP8)}, "of 8 bits, without a scale that fits"),
-        ({"weight": torch.ones(4, 6).to(FP8), "weight_scale": torch.ones(5)}, "of 8 bits, without a scale that fits"),
+        ({"weight": torch.ones(4, 6).to(FP8)}, "of 8 bits, with no scale beside them that is known and fits"),
+        (
+            {"weight": torch.ones(4, 6).to(FP8), "weight_scale": torch.ones(5)},
+            "of 8 bits, with no scale beside them that is known and fits",
+        ),
         (
             {"weight": torch.ones(4, 6).to(FP8), "weight_scale": torch.ones(4, 5)},
-            "of 8 bits, without a scale that fits",
+            "of 8 bits, with no scale beside them that is known and fits",
         ),
-        ({"weight": torch.ones(4, 6).to(torch.int8)}, "of whole or complex numbers, without a scale that fits"),
+        (
+            {"weight": torch.ones(4, 6).to(torch.int8)},
+            "of whole or complex numbers, with no scale beside them that is known and fits",
+        ),
         (
             {
                 "weight": torch.ones(4, 6).to(torch.uint8),
                 "weight_scale": torch.ones(4, 1),
                 "weight_scale_2": torch.ones(()),
             },
-            "of whole or complex numbers, without a scale that fits",  # two numbers of four bits in each
+            # two numbers of four bits in each
+            "of whole or complex numbers, with no scale beside them that is known and fits",
         ),
     ],
 )
@@ -114,3 +121,12 @@ def test_scales_and_zero_points_are_no_weights(name):
     weights = choose(State(tensors={"fc.weight": torch.eye(2), f"fc.{name}": torch.ones(2, 3)}))
     assert list(weights.tensors) == ["fc.weight"]
     assert weights.remarks == (f"Left out, scales and zero points of quantized weights: fc.{name}.",)
+
+
+@pytest.mark.parametrize("name", ["weight_scale", "weight_scale_inv"])
+def test_blocks_are_of_128_and_the_last_is_cut(name):
+    q = torch.randn(200, 300, generator=torch.Generator().manual_seed(0)).to(torch.float8_e4m3fn)
+    scale = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    read = dequantize(State(tensors={"a.weight": q, f"a.{name}": scale})).tensors["a.weight"]
+    factors = scale[torch.arange(200)[:, None] // 128, torch.arange(300) // 128]
+    assert torch.equal(read, q.float() * factors)

@@ -92,3 +92,14 @@ def test_a_checkpoint_without_a_matrix_is_refused_in_words(tensors):
         ValueError, match="must hold a matrix or kernel of floating numbers called weight, got 1 tensor"
     ):
         chosen(**tensors)
+
+
+def test_a_convolution_within_an_expert_is_one_map():
+    tensors = {"expert.conv.weight": torch.ones(16, 8, 3), "expert.conv.bias": torch.ones(16)}
+    weights = choose(State(tensors=tensors))
+    assert {name: tuple(tensor.shape) for name, tensor in weights.tensors.items()} == {"expert.conv.weight": (16, 8, 3)}
+
+
+def test_a_kernel_of_one_row_is_said_to_be_one():
+    *_, remark = chosen(conv__weight=torch.ones(1, 32, 16, 3, 3)).remarks
+    assert remark.startswith("One row, whose norms are all its Frobenius norm")
