@@ -205,7 +205,11 @@ def _plan(cells: list[Cell], *, as_planned: bool) -> list[str]:
         few = [_name(cell) for cell, plan in zip(cells, plans, strict=True) if plan != max(plans, key=plans.count)]
         return [f"The planned budgets are not equal: {several(few)} got another than most."]
     said = f"Every cell was given {count(tune, 'epoch')} to tune and {count(confirm, 'epoch')} to confirm"
-    return [f"{said}, and every trial ended as planned." if as_planned else f"{said}."]
+    if not as_planned:
+        return [f"{said}."]
+    whole = all(cell.budgets[Phase.TUNE].epochs == tune for cell in cells)
+    stopped = "" if whole else ", in the search some by the rule that stops trials early"
+    return [f"{said}, and every trial ended as planned{stopped}."]
 
 
 def _name(cell: Cell) -> str:

@@ -173,8 +173,8 @@ def lost_files(lost: Sequence[Lost], keys: Mapping[str, str], study: str) -> lis
         runs = list(dict.fromkeys(keys[one.run_id] for one in missing))
         names = " and ".join(sorted({one.name for one in missing}))
         told.append(
-            f"Missing: {names} of {count(len(runs), 'run')} ({_first(runs)}), stored as {missing[0].place} and looked "
-            f"for there and beside the store; put back its folder mlartifacts, or {cure} them again."
+            f"Missing: {names} of {count(len(runs), 'run')} read here ({_first(runs)}), stored as {missing[0].place} "
+            f"and looked for there and beside the store; put back its folder mlartifacts, or {cure} them again."
         )
     told += [
         f"Damaged: {one.name} of {keys[one.run_id]} ({one.place}: {one.damage}); {cure} it again."

@@ -60,7 +60,9 @@ def unheld_role(module: nn.Module) -> str | None:
     """Return the role that a module's weight would have if it were held, None where it has none that is not.
 
     A transposed convolution's kernel has its inputs first, a bilinear form is no matrix, and the rows of an embedding
-    are vectors for each word, which no map takes to one another.
+    are vectors for each word, which no map takes to one another. Of a module that torch does not have, as GPT-2's
+    ``Conv1D``, nobody can say what the dimensions of its ``weight`` are, nor of which role it is but by its attribute
+    ``weight_role``.
 
     Args:
         module: any.
@@ -73,7 +75,19 @@ def unheld_role(module: nn.Module) -> str | None:
         return "conv"
     if isinstance(module, nn.Bilinear):
         return "hidden"
-    return "embedding" if isinstance(module, nn.Embedding | nn.EmbeddingBag) else None
+    if isinstance(module, nn.Embedding | nn.EmbeddingBag):
+        return "embedding"
+    return _role_elsewhere(module)
+
+
+def _role_elsewhere(module: nn.Module) -> str | None:
+    weight = module._parameters.get("weight")
+    ours = module_weights(module) or type(module).__module__.startswith("torch.nn.")
+    if weight is None or ours or weight.ndim < 2:
+        return None
+    bias = module._parameters.get("bias")
+    by_entry = bias is not None and bias.shape == weight.shape
+    return None if by_entry else str(getattr(module, "weight_role", "hidden"))
 
 
 def _attention(module: nn.MultiheadAttention) -> Iterator[ModuleWeight]:

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import cast
 
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
 from regularizers.module_weights import Convolution, module_weights, unheld_role
@@ -216,11 +217,16 @@ def _weighted(model: nn.Module) -> list[Target]:
     """Every weight once, its role still to be found.
 
     Raises:
-        ValueError: a convolution is grouped.
+        ValueError: a convolution is grouped, or a module waits for its first input.
     """
     found: list[Target] = []
     seen: set[tuple[int, tuple[int, int] | None]] = set()
     for name, module in model.named_modules():
+        if any(map(is_lazy, module.parameters(recurse=False))):
+            raise ValueError(
+                f"a weight must have its shape, got the {type(module).__name__} {name!r}, which takes it from its "
+                "first input; run the model on one example first"
+            )
         for weight in module_weights(module):
             target = Target(
                 name=".".join(filter(None, (name, weight.name))),

@@ -100,7 +100,8 @@ def _draw(axes: Axes, panel: Panel, rows: Sequence[str], look: dict[str, Look]) 
         bounded = math.isfinite(mark.low) and math.isfinite(mark.high)
         apart = bounded and not mark.low <= 0.0 <= mark.high
         if bounded:
-            axes.plot([mark.low, mark.high], [place, place], color=colour, linewidth=3.2 if apart else 1.4)
+            width = 3.2 if apart else 1.4
+            axes.plot([mark.low, mark.high], [place, place], color=colour, linewidth=width, solid_capstyle="butt")
         face = colour if apart and mark.claimed else "white"
         axes.plot([mark.value], [place], "D", color=colour, markersize=6, markerfacecolor=face, markeredgecolor=colour)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6))

@@ -67,7 +67,7 @@ def _sheet(found: list[tuple[Change, ...]], architectures: list[str]) -> Sheet:
         ]
         for architecture in architectures
     }
-    headings = [text for name in METRICS.values() for text in (f"{name}, start", "end", "change")]
+    headings = [text for name in METRICS.values() for text in (f"{name}, start", f"{name}, end", f"{name}, change")]
     return Sheet(
         name="norms",
         title=QUESTION,

@@ -130,9 +130,13 @@ def _before(before: Sequence[Prediction]) -> list[str]:
     already = [one for one in before if _sign(one.pooled) or _sign(one.within)]
     if not already:
         return []
+    pooled = sum(not _sign(one.within) for one in already)
+    compared = any(len(one.of_architecture) > 1 for one in before)
     return [
         f"Before the first step, when nothing is learned yet, {len(already)} of {len(before)} order trials already "
-        f"({_names(already)}): properties of the architecture, or of how a condition begins."
+        f"({_names(already)}){f', {pooled} of them only where architectures are pooled' if pooled else ''}: properties "
+        f"of {'the architecture, of ' if compared else ''}what a seed draws, or of how a condition begins, and no "
+        "prediction."
     ]
 
 

@@ -107,7 +107,10 @@ def _sheet(question: str, tables: Tables, found: dict[str, Effects]) -> Sheet:
     return Sheet(
         name="ranks",
         title=question,
-        headings=("condition", *(text for metric in found for text in (METRICS[metric], "difference"))),
+        headings=(
+            "condition",
+            *(text for metric in found for text in (METRICS[metric], f"{METRICS[metric]}, difference")),
+        ),
         blocks=blocks,
         notes=(
             "Mean ± half-width of the 95% t-interval over confirmation seeds after the last epoch; the difference is "

@@ -10,8 +10,8 @@ from analysis.page import Picture
 from analysis.sheets import Sheet
 
 STATED = (
-    "Intervals of differences: bootstrap-t over paired seeds, 95%; below four pairs, where that is unbounded, "
-    "Student's."
+    "Intervals of differences: bootstrap-t over paired seeds, 95%; where that is unbounded, below four pairs or with "
+    "many equal ones, Student's."
 )
 """Which interval stands behind a paired difference, the same in every section."""
 

@@ -80,7 +80,8 @@ def test_a_stopped_trial_has_spent_its_budget_only_where_a_rule_stops_trials():
     unspent = "baseline on mlp-small did not spend its budget to tune: of 3 trials 1 cut off."
     assert [unspent in sentences(comparison(one)) for one in (tables, ruled)] == [True, False]
     assert sentences(comparison(ruled)) == [
-        "Every cell was given 12 epochs to tune and 12 epochs to confirm, and every trial ended as planned."
+        "Every cell was given 12 epochs to tune and 12 epochs to confirm, and every trial ended as planned, in the "
+        "search some by the rule that stops trials early."
     ]
 
 
@@ -155,7 +156,7 @@ def test_the_page_shows_each_cells_budgets_and_says_whether_they_were_spent(quic
     tables = with_asha(quickstart)
     text = " ".join(re.sub(r"<[^>]*>", " ", report(tables, comparison(tables)).html).split())
     assert "decay 12 + 12 9 + 12 7.12 + 9.75 — + — 2/1/0/0 3/0/0/0" in text
-    assert "Every cell was given 12 epochs to tune and 12 epochs to confirm, and every trial ended as planned." in text
+    assert "12 epochs to confirm, and every trial ended as planned, in the search some by the rule that stops" in text
 
 
 @pytest.mark.parametrize(("columns", "left_out"), [(120, None), (80, None), (68, "seeds"), (60, "measuring s, seeds")])
@@ -234,7 +235,8 @@ def test_what_else_is_confirmed_is_counted_where_it_is_planned():
     assert texts(full, phases(compared))[:3] == ("12 + 12 + 12 + 24", "9 + 12 + 12 + 24", "7.12 + 9.75 + 9.75 + 19.5")
     assert texts(plain, phases(compared))[:2] == ("12 + 12 + 0 + 0", "9 + 12 + 0 + 0")
     assert sentences(compared) == [
-        "Every cell was given 12 epochs to tune and 12 epochs to confirm, and every trial ended as planned."
+        "Every cell was given 12 epochs to tune and 12 epochs to confirm, and every trial ended as planned, in the "
+        "search some by the rule that stops trials early."
     ]
     words = "of the search + of the confirmation + at the baseline's learning rate + without a factor"
     assert f"Epochs and seconds: {words}; evaluation" in markdown(compared)

@@ -98,7 +98,7 @@ def test_missing_and_damaged_files_are_told_by_run_after_the_rest_is_exported(in
     assert result.exit_code == 1
     missing, damaged = result.stderr.splitlines()
     assert missing.startswith(
-        "Missing: layers.parquet and spectra.parquet of 1 run (confirm__mlp-small__baseline__000), stored as "
+        "Missing: layers.parquet and spectra.parquet of 1 run read here (confirm__mlp-small__baseline__000), stored as "
     )
     assert damaged.startswith(f"Damaged: layers.parquet of confirm__mlp-small__baseline__001 ({cut / 'layers.parquet'}")
     assert all("`python -m tuning replay quickstart`" in line for line in (missing, damaged))
@@ -131,7 +131,7 @@ def test_a_report_without_artifacts_is_written_says_so_and_ends_with_1(invoke, m
     assert "90.00 ± 2.48" in result.stdout
     page = (tmp_path / "results" / synthetic.STUDY / "report.html").read_text(encoding="utf-8")
     said = next(line for line in result.stderr.splitlines() if line.startswith("Missing: "))
-    assert "of 10 runs (confirm__mlp-small__baseline__000, " in said
+    assert "of 10 runs read here (confirm__mlp-small__baseline__000, " in said
     assert "Missing: " in page
     assert "No spectra could be read." in page
     assert "No confirmation run has stored spectra." not in page

@@ -1,4 +1,6 @@
 import base64
+import csv
+import io
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from analysis import sheets
 from analysis.compare import comparison
 from analysis.curves import confirmed, curves
 from analysis.distributions import distributions
@@ -56,7 +59,12 @@ class Page(HTMLParser):
 
 
 def written(tables):
-    return report(tables, comparison(tables))
+    """The report; in no file of its tables do two columns have the same name, by which readers ask for them."""
+    made = report(tables, comparison(tables))
+    for sheet in (*made.answers.sheets, *made.sheets):
+        heading = next(csv.reader(io.StringIO(sheets.to_csv(sheet))))
+        assert len(set(heading)) == len(heading)
+    return made
 
 
 @pytest.fixture(scope="module")

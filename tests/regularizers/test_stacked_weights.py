@@ -144,6 +144,15 @@ def test_a_penalty_of_stacked_weights_reaches_their_parameter() -> None:
     torch.testing.assert_close(module.in_proj_weight.grad, 0.5 * module.in_proj_weight.detach())
 
 
+class InputsFirst(nn.Module):
+    """As GPT-2's Conv1D."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(4, 6))
+        self.bias = nn.Parameter(torch.ones(6))
+
+
 @pytest.mark.parametrize(
     ("module", "where", "message"),
     [
@@ -151,6 +160,7 @@ def test_a_penalty_of_stacked_weights_reaches_their_parameter() -> None:
         (nn.ConvTranspose1d(4, 4, 3), None, "got the ConvTranspose1d '0'"),
         (nn.ConvTranspose2d(4, 4, 3), ("conv", "head"), "got the ConvTranspose2d '0'; .*, e.g. of 'head'"),
         (nn.Bilinear(4, 4, 4), ("hidden", "head"), "got the Bilinear '0'"),
+        (InputsFirst(), None, "got the InputsFirst '0'; .*, e.g. of 'head', 'first'"),
     ],
     ids=lambda value: type(value).__name__,
 )

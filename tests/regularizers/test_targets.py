@@ -140,3 +140,8 @@ def test_an_unknown_weight_role_is_refused_and_the_module_named() -> None:
 def test_a_grouped_convolution_is_refused() -> None:
     with pytest.raises(ValueError, match="groups=1, got groups=2 in '0'"):
         select(nn.Sequential(nn.Conv2d(4, 4, 3, groups=2)))
+
+
+def test_a_module_that_waits_for_its_first_input_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match=r"a weight must have its shape, got the LazyLinear '0'.* run the model"):
+        select(nn.Sequential(nn.LazyLinear(4), nn.Linear(4, 3)))

@@ -186,6 +186,13 @@ def an_animation(root):
     first.save(root / "cat" / "4.gif", save_all=True, append_images=[second])
 
 
+def parts_by_other_names(root):
+    for part in ("Training", "Testing"):
+        folder(root / part)
+    one_class(root)
+    remove(root / "cat")
+
+
 def two_validation_parts(root):
     for part in ("train", "val", "validation", "test"):
         folder(root / part)
@@ -228,6 +235,7 @@ def a_dangling_link(root):
         (sixteen_bits_of_colour, "must have 8 bits a channel, got mode RGB of 16 bits in .*0.png; convert it"),
         (an_animation, "images must be still, got 2 frames in .*4.gif; make one of them a file"),
         (train_and_val, r"with parts has train/ and test/, got train and val in .*; name what results are read from"),
+        (parts_by_other_names, "have the names of classes, got Testing and Training in .*pets, .*; call them train/"),
         (two_validation_parts, "validation has one folder, got val and validation in .*; join them"),
         (other_validation_classes, "train and val must have the same classes, got cow, dog in only one"),
         (a_circle_of_links, "folders must not contain each other, got the link .*circle; remove it"),

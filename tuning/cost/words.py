@@ -168,9 +168,10 @@ def _seen(shown: Evidence) -> str:
         if shown.spreads
         else "where paired differences spread by 1 point, assumed for want of an earlier study of that name"
     )
+    more = "; Holm's rule asks for more" if shown.comparisons > 1 else ""
     return (
         f"The smallest true difference that a t-test at 0.05 finds in them four times in five is {points}, {of} in "
-        f"{shown.store}; Holm's rule asks for more."
+        f"{shown.store}{more}."
     )
 
 

@@ -124,7 +124,8 @@ def test_a_measure_that_knows_the_architecture_alone_is_called_no_predictor():
         "No relation seen with test accuracy, 36 trials, within architectures: at the last epoch no interval of 1 "
         "spectral measure leaves out zero. No prediction: 1 more measure would leave out zero if architectures were "
         "pooled (largest spectral norm), which tells architectures apart, not trials. Before the first step, when "
-        "nothing is learned yet, 1 of 1 order trials already (largest spectral norm): properties of the architecture"
+        "nothing is learned yet, 1 of 1 order trials already (largest spectral norm), 1 of them only where "
+        "architectures are pooled: properties of the architecture, of what a seed draws, or of how a condition begins"
     )
     (row,) = section.sheet.blocks["test accuracy"]
     pooled, within = row[-1], row[2]
@@ -143,4 +144,7 @@ def test_a_measure_that_orders_the_trials_of_an_architecture_is_called_one_thoug
         "Within conditions too, where nothing but the draw differs, 1 of these (largest spectral norm)."
         in (section.said[0])
     )
-    assert "order trials already (largest spectral norm): properties of the architecture" in section.said[0]
+    assert (
+        "order trials already (largest spectral norm), 1 of them only where architectures are pooled: "
+        in (section.said[0])
+    )

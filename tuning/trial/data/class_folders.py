@@ -13,6 +13,12 @@ TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 _VALIDATION_NAMES = ("val", "valid", "validation")
 
+_NAMES_OF_PARTS = {
+    *("train", "training", "trainset", "test", "testing", "testset", "val", "valid", "validation", "eval"),
+    *("evaluation", "dev", "development", "holdout"),
+}
+"""What others call parts, in whatever case: a folder of these alone would have parts for classes, and mix them."""
+
 Image = os.DirEntry[str]
 
 
@@ -125,7 +131,7 @@ def _parts(root: Path, folders: list[str]) -> dict[str, str]:
     """Return the folders of parts by the parts' names; none where the folders are classes.
 
     Raises:
-        ValueError: if some part lacks its folder, or validation has several.
+        ValueError: if some part lacks its folder or has another name, or validation has several.
     """
     validation = [name for name in _VALIDATION_NAMES if name in folders]
     if {TRAIN, TEST} <= set(folders):
@@ -137,6 +143,11 @@ def _parts(root: Path, folders: list[str]) -> dict[str, str]:
         raise ValueError(
             f"an image-folder with parts has train/ and test/, got {' and '.join(given)} in {root}; name what results "
             "are read from test/ and what settings are chosen by val/, or leave val/ out: a share of train/ is held out"
+        )
+    if len(folders) > 1 and all(name.lower() in _NAMES_OF_PARTS for name in folders):
+        raise ValueError(
+            f"class folders have the names of classes, got {' and '.join(folders)} in {root}, which are those of "
+            "parts; call them train/, test/ and perhaps val/"
         )
     return {}
 
