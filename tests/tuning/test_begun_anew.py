@@ -12,7 +12,7 @@ from tuning.study import from_params
 from tuning.trial.checkpoint import STATE_FILE, Checkpoint
 from tuning.trial.trainer import train
 
-pytestmark = [pytest.mark.ray, pytest.mark.slow]
+pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.cluster]
 
 TRIAL = "tune__mlp-tiny__baseline__000"
 SMALL = {"search": {"algorithm": "sobol", "trials": 1, "concurrency": 1}, "confirm": {"seeds": 1}}

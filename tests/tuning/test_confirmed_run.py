@@ -13,7 +13,7 @@ from tests.tuning.place import Place
 from tuning.records import CHOICE_FILE
 from tuning.store import StoreReader
 
-pytestmark = [pytest.mark.ray, pytest.mark.slow]
+pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.cluster]
 
 FACTORS = {"initialization": {"initialization": "default"}, "regularizer": {"regularizer": "none"}}
 STUDY = {
