@@ -133,13 +133,13 @@ def test_an_estimate_that_cannot_be_made_is_refused_in_one_line(plan, options, c
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_plan_needs_neither_ray_nor_mlflow():
+def test_a_plan_needs_neither_ray_nor_mlflow(tmp_path):  # where no store has an earlier study of that name
     program = (
         "import sys\nfrom tuning.__main__ import app\n"
         "app(['plan', 'quickstart'], standalone_mode=False)\n"
         "print([name for name in ('ray', 'mlflow', 'optuna') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.stderr == ""
     assert done.stdout.endswith("\n[]\n")
 
