@@ -213,26 +213,18 @@ def check_convolutions(targets: Sequence[Target], view: str) -> None:
         ValueError: a convolution is not two-dimensional, or dilated; in the padded view, one pads by name or with
             something but zeros.
     """
+    cure = 'leave it out by its role, or use view "flat" where the method has one'
     for target in targets:
         module = target.module
         if view != "flat" and isinstance(module, nn.Conv1d | nn.Conv3d):
-            raise ValueError(
-                f'view "{view}" is of a Conv2d, got the {type(module).__name__} {target.name!r}; leave it out '
-                f'by its role, or use view "flat" where the method has one'
-            )
+            raise ValueError(f'view "{view}" is of a Conv2d, got the {type(module).__name__} {target.name!r}; {cure}')
         if view == "flat" or not isinstance(module, nn.Conv2d):
             continue
         if module.dilation != (1, 1):
-            raise ValueError(
-                f'view "{view}" needs dilation 1, got {module.dilation} in {target.name!r}; leave it out '
-                f'by its role, or use view "flat" where the method has one'
-            )
+            raise ValueError(f'view "{view}" needs dilation 1, got {module.dilation} in {target.name!r}; {cure}')
         if view == "padded" and (isinstance(module.padding, str) or module.padding_mode != "zeros"):
             got = f"padding={module.padding!r}, padding_mode={module.padding_mode!r}"
-            raise ValueError(
-                f'view "padded" needs a number of zeros as padding, got {got} in {target.name!r}; leave it out '
-                f'by its role, or use view "flat" where the method has one'
-            )
+            raise ValueError(f'view "padded" needs a number of zeros as padding, got {got} in {target.name!r}; {cure}')
 
 
 def _two(pair: tuple[int, ...]) -> tuple[int, int]:

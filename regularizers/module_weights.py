@@ -82,8 +82,7 @@ def unheld_role(module: nn.Module) -> str | None:
 
 def _role_elsewhere(module: nn.Module) -> str | None:
     weight = module._parameters.get("weight")
-    ours = module_weights(module) or type(module).__module__.startswith("torch.nn.")
-    if weight is None or ours or weight.ndim < 2:
+    if weight is None or weight.ndim < 2 or module_weights(module) or type(module).__module__.startswith("torch.nn."):
         return None
     bias = module._parameters.get("bias")
     by_entry = bias is not None and bias.shape == weight.shape

@@ -10,9 +10,7 @@ from torch import Tensor
 from analysis.notation import several
 from analysis.spectra.state import State
 
-_BLOCK = (
-    128  # rows and columns to a scale, as DeepSeek, transformers and compressed-tensors write them; the last is cut
-)
+_BLOCK = 128  # rows and columns to a scale, as DeepSeek, transformers and compressed-tensors write them
 _INT8 = 127  # what bitsandbytes' ``SCB`` is the size of
 _SCALING = re.compile(r"(?:.*_)?(?:scales?|zeros?|zero_points?|scale_inv|scale_2|scale_weight|absmax|quant_map|SCB)")
 

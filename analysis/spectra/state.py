@@ -79,17 +79,20 @@ def _told(chosen: str, named: Mapping[str, Mapping[str, Tensor]]) -> list[str]:
     """Which of the file's networks this is, and which others there are."""
     said = []
     if chosen != _ITSELF:
-        average = ", an average over training by its name" if is_averaged((chosen,)) else ""
-        said.append(f"The state dict is the file's entry {_shown(chosen)}{average}.")
+        said.append(f"The state dict is the file's entry {_shown(chosen)}{_average(chosen)}.")
     others = [
         f"{_shown(name)} ({'the file itself, ' if name == _ITSELF else ''}{count(weight_count(tensors), 'weight')}"
-        f"{', an average over training by its name' if is_averaged((name,)) else ''})"
+        f"{_average(name)})"
         for name, tensors in named.items()
         if name != chosen
     ]
     if others:
         said.append(f"Also in the file, and not measured: {several(others)}. --key NAME chooses.")
     return said
+
+
+def _average(name: str) -> str:
+    return ", an average over training by its name" if is_averaged((name,)) else ""
 
 
 def _unknown(key: str, named: Iterable[str], path: Path) -> str:

@@ -14,8 +14,8 @@ TRAIN, VALIDATION, TEST = "train", "validation", "test"
 _VALIDATION_NAMES = ("val", "valid", "validation")
 
 _NAMES_OF_PARTS = {
-    *("train", "training", "trainset", "test", "testing", "testset", "val", "valid", "validation", "eval"),
-    *("evaluation", "dev", "development", "holdout"),
+    *(TRAIN, "training", "trainset", TEST, "testing", "testset", *_VALIDATION_NAMES),
+    *("eval", "evaluation", "dev", "development", "holdout"),
 }
 """What others call parts, in whatever case: a folder of these alone would have parts for classes, and mix them."""
 
