@@ -45,8 +45,9 @@ POOLED = "pooled"
 READING = (
     "Hundredths of Kendall's τ within architectures: over the pairs of trials of one architecture, so that a measure "
     "that merely knows the architecture has none. Bold: the interval leaves out zero. Italics: no evidence of "
-    "prediction. Epoch 0 is before the first step: what orders trials there is a property of the architecture, or of "
-    f"how a condition begins. The column “{POOLED}” is of the last epoch, over the pairs of all architectures. Below "
+    "prediction. Epoch 0 is before the first step: what orders trials there is a property of the architecture, of what "
+    f"a seed draws, or of how a condition begins. The column “{POOLED}” is of the last epoch, over the pairs of all "
+    "architectures. Below "
     "the line: what anyone looks at anyway. What is constant on every architecture has no cell."
 )
 
