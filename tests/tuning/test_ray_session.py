@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -83,8 +84,15 @@ def test_ray_is_left_though_another_thread_collects_garbage():
 def test_rays_servers_and_workers_do_not_hear_a_terminal_close():
     """Where the study leads its group, as one started at a terminal does, the kernel tells all of them."""
 
-    def deaf(process):
-        status = Path(f"/proc/{process.pid}/status").read_text()
+    def descendants():
+        """What the kernel says of each that lives; one that has ended and is not yet reaped blocks nothing any more."""
+        found = {}
+        for process in psutil.Process().children(recursive=True):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                found[process] = Path(f"/proc/{process.pid}/status").read_text()
+        return {process: status for process, status in found.items() if "\nState:\tZ" not in status}
+
+    def deaf(status):
         (blocked,) = re.findall(r"^SigBlk:\s*(\w+)$", status, re.MULTILINE)
         return int(blocked, 16) >> (signal.SIGHUP - 1) & 1
 
@@ -92,10 +100,11 @@ def test_rays_servers_and_workers_do_not_hear_a_terminal_close():
     def pid():
         return os.getpid()
 
+    before = descendants()  # what other tests of this process left: multiprocessing's own, a server's
     with ray_session(None):
         worker = ray.get(pid.remote())
-        started = psutil.Process().children(recursive=True)
+        started = {process: status for process, status in descendants().items() if process not in before}
         assert worker in {process.pid for process in started}
         assert {process.name() for process in started} >= {"gcs_server", "raylet"}
-        assert all(deaf(process) for process in started)
+        assert all(deaf(status) for status in started.values())
         assert signal.SIGHUP not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
