@@ -12,15 +12,15 @@ import typer
 from rich.console import Console
 
 import analysis.own_packages  # ruff: ignore[unused-import]  # before the next import of ours
-from analysis import budget_table, sheets
-from analysis.compare import Comparison, comparison
-from analysis.export import FileFormat, export
-from analysis.formats import Format, latex, markdown, terminal, to_csv
-from analysis.joined import load_joined
+from analysis.findings.compare import Comparison, comparison
 from analysis.notation import count
-from analysis.report import Report, report
-from analysis.summaries import write_summaries
-from analysis.table import Tables
+from analysis.page.report import Report, report
+from analysis.page.summaries import write_summaries
+from analysis.tables.export import FileFormat, export
+from analysis.tables.joined import load_joined
+from analysis.tables.table import Tables
+from analysis.writing import budget_table, sheets
+from analysis.writing.formats import Format, latex, markdown, terminal, to_csv
 from tuning.command_line import OneLineGroup, one_line_errors, put, show
 
 app = typer.Typer(

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from benchmarks.machine import machine
 from regularizers import Target, select, spectrum
-from regularizers.groups import flat_groups
-from regularizers.leading import Leading
+from regularizers.holding.groups import flat_groups
+from regularizers.holding.leading import Leading
 from tuning.records import Phase
 from tuning.study import parse_study
 from tuning.trial.trainer import Loop

@@ -34,7 +34,7 @@ from regularizers import (
     WeightDecay,
     WeightNormalization,
 )
-from tuning.study import Adam
+from tuning.settings import Adam
 from tuning.trial import build_initialized, build_optimizer, take_step
 
 ORIGINAL = "2023 original"

@@ -12,7 +12,8 @@ import torch
 from analysis import notation
 from benchmarks.machine import machine
 from tuning.records import MEASURE_SECONDS, Phase
-from tuning.study import TrialSettings, parse_study
+from tuning.settings import TrialSettings
+from tuning.study import parse_study
 from tuning.trial.data import Batches, Dataset, normalization
 from tuning.trial.recorder import Recorder
 from tuning.trial.trainer import Loop, prepare_process

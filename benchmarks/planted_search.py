@@ -13,10 +13,11 @@ from typing import Any
 
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
-from tuning.engine.history import History, Result, TrialHistory
 from tuning.engine.proposals import proposals_of
-from tuning.engine.schedule import CellScheduler
-from tuning.study import Cell, TrialSettings, parse_study
+from tuning.engine.state.history import History, Result, TrialHistory
+from tuning.engine.tune.schedule import CellScheduler
+from tuning.settings import TrialSettings
+from tuning.study import Cell, parse_study
 
 LIMIT = 600
 """The batch size above which a trial runs out of memory, where failures are planted: four in ten draws do."""

@@ -21,32 +21,32 @@ def opened(uri: str) -> object:
 
 def loaded(uri: str) -> object:
     """Open the study as tables."""
-    from analysis.table import load
+    from analysis.tables.table import load
 
     return load(STUDY, uri)
 
 
 def compared(uri: str) -> object:
     """Open it, and compare its conditions."""
-    from analysis.compare import comparison
-    from analysis.table import load
+    from analysis.findings.compare import comparison
+    from analysis.tables.table import load
 
     return comparison(load(STUDY, uri))
 
 
 def reported(uri: str) -> object:
     """Open it, and compute everything that its report says and draws."""
-    from analysis.compare import comparison
-    from analysis.curves import confirmed, curves
-    from analysis.distributions import distributions
-    from analysis.edges import edges
-    from analysis.effects import effects
-    from analysis.importance import importances
-    from analysis.measuring import cost, fallbacks, kept
-    from analysis.predictors import predictions
-    from analysis.sensitivity import sensitivities
-    from analysis.shapes import shapes
-    from analysis.table import load
+    from analysis.findings.compare import comparison
+    from analysis.findings.curves import confirmed, curves
+    from analysis.findings.decay_profiles import shapes
+    from analysis.findings.distributions import distributions
+    from analysis.findings.edges import edges
+    from analysis.findings.effects import effects
+    from analysis.findings.importance import importances
+    from analysis.findings.measuring import cost, fallbacks, kept
+    from analysis.findings.predictors import predictions
+    from analysis.findings.sensitivity import sensitivities
+    from analysis.tables.table import load
     from tuning.records import METRICS
 
     tables = load(STUDY, uri)
@@ -58,8 +58,8 @@ def reported(uri: str) -> object:
 
 def vectored(uri: str) -> object:
     """Open it, and go through every vector of every run, an epoch at a time."""
-    from analysis.table import load
-    from analysis.vectors import vectors
+    from analysis.tables.table import load
+    from analysis.tables.vectors import vectors
 
     tables = load(STUDY, uri)
     return [len(values) for view in ("flat", "circular") for *_, values in vectors(tables, tables.runs.index, view)]

@@ -10,15 +10,15 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from regularizers.caps import hard_cap as hard_cap
-from regularizers.caps import soft_cap as soft_cap
-from regularizers.decomposition import svd_values
-from regularizers.lanczos import start_vector, top_eigenpair
-from regularizers.linear_map import check_view, flatten, frequencies, transfer
-from regularizers.padded_norm import padded_norm
-from regularizers.polar import JIACHENG as JIACHENG
-from regularizers.polar import polar_factor as polar_factor
-from regularizers.polar import widened
+from regularizers.linalg.caps import hard_cap as hard_cap
+from regularizers.linalg.caps import soft_cap as soft_cap
+from regularizers.linalg.decomposition import svd_values
+from regularizers.linalg.lanczos import start_vector, top_eigenpair
+from regularizers.linalg.linear_map import check_view, flatten, frequencies, transfer
+from regularizers.linalg.padded_norm import padded_norm
+from regularizers.linalg.polar import JIACHENG as JIACHENG
+from regularizers.linalg.polar import polar_factor as polar_factor
+from regularizers.linalg.polar import widened
 
 _CHUNK = 2**24  # entries of transfer matrices held at once: 128 MB in complex64, whatever the image's size
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from regularizers import REGULARIZERS
-from regularizers.leading import Leading
+from regularizers.holding.leading import Leading
 from regularizers.measure import measure
 from tests import oracles
 from tests.cases import LAYERS, LR, ROWS, Net, Training, attached

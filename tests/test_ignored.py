@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.root import ROOT
+
 WRITTEN = re.compile(r"(?:--out|--save|ln -s \S+|torch\.save|spectra) ([\w-]+(?:\.(?:html|json|pt))?)(?=\s)")
 ALWAYS = ("results/quickstart/report.html", "mlflow.db", "mlflow.db-journal", "mlartifacts/1", "coordinate-check.png")
 

@@ -13,11 +13,12 @@ import yaml
 from ray import tune
 from rich.console import Console
 
-from analysis.effects import Effects, effects
-from analysis.table import Tables, load
+from analysis.findings.effects import Effects, effects
+from analysis.tables.table import Tables, load
 from tuning import records
 from tuning import study as studies
-from tuning.engine import conductor, run
+from tuning.engine import conductor
+from tuning.engine.runner import run
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -46,8 +47,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Tables:
     """The study after a run whose trainings are a formula with noise."""
 
     def simulated(config: dict[str, Any]) -> None:
-        from tuning.engine.trainable import EPOCH, OBJECTIVE, RECORD
-        from tuning.study import from_flat
+        from tuning.engine.tune.trainable import EPOCH, OBJECTIVE, RECORD
+        from tuning.settings import from_flat
 
         settings = from_flat(config["settings"])
         shared = np.random.default_rng([settings.seed]).normal()

@@ -70,8 +70,8 @@ def plan(
 
     Of the data only `run` asks for more; of the store the spread of an earlier study of that name is read.
     """
-    from tuning.cost import evidence, study_cost, view  # torch takes seconds to come; `list` needs none
-    from tuning.trial import check_weights, this_machine
+    from tuning.cost import check_weights, evidence, study_cost, view  # torch takes seconds to come; `list` needs none
+    from tuning.trial import this_machine
 
     asked = _or_exit(lambda: load(study))
     _or_exit(lambda: check_weights(asked))
@@ -113,8 +113,9 @@ def run(
     _or_exit(check_home)
     _or_exit(check_current_folder)
     # Ray is imported with the engine, and `list` and `plan` need none of it.
-    from tuning.engine import StudyLog, ending_in_order, ignore_signals
-    from tuning.engine import run as run_study
+    from tuning.engine.cluster.termination import ending_in_order, ignore_signals
+    from tuning.engine.runner import run as run_study
+    from tuning.engine.view.log import StudyLog
 
     asked = _or_exit(lambda: load(study, name))
     console = Console()

@@ -101,7 +101,7 @@ def _show_study(study: str, tracking_uri: str | None, storage: Path) -> int:
     """Print how a study stands, and return 0 where all of it has ended well and is stored."""
     with one_line_errors():
         name = load(study).name if "/" in study or study.endswith((".yaml", ".yml")) else study
-        from tuning.engine.status import status as status_of  # Ray takes a second to come
+        from tuning.engine.view.status import status as status_of  # Ray takes a second to come
 
         found = status_of(name, tracking_uri, storage)
     put("".join(f"{line}\n" for line in found.lines(name)))

@@ -12,11 +12,11 @@ from analysis.plots.by_epoch import (
     curves_figure,
 )
 from analysis.plots.correlations import When, correlations_figure
+from analysis.plots.decay_profiles import shapes_figure
 from analysis.plots.fronts import fronts_figure
 from analysis.plots.intervals import Mark, Panel, intervals_figure
 from analysis.plots.panels import TITLE_CHARACTERS
 from analysis.plots.settings import settings_figure
-from analysis.plots.shapes import shapes_figure
 from analysis.plots.spectra import spectra_figure
 from analysis.plots.tuning_curves import tuning_curves_figure
 

@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.curves import Confirmed
-from analysis.looks import Look, looks, style
+from analysis.findings.curves import Confirmed
 from analysis.plots.panels import empty, name_rows, panelled, percent
+from analysis.plots.style import Look, looks, style
 
 
 def accuracy_figure(

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.curves import Curve
-from analysis.looks import WIDTH, Look, looks, style
+from analysis.findings.curves import Curve
 from analysis.plots.panels import MARKED, empty, legend, legend_rows, line, percent
+from analysis.plots.style import WIDTH, Look, looks, style
 from tuning import records
 
 

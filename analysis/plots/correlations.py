@@ -8,8 +8,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.looks import INK, WIDTH, ink_on, style
 from analysis.plots.panels import name_rows
+from analysis.plots.style import INK, WIDTH, ink_on, style
 from analysis.stats import Estimate
 
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.fronts import Front
-from analysis.looks import looks, style
+from analysis.findings.fronts import Front
 from analysis.plots.panels import legend, legend_rows, line, panelled, percent
+from analysis.plots.style import looks, style
 
 
 def fronts_figure(

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.looks import FAINT, INK, Look, looks, style
 from analysis.plots.panels import empty, name_rows, panelled
+from analysis.plots.style import FAINT, INK, Look, looks, style
 from analysis.stats import Estimate, FamilyTest, Interval
 
 ACROSS = 4

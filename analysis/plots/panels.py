@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.looks import FAINT, TITLE_SIZE, WIDTH, Look
+from analysis.plots.style import FAINT, TITLE_SIZE, WIDTH, Look
 
 MARKED = 25
 """Up to so many epochs each is marked by a dot; more would make a line of dots."""

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
-from analysis.looks import FAINT, WIDTH, Look, looks, style
+from analysis.findings.sensitivity import Sensitivity
 from analysis.plots.panels import legend, legend_rows, line, percent
-from analysis.sensitivity import Sensitivity
+from analysis.plots.style import FAINT, WIDTH, Look, looks, style
 from tuning.records import short_name
 
 

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
-from analysis.distributions import Distribution
-from analysis.looks import INK, WIDTH, Look, looks, style
+from analysis.findings.distributions import Distribution
 from analysis.plots.panels import MARKED, TITLE_CHARACTERS, drop_unused, empty, legend
+from analysis.plots.style import INK, WIDTH, Look, looks, style
 
 
 def spectra_figure(

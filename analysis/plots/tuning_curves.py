@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.looks import looks, style
+from analysis.findings.tuning_curves import TuningCurve
 from analysis.plots.panels import legend, legend_rows, line, panelled, percent
-from analysis.tuning_curves import TuningCurve
+from analysis.plots.style import looks, style
 
 
 def tuning_curves_figure(

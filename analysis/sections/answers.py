@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.compare import Comparison
-from analysis.measuring import Kept
-from analysis.page import Picture
+from analysis.findings.compare import Comparison
+from analysis.findings.measuring import Kept
+from analysis.page.page import Picture
+from analysis.sections.decay_profiles import distributed
 from analysis.sections.families import families
 from analysis.sections.norms import norms
 from analysis.sections.performance import performance
@@ -13,9 +14,8 @@ from analysis.sections.prediction import prediction
 from analysis.sections.ranks import ranks
 from analysis.sections.search import searches
 from analysis.sections.section import Section
-from analysis.sections.shapes import distributed
-from analysis.sheets import Sheet
-from analysis.table import Tables
+from analysis.tables.table import Tables
+from analysis.writing.sheets import Sheet
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from analysis.findings.tuning_curves import TuningCurve, tuning_curves
 from analysis.notation import percent, several
 from analysis.plots import tuning_curves_figure
 from analysis.sections.section import Section, picture
-from analysis.sheets import Sheet
 from analysis.stats import ExpectedBest, Interval
-from analysis.table import Tables
-from analysis.tuning_curves import TuningCurve, tuning_curves
+from analysis.tables.table import Tables
+from analysis.writing.sheets import Sheet
 
 QUESTION = "What would a search of fewer trials have found?"
 NO_RESULT = "These are validation accuracies that a search chose by: they compare budgets, and are no result."

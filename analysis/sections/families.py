@@ -1,11 +1,11 @@
 """Whether a condition helps one family of architectures more than another."""
 
-from analysis.effects import Effects, FamilyContrast
+from analysis.findings.effects import Effects, FamilyContrast
 from analysis.notation import NOTHING, number, points, points_between
 from analysis.plots import Mark, Panel, intervals_figure
-from analysis.readings import Named, Verbs, told
 from analysis.sections.section import MARKED, STATED, Section, picture
-from analysis.sheets import Sheet
+from analysis.words.described import Named, Verbs, told
+from analysis.writing.sheets import Sheet
 
 QUESTION = "Does one family of architectures benefit more?"
 

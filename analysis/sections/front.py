@@ -3,13 +3,13 @@
 import math
 from collections.abc import Sequence
 
-from analysis.fronts import Front, fronts
+from analysis.findings.fronts import Front, fronts
 from analysis.notation import NOTHING, number
 from analysis.plots import fronts_figure
 from analysis.sections.section import Section, picture
-from analysis.sheets import Sheet
 from analysis.stats import FloatArray
-from analysis.table import Tables
+from analysis.tables.table import Tables
+from analysis.writing.sheets import Sheet
 from analysis.written import Written
 
 QUESTION = "Which validation accuracy goes with which Lipschitz bound?"

@@ -1,12 +1,12 @@
 """How spectral norms change over time: the last epoch against the state before the first step."""
 
-from analysis.changes import Change, changes
+from analysis.findings.changes import Change, changes
 from analysis.notation import NOTHING, plus_minus, signed
-from analysis.page import Picture
-from analysis.readings import Verbs, told, with_sign
+from analysis.page.page import Picture
 from analysis.sections.section import STATED, Section
-from analysis.sheets import Sheet
-from analysis.table import Tables
+from analysis.tables.table import Tables
+from analysis.words.described import Verbs, told, with_sign
+from analysis.writing.sheets import Sheet
 from tuning import records
 
 QUESTION = "How do spectral norms change over time?"

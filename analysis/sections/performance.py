@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from analysis.effects import Contrast, Effects, Overall
+from analysis.findings.effects import Contrast, Effects, Overall
 from analysis.notation import NOTHING, count, listed, number, points_between, spanned
 from analysis.plots import Mark, Panel, intervals_figure
-from analysis.readings import Named, Verbs, allowance, told
 from analysis.sections.section import MARKED, STATED, Section, picture
-from analysis.sheets import Sheet
 from analysis.stats import Estimate
+from analysis.words.described import Named, Verbs, allowance, told
+from analysis.writing.sheets import Sheet
 from analysis.written import Written
 
 MOST_PAIRS = 10

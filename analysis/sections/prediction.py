@@ -5,16 +5,16 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from analysis.measured import LAYERS, ORDINARY
+from analysis.findings.predictors import OUTCOMES, Prediction, predictions
 from analysis.notation import NOTHING, count, listed, several, spanned
 from analysis.plots import When, correlations_figure
-from analysis.predictors import OUTCOMES, Prediction, predictions
-from analysis.readings import Reading, reading
 from analysis.sections.section import Section, picture
-from analysis.sheets import Sheet
 from analysis.stats import Estimate
-from analysis.table import Tables
-from analysis.vocabulary import called, meaning
+from analysis.tables.measures import LAYERS, ORDINARY
+from analysis.tables.table import Tables
+from analysis.words.described import Reading, reading
+from analysis.words.vocabulary import called, meaning
+from analysis.writing.sheets import Sheet
 from tuning import records
 
 QUESTION = "Do spectra predict performance?"

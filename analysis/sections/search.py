@@ -1,11 +1,11 @@
 """What the search says of itself: its budget, its settings, and its two objectives where it had two."""
 
-from analysis.compare import Comparison
+from analysis.findings.compare import Comparison
 from analysis.sections.budget import budget
 from analysis.sections.front import front
 from analysis.sections.section import Section
 from analysis.sections.settings import settings
-from analysis.table import Tables
+from analysis.tables.table import Tables
 
 
 def searches(tables: Tables, comparison: Comparison) -> tuple[Section, ...]:

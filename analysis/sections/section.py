@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from matplotlib.figure import Figure
 
-from analysis.looks import svg
-from analysis.page import Picture
-from analysis.sheets import Sheet
+from analysis.page.page import Picture
+from analysis.plots.style import svg
+from analysis.writing.sheets import Sheet
 
 STATED = (
     "Intervals of differences: bootstrap-t over paired seeds, 95%; where that is unbounded, below four pairs or with "

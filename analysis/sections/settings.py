@@ -4,16 +4,16 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.asked import ranges
-from analysis.compare import Comparison
-from analysis.edges import Edge, edges
-from analysis.importance import FEWEST, Importance, importances
+from analysis.findings.compare import Comparison
+from analysis.findings.edges import Edge, edges
+from analysis.findings.importance import FEWEST, Importance, importances
+from analysis.findings.sensitivity import Sensitivity, sensitivities
 from analysis.notation import NOTHING, count, setting
 from analysis.plots import settings_figure
 from analysis.sections.section import Section, picture
-from analysis.sensitivity import Sensitivity, sensitivities
-from analysis.sheets import Sheet
-from analysis.table import Tables
+from analysis.tables.study_tags import ranges
+from analysis.tables.table import Tables
+from analysis.writing.sheets import Sheet
 from analysis.written import Written
 from tuning.records import SAMPLED, short_name
 

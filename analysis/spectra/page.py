@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import torch
 
-from analysis.page import environment
+from analysis.page.page import environment
 from analysis.spectra.measured import Measured
 from analysis.spectra.picture import picture
 from analysis.spectra.table import columns, summary, texts

@@ -11,10 +11,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from analysis import latex as tex
-from analysis.formats import fits
 from analysis.notation import NOTHING, count, escaped, markdown_table, number
 from analysis.spectra.measured import Layer, Measured
+from analysis.writing import latex as tex
+from analysis.writing.formats import fits
 from regularizers.measure import MEASURES
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from regularizers.decomposition import in_unit, lower_gram, root_eigenvalues, svd_values
-from regularizers.padded_norm import NORM_ERROR, padded_norm
+from regularizers.linalg.decomposition import in_unit, lower_gram, root_eigenvalues, svd_values
+from regularizers.linalg.padded_norm import NORM_ERROR, padded_norm
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,9 +88,9 @@ class AffineMap:
         """The operator norm of the convolution the network computes, with its stride and its zero padding.
 
         Returns:
-            Not below the norm: Lanczos' estimate and ``regularizers.padded_norm.NORM_ERROR`` of it, which is how far
-            it may lie below, but never more than ``flat_norm``; the norm itself for layers whose patches do not overlap
-            but lie in the image; NaN if the layer is not finite.
+            Not below the norm: Lanczos' estimate and ``regularizers.linalg.padded_norm.NORM_ERROR`` of it, which is how
+            far it may lie below, but never more than ``flat_norm``; the norm itself for layers whose patches do not
+            overlap but lie in the image; NaN if the layer is not finite.
         """
         assert self.has_padded_view, "the walk has refused it"
         if self._flat_norm_is_exact:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from regularizers.decomposition import root_eigenvalues, svd_values
-from regularizers.linear_map import frequencies, transfer
+from regularizers.linalg.decomposition import root_eigenvalues, svd_values
+from regularizers.linalg.linear_map import frequencies, transfer
+from regularizers.linalg.polar import widened
 from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.missing import numbers_and_reasons
 from regularizers.measure.side_by_side import side_by_side
 from regularizers.measure.sizes import norms, rank_obstacles, rank_tolerance, ranks
 from regularizers.measure.transfer_gram import Grams, transfer_grams
-from regularizers.polar import widened
 from regularizers.targets import Target
 
 _ENTRIES = 2**19  # of transfer matrices that are one piece of work: 8 MB in complex128

@@ -54,8 +54,9 @@ def lipschitz_bound(
     * the view ``"flat"`` takes σ₁(W)·√(⌈kh/sh⌉⌈kw/sw⌉) with the flat weight W and the stride s: a certified bound, up
       to the rounding of float64, at almost no cost;
     * the view ``"padded"`` takes the norm of the map the network computes, with stride and zero padding, which is
-      tighter. Lanczos' method finds it from below, and ``regularizers.padded_norm.NORM_ERROR`` of it is added, more
-      than it was ever seen to lie below; since no finite number of products can prove that, this is no certificate.
+      tighter. Lanczos' method finds it from below, and ``regularizers.linalg.padded_norm.NORM_ERROR`` of it is added,
+      more than it was ever seen to lie below; since no finite number of products can prove that, this is no
+      certificate.
 
     The product over layers is Szegedy's et al. (2014, https://arxiv.org/abs/1312.6199, section 4.3); that ResNets
     and BatchNorm need the rules above, Gouk, Frank, Pfahringer and Cree show (2021, https://arxiv.org/abs/1804.04368).

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from regularizers.decomposition import gram_values
+from regularizers.linalg.decomposition import gram_values
 from regularizers.measure.by_weight import by_weight
 from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.marchenko_pastur import marchenko_pastur, marchenko_pastur_obstacles

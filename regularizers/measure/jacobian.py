@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from regularizers.decomposition import eigenpairs
-from regularizers.lanczos import start_vector
+from regularizers.linalg.decomposition import eigenpairs
+from regularizers.linalg.lanczos import start_vector
 from regularizers.measure.undisturbed import undisturbed
 
 BASIS = 10

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from regularizers.decomposition import UNFOUND
+from regularizers.linalg.decomposition import UNFOUND
 
 ZERO = "every value is zero"
 EQUAL = "all values are equal up to rounding"

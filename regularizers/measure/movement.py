@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from regularizers.decomposition import gram_values, in_unit
-from regularizers.lanczos import largest_eigenvalue, start_vector
+from regularizers.linalg.decomposition import gram_values, in_unit
+from regularizers.linalg.lanczos import largest_eigenvalue, start_vector
+from regularizers.linalg.polar import widened
 from regularizers.measure.by_weight import by_weight
 from regularizers.measure.definitions import MOVEMENT
 from regularizers.measure.missing import NOT_FINITE, NOT_FOUND
 from regularizers.measure.real_numbers import check_real_numbers
 from regularizers.measure.top_triplets import top_triplets
 from regularizers.measure.undisturbed import undisturbed
-from regularizers.polar import widened
 from regularizers.targets import Target, check_entries, select
 
 DIRECTIONS = 10

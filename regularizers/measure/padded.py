@@ -6,14 +6,14 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from regularizers.decomposition import gram_values
-from regularizers.linear_map import flatten
+from regularizers.linalg.decomposition import gram_values
+from regularizers.linalg.linear_map import flatten
+from regularizers.linalg.padded_norm import padded_norm
+from regularizers.linalg.polar import widened
 from regularizers.measure.affine_map import a_patch_lies_inside
 from regularizers.measure.by_weight import by_weight
 from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.missing import numbers_and_reasons
-from regularizers.padded_norm import padded_norm
-from regularizers.polar import widened
 from regularizers.targets import Target
 
 

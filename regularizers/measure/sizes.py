@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
+from regularizers.linalg.polar import arithmetic
 from regularizers.measure.missing import ZERO, Obstacle, Obstacles
-from regularizers.polar import arithmetic
 
 _SHARE = 0.9
 _ROUNDING = 1e-12  # of a sum of float64 numbers; a share that is met exactly must count as met

@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from regularizers.decomposition import eigenpairs, lower_gram
-from regularizers.polar import widened
+from regularizers.linalg.decomposition import eigenpairs, lower_gram
+from regularizers.linalg.polar import widened
 
 TOLERANCE = 1e-5
 """Residual ‖AAᵀu − σ²u‖ / σ₁² at which a triplet is taken as found."""

@@ -6,8 +6,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from regularizers.decomposition import lower_gram
-from regularizers.linear_map import transfer
+from regularizers.linalg.decomposition import lower_gram
+from regularizers.linalg.linear_map import transfer
 
 
 class Grams(Protocol):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from regularizers.decomposition import eigenpairs, lower_gram
+from regularizers.linalg.decomposition import eigenpairs, lower_gram
 from regularizers.targets import ROLES, select
 
 BODY = tuple(role for role in ROLES if role != "head")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from regularizers.linear_map import VIEWS
+from regularizers.linalg.linear_map import VIEWS
 from regularizers.measure.circular import circular_spectra
 from regularizers.measure.definitions import BUNDLES
 from regularizers.measure.flat import flat_spectra

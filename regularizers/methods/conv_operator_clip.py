@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_number
-from regularizers.caps import hard_cap
-from regularizers.circular import CircularView
-from regularizers.groups import check_convolutions
+from regularizers.holding.groups import check_convolutions
+from regularizers.linalg.caps import hard_cap
+from regularizers.linalg.circular import CircularView
 from regularizers.targets import Target
 
 
@@ -22,8 +22,8 @@ class ConvOperatorClip(ProjectionSettings):
     pass in training. The circular convolution with stride 1 is larger than the strided one. A ``Linear`` is its own
     transfer matrix, and is clipped as it is.
 
-    **What is approximate.** The clip is exact, by products (``regularizers.caps.hard_cap``). **The crop breaks the
-    bound**: what is cut off was part of the clipped map. Measured on kernels as PyTorch initializes them (16 × 16
+    **What is approximate.** The clip is exact, by products (``regularizers.linalg.caps.hard_cap``). **The crop breaks
+    the bound**: what is cut off was part of the clipped map. Measured on kernels as PyTorch initializes them (16 × 16
     to 64 × 64 channels and 64 × 3, 3 × 3 taps, images of 4² to 32²): clipped to half its norm, a kernel had 1.17 to
     1.27 of the bound after one clip, at most 1.031 after ten and 1.011 after thirty; clipped to nine tenths, 1.05
     to 1.08 after one. Clip and crop are projections on two convex sets, whose alternation leads to a kernel in

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.groups import Group, check_convolutions, groups_of
-from regularizers.leading import Following
+from regularizers.holding.groups import Group, check_convolutions, groups_of
+from regularizers.holding.leading import Following
 from regularizers.names import check_name
 from regularizers.targets import Target
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.groups import flat_groups
-from regularizers.leading import Following
+from regularizers.holding.groups import flat_groups
+from regularizers.holding.leading import Following
 from regularizers.targets import Target
 
 
@@ -30,8 +30,8 @@ class NormBall(ProjectionSettings):
     the place of the average. Averaging without projecting is ``weight_decay`` with strength 1, and both together
     are ``combined``.
 
-    **What is approximate.** The spectral norm comes from warm block power iteration (``regularizers.leading``), and
-    never exceeds the true one: a projected weight exceeds the radius by the relative error of the estimate. The
+    **What is approximate.** The spectral norm comes from warm block power iteration (``regularizers.holding.leading``),
+    and never exceeds the true one: a projected weight exceeds the radius by the relative error of the estimate. The
     head's ball is exact.
 
     Attributes:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import ProjectionSettings, Regularizer, check_number
-from regularizers.lazy_penalty import LazyPenalty
+from regularizers.holding.lazy_penalty import LazyPenalty
 from regularizers.targets import Target
 
 

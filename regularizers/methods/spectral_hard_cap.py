@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from regularizers.base import ProjectionSettings, Regularizer, check_number
-from regularizers.caps import hard_cap, polynomial_cap
+from regularizers.holding.spectral_map import SpectralMap
+from regularizers.linalg.caps import hard_cap, polynomial_cap
 from regularizers.names import check_name
-from regularizers.spectral_map import SpectralMap
 from regularizers.targets import Target
 
 FORMS = ("exact", "polynomial")
@@ -22,10 +22,10 @@ class SpectralHardCap(ProjectionSettings):
     https://arxiv.org/abs/2507.13338). A convolution is held in its flat view.
 
     **What is approximate.** Nothing is decomposed. ``exact`` takes two matrix signs by products
-    (``regularizers.caps.hard_cap``): after a projection ‖W‖₂ ≤ b + 7·10⁻⁵ max(b, σ̂), and a weight that is
+    (``regularizers.linalg.caps.hard_cap``): after a projection ‖W‖₂ ≤ b + 7·10⁻⁵ max(b, σ̂), and a weight that is
     certain to lie within the bound keeps its bits. ``polynomial`` takes four quintics, a third of the cost:
     ‖W‖₂ ≤ 1.011 b, singular values off by up to 0.05 b, and a weight whose norm exceeds 3.549 b is shrunk as
-    a whole first, small singular values too (``regularizers.caps.polynomial_cap``); at the bound it is no fixed
+    a whole first, small singular values too (``regularizers.linalg.caps.polynomial_cap``); at the bound it is no fixed
     point. Both are certain for every optimizer. The exact cap of an n × n weight costs about 84 n³ operations,
     the polynomial 22 n³, a training step of B examples 6 B n²: with ``every`` = k an update U a step lets the
     norm rise to b + (k − 1) ‖U‖₂ between projections.

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.groups import check_convolutions, groups_of
-from regularizers.lazy_penalty import LazyPenalty
-from regularizers.leading import Following
-from regularizers.linear_map import VIEWS
+from regularizers.holding.groups import check_convolutions, groups_of
+from regularizers.holding.lazy_penalty import LazyPenalty
+from regularizers.holding.leading import Following
+from regularizers.linalg.linear_map import VIEWS
 from regularizers.names import check_name
 from regularizers.targets import Target
 
@@ -29,9 +29,9 @@ class SpectralNormPenalty(ProjectionSettings):
     Its gradient is as dense as the weight, and writing and adding it is nearly all that the penalty costs; ``every``
     = k makes that a k-th.
 
-    **What is approximate.** v follows W by warm block power iteration (``regularizers.leading``), in ``after_step``;
-    the penalty is computed with σ = ‖Wv‖, v held constant, and is the same however often it is asked for.
-    σ never exceeds σ₁, and σ₁² − σ² ≤ (σ₁² − σ_r²) sin²∠(v, v₁): the error is second order in that of v. At
+    **What is approximate.** v follows W by warm block power iteration (``regularizers.holding.leading``), in
+    ``after_step``; the penalty is computed with σ = ‖Wv‖, v held constant, and is the same however often it is asked
+    for. σ never exceeds σ₁, and σ₁² − σ² ≤ (σ₁² − σ_r²) sin²∠(v, v₁): the error is second order in that of v. At
     attachment v is found by Lanczos' method.
 
     Attributes:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.groups import flat_groups
-from regularizers.leading import Following, Leading, check_rank_one
+from regularizers.holding.groups import flat_groups
+from regularizers.holding.leading import Following, Leading, check_rank_one
 from regularizers.module_weights import Convolution
 from regularizers.names import check_name
 from regularizers.targets import Target, select
@@ -36,8 +36,8 @@ class SpectralNormScaling(ProjectionSettings):
       out / in = Co / (Ci · stride²) where the padding keeps the image's size.
     * ``initial``: scale · σ₁ at attachment. A weight that is zero then stays without a leading direction.
 
-    **What is approximate.** (u₁, σ₁, v₁) comes from warm block power iteration (``regularizers.leading``), whose
-    estimate σ never exceeds σ₁. After the step uᵀWv = σ* and Wᵀu = σ*v hold up to rounding, so ‖W‖₂ ≥ σ*. Where
+    **What is approximate.** (u₁, σ₁, v₁) comes from warm block power iteration (``regularizers.holding.leading``),
+    whose estimate σ never exceeds σ₁. After the step uᵀWv = σ* and Wᵀu = σ*v hold up to rounding, so ‖W‖₂ ≥ σ*. Where
     an optimizer lifts many singular values above σ* at once, ‖W‖₂ stays above it however good the estimate is,
     because one of them comes down a step. ``benchmarks/README.md`` has, of real trainings, the error of the estimate
     and how far above σ* the norm was.

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
-from regularizers.groups import flat_groups
-from regularizers.leading import Following
+from regularizers.holding.groups import flat_groups
+from regularizers.holding.leading import Following
 from regularizers.names import check_name
 from regularizers.reparametrize import reparametrize
 from regularizers.targets import Target
@@ -28,7 +28,7 @@ class SpectralNormalization(RegularizerSettings):
     The gain γ is 1, or one trained number a weight that begins at 1: then ‖W‖₂ = |γ|σ* may grow and shrink,
     and size and direction are trained apart. A negative γ mirrors the weight.
 
-    **What is approximate.** u and v follow V by warm block power iteration (``regularizers.leading``), once a
+    **What is approximate.** u and v follow V by warm block power iteration (``regularizers.holding.leading``), once a
     training step, in ``after_step``, and never when the weight is read: a measurement changes nothing,
     unlike with ``torch.nn.utils.parametrizations.spectral_norm``. The estimate σ never exceeds σ₁, so ‖W‖₂ =
     σ* · σ₁/σ ≥ σ* (γ = 1), and it exceeds σ* by the relative error of the estimate. At attachment σ is found by

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.groups import check_convolutions, groups_of
-from regularizers.leading import Following
-from regularizers.linear_map import VIEWS
+from regularizers.holding.groups import check_convolutions, groups_of
+from regularizers.holding.leading import Following
+from regularizers.linalg.linear_map import VIEWS
 from regularizers.names import check_name
 from regularizers.targets import Target
 
@@ -28,11 +28,12 @@ class SpectralProjection(ProjectionSettings):
     its stride and padding. The last two take the image's size from the layer's first forward pass in training,
     and their state is complete after it. A ``Linear`` is its matrix in every view.
 
-    **What is approximate.** σ comes from warm block power iteration (``regularizers.leading``), and never exceeds
-    σ₁. So ‖W‖₂ ≤ bound · σ₁/σ after a projection: it exceeds the bound by the relative error of the estimate, which is
-    second order in the angle between v and v₁, and which an iteration shrinks by (σ₉/σ₁)⁴ or so (eight directions are
-    followed; four of a convolution seen as a map of images). It is largest where very many singular values are tied,
-    as after an orthogonal initialization. ``benchmarks/README.md`` has the excess during real trainings.
+    **What is approximate.** σ comes from warm block power iteration (``regularizers.holding.leading``), and never
+    exceeds σ₁. So ‖W‖₂ ≤ bound · σ₁/σ after a projection: it exceeds the bound by the relative error of the
+    estimate, which is second order in the angle between v and v₁, and which an iteration shrinks by (σ₉/σ₁)⁴ or so
+    (eight directions are followed; four of a convolution seen as a map of images). It is largest where very many
+    singular values are tied, as after an orthogonal initialization. ``benchmarks/README.md`` has the excess during
+    real trainings.
 
     Attributes:
         bound: the largest spectral norm, > 0, in the given view and whatever the weight's shape.

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import ProjectionSettings, Regularizer, check_number
-from regularizers.caps import check_soft_cap, soft_cap
-from regularizers.lanczos import start_vector, top_eigenpair
-from regularizers.spectral_map import SpectralMap
+from regularizers.holding.spectral_map import SpectralMap
+from regularizers.linalg.caps import check_soft_cap, soft_cap
+from regularizers.linalg.lanczos import start_vector, top_eigenpair
 from regularizers.targets import ROLES, Target
 
 
@@ -19,7 +19,7 @@ class SpectralSoftCap(ProjectionSettings):
 
     After a step W ← p₂(p₁(W)) on singular values, with p₁(s) = s − as³ and p₂(s) = s + as³, and a solved in
     float64 so that w + u goes to w exactly (Newhouse et al. 2025, https://arxiv.org/abs/2507.13338; the equation,
-    its single root and its limit: ``regularizers.caps.soft_cap_strength``). Here
+    its single root and its limit: ``regularizers.linalg.caps.soft_cap_strength``). Here
 
         u = update_bound · √(fan_out / fan_in) · (sum of the learning rates since the last projection),
 

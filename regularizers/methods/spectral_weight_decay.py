@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
-from regularizers.groups import flat_groups
-from regularizers.leading import Following, check_rank_one
+from regularizers.holding.groups import flat_groups
+from regularizers.holding.leading import Following, check_rank_one
 from regularizers.targets import Target
 
 
@@ -21,7 +21,7 @@ class SpectralWeightDecay(RegularizerSettings):
     without momentum it takes the steps of the spectral norm penalty (λ/2)σ₁², as weight decay takes those of
     the L2 penalty. A convolution is held in its flat view: in another one u₁v₁ᵀ is no kernel of its size.
 
-    **What is approximate.** (u₁, σ₁, v₁) comes from warm block power iteration (``regularizers.leading``).
+    **What is approximate.** (u₁, σ₁, v₁) comes from warm block power iteration (``regularizers.holding.leading``).
     With its estimate σ ≤ σ₁ and its exact relation Wᵀu = σv the update is −λu(Wᵀu)ᵀ, that is
     (I − λuuᵀ)W, which for 0 ≤ λ ≤ 2 never raises the norm, however poor the estimate is.
 

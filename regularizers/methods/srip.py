@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.lanczos import start_vector, top_eigenpair
-from regularizers.lazy_penalty import LazyPenalty
+from regularizers.holding.lazy_penalty import LazyPenalty
+from regularizers.linalg.lanczos import start_vector, top_eigenpair
 from regularizers.targets import Target
 
 

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.groups import flat_groups
-from regularizers.leading import Following
+from regularizers.holding.groups import flat_groups
+from regularizers.holding.leading import Following
 from regularizers.targets import Target
 
 

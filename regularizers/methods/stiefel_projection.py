@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from regularizers.base import ProjectionSettings, Regularizer, check_number
-from regularizers.polar import polar_factor
-from regularizers.spectral_map import SpectralMap
+from regularizers.holding.spectral_map import SpectralMap
+from regularizers.linalg.polar import polar_factor
 from regularizers.targets import Target
 
 
@@ -19,7 +19,7 @@ class StiefelProjection(ProjectionSettings):
     of a Stiefel manifold, scaled so that its RMS→RMS norm is ``bound`` (the "orthogonal" arm of Newhouse et al.
     2025, https://arxiv.org/abs/2507.13338). A convolution is held in its flat view.
 
-    **What is approximate.** The polar factor comes from products (``regularizers.polar.polar_factor``): singular
+    **What is approximate.** The polar factor comes from products (``regularizers.linalg.polar.polar_factor``): singular
     values above 1.6·10⁻³ σ̂ end at the bound up to a relative 10⁻⁵; smaller ones end below it, never above, and the
     next projections lift them further, about 2100-fold each. A zero weight stays zero. An n × n weight costs about
     42 n³ operations, a training step of B examples 6 B n²; with ``every`` = k singular values lie within

@@ -10,8 +10,9 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from analysis.__main__ import app
-from analysis.table import load
+from analysis.tables.table import load
 from tests.analysis import synthetic
+from tests.root import ROOT
 from tuning.store import StoreReader
 
 FULL = Path("/dev/full")
@@ -236,7 +237,7 @@ def test_a_report_whose_reader_leaves_is_written_and_stored_all_the_same(monkeyp
 
 
 def test_the_real_process_says_one_line_and_exits_with_2(store, tmp_path):
-    root = Path(__file__).parents[2]
+    root = ROOT
     command = [sys.executable, "-m", "analysis", "compare", "quickstar", "--tracking-uri", store]
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert result.returncode == 2

@@ -3,7 +3,6 @@
 import json
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 import torch
@@ -14,6 +13,7 @@ from benchmarks.__main__ import main
 from benchmarks.spectra import deviation, markdown, run
 from benchmarks.spectra_contenders import EXACT, MEASURE, contenders
 from regularizers.measure import measure
+from tests.root import ROOT
 
 SYNTHETIC = {
     "machine": "a machine",
@@ -132,7 +132,7 @@ def test_without_the_package_it_is_left_out_and_one_line_says_what_brings_it(
 
 
 def test_what_brings_it_is_an_extra_of_this_project_and_of_no_other_part() -> None:
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     assert "'.[benchmarks]'" in weight_watcher.INSTALL
     named = {extra for extra, packages in extras.items() if any("weightwatcher" in package for package in packages)}

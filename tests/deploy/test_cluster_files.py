@@ -3,13 +3,13 @@
 import copy
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 import yaml
 from ray.autoscaler._private.util import prepare_config, validate_config
 
-ROOT = Path(__file__).parents[2]
+from tests.root import ROOT
+
 AWS = "cluster.yaml"
 ON_PREMISES = "deploy/on-premises.yaml"
 FILES = (AWS, ON_PREMISES)

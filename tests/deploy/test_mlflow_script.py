@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.tracking_server import unused_port
 from tests.deploy.conftest import ROOT
-from tests.tuning.store_cases import write_run
+from tests.tuning.store.cases import write_run
 from tuning.store import StoreReader, StoreWriter
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -10,8 +9,8 @@ from torch import nn
 
 import models
 from models import ARCHITECTURES, Architecture
+from tests.root import ROOT
 
-ROOT = Path(__file__).parents[2]
 SHAPES = [(1, 8, 8), (3, 33, 47), (3, 32, 32)]
 CUSTOM = [
     Architecture(name="linear", family="mlp", depth=1, width=1),

@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from regularizers import linear_map, spectrum
-from regularizers.padded_norm import NORM_ERROR
+from regularizers import spectrum
+from regularizers.linalg import linear_map
+from regularizers.linalg.padded_norm import NORM_ERROR
 from tests import oracles
 
 KERNELS = {

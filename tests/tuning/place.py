@@ -10,7 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from tests.tuning.store_cases import points
+from tests.root import ROOT
+from tests.tuning.store.cases import points
 from tests.tuning.studies import tiny
 from tuning.records import LAYERS_FILE, SPECTRA_FILE, TIMES
 from tuning.store import StoreReader
@@ -31,7 +32,7 @@ class Place:
 
     @property
     def environment(self):
-        root = str(Path(__file__).parents[2])
+        root = str(ROOT)
         quiet = {
             name: value for name, value in os.environ.items() if name not in {"RAY_ADDRESS", "MLFLOW_TRACKING_URI"}
         }

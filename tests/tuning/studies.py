@@ -3,7 +3,8 @@
 from typing import Any
 
 from tuning.records import Phase
-from tuning.study import Study, TrialSettings, parse_study
+from tuning.settings import TrialSettings
+from tuning.study import Study, parse_study
 
 
 def tiny(**changes: Any) -> dict[str, Any]:

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.root import ROOT
 from tests.tuning.studies import SHORT, tiny
 
 pytest.importorskip("setuptools.build_meta", reason="a wheel is built by setuptools")
-
-ROOT = Path(__file__).parents[2]
 PACKAGES = ("regularizers", "models", "tuning", "analysis")
 PLAIN = [sys.executable, "-m"]
 # What site does when Python starts, for our wheel alone: no other installation of these packages is seen.
@@ -90,7 +89,7 @@ def test_packages_on_the_python_path_are_not_taken_for_ours(tmp_path, installed)
 def test_a_library_that_is_imported_leaves_the_users_own_packages_alone(tmp_path, installed):
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "__init__.py").write_text("MINE = True\n")
-    code = "import analysis.table, models; print(models.MINE)"
+    code = "import analysis.tables.table, models; print(models.MINE)"
     assert called([sys.executable, "-c", code], tmp_path, installed).stdout == "True\n"
 
 

@@ -2,6 +2,7 @@
 
 from tuning.cost.cell import CellCost, Seconds, Work
 from tuning.cost.evidence import Evidence, evidence
+from tuning.cost.fitting import check_weights
 from tuning.cost.study import StudyCost, study_cost
 
-__all__ = ["CellCost", "Evidence", "Seconds", "StudyCost", "Work", "evidence", "study_cost"]
+__all__ = ["CellCost", "Evidence", "Seconds", "StudyCost", "Work", "check_weights", "evidence", "study_cost"]

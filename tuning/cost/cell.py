@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tuning.records import CONFIRMATIONS, Phase
-from tuning.study import Cell, TrialSettings, planned_trials
-from tuning.trial.data.outline import Outline
+from tuning.settings import TrialSettings
+from tuning.study import Cell, planned_trials
+from tuning.trial.data.dataset_info import Outline
 from tuning.trial.operations import Operations
 from tuning.trial.timing import Inspection
 

@@ -6,7 +6,7 @@ from regularizers import NoRegularization, select
 from tuning.cost.cell import typical
 from tuning.study import Study
 from tuning.trial import without_numbers
-from tuning.trial.data.outline import Outline
+from tuning.trial.data.dataset_info import Outline
 
 
 @dataclass(frozen=True, kw_only=True)

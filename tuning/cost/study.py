@@ -10,7 +10,7 @@ from tuning.cost.evidence import Evidence
 from tuning.cost.held import HeldWeights, held_weights
 from tuning.records import CONFIRMATIONS, Phase
 from tuning.study import Study
-from tuning.trial.data.outline import Outline, outline
+from tuning.trial.data.dataset_info import Outline, outline
 from tuning.trial.operations import count_operations
 from tuning.trial.timing import time_inspection, time_step
 

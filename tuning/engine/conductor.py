@@ -6,27 +6,28 @@ from typing import Any
 
 from ray import tune
 
-from tuning.engine.callback import RecordCallback
-from tuning.engine.choice import freeze, frozen_trials
-from tuning.engine.folder import StudyFolder
-from tuning.engine.growth import replace_confirmations
-from tuning.engine.history import History
-from tuning.engine.home import HomeWatch
-from tuning.engine.keeping_watch import KeepingWatch
-from tuning.engine.progress import Progress
+from tuning.engine.cluster.head_watch import HomeWatch
 from tuning.engine.proposals import FixedProposals, Proposals, proposals_of
-from tuning.engine.schedule import CellScheduler
-from tuning.engine.search import InterleavedSearch
-from tuning.engine.slots import Slots
-from tuning.engine.trainable import KEY, run_trial
-from tuning.engine.trial_watch import TrialWatch
+from tuning.engine.slots.slots import Slots
+from tuning.engine.state.choice import freeze, frozen_trials
+from tuning.engine.state.folder import StudyFolder
+from tuning.engine.state.growth import replace_confirmations
+from tuning.engine.state.history import History
+from tuning.engine.tune.callback import RecordCallback
+from tuning.engine.tune.keeping_watch import KeepingWatch
+from tuning.engine.tune.schedule import CellScheduler
+from tuning.engine.tune.search import InterleavedSearch
+from tuning.engine.tune.trainable import KEY, run_trial
+from tuning.engine.tune.trial_watch import TrialWatch
+from tuning.engine.view.progress import Progress
 from tuning.records import Phase
+from tuning.settings import TrialSettings
 from tuning.store import StoreWriter
-from tuning.study import Study, TrialSettings, unmatched
+from tuning.study import Study, unmatched
 
 FAILURES = 20
-"""How often Ray repeats a trial whose worker or node has died; `tuning.engine.attempts` gives up earlier where nothing
-comes of it."""
+"""How often Ray repeats a trial whose worker or node has died; `tuning.engine.tune.attempts` gives up earlier where
+nothing comes of it."""
 
 
 class Conductor:

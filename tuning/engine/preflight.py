@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tuning.content import Content
-from tuning.engine.cluster import Cluster
+from tuning.cost import check_weights
+from tuning.engine.cluster.cluster import Cluster
 from tuning.study import Study
 from tuning.surroundings import IN_A_JOB
-from tuning.trial import check_weights, divided, open_dataset, this_machine
+from tuning.trial import divided, open_dataset, this_machine
 
 
 def check_study(study: Study) -> Content:

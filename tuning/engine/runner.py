@@ -11,22 +11,22 @@ from typing import Any
 from rich.console import Console
 
 from tuning.content import Content
-from tuning.engine.callback import OtherDataError
-from tuning.engine.choice import frozen_trials, undecided
+from tuning.engine.cluster.head_watch import HomeWatch, NodeLostError
+from tuning.engine.cluster.ray_session import is_local, ray_session
 from tuning.engine.conductor import Conductor
-from tuning.engine.folder import StudyFolder
-from tuning.engine.growth import outdated, outgrow
-from tuning.engine.history import History
-from tuning.engine.home import HomeWatch, NodeLostError
-from tuning.engine.keeping_watch import KeepingLostError
-from tuning.engine.log import StudyLog
 from tuning.engine.preflight import check_folder, check_lasting, check_machine, check_resources, check_study
-from tuning.engine.problems import problems
-from tuning.engine.progress import Progress
-from tuning.engine.ray_session import is_local, ray_session
-from tuning.engine.sharing import Sharing
-from tuning.engine.slots import Slots
-from tuning.engine.store_watch import StoreWatch
+from tuning.engine.slots.sharing import Sharing
+from tuning.engine.slots.slots import Slots
+from tuning.engine.state.choice import frozen_trials, undecided
+from tuning.engine.state.folder import StudyFolder
+from tuning.engine.state.growth import outdated, outgrow
+from tuning.engine.state.history import History
+from tuning.engine.state.problems import problems
+from tuning.engine.tune.callback import OtherDataError
+from tuning.engine.tune.keeping_watch import KeepingLostError
+from tuning.engine.view.log import StudyLog
+from tuning.engine.view.progress import Progress
+from tuning.engine.view.store_watch import StoreWatch
 from tuning.records import Phase
 from tuning.store import StoreWriter, WriterReport, is_begun, lock_folder, resolve_tracking_uri, set_aside
 from tuning.study import Study, planned_trials

@@ -5,11 +5,11 @@ not with this package.
 """
 
 from tuning.store.address import has_password, hide_password, resolve_tracking_uri
-from tuning.store.anew import set_aside
-from tuning.store.begun import is_begun, keep_begun, kept_begun
+from tuning.store.archive import set_aside
 from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
 from tuning.store.journal import Journal
 from tuning.store.lock import lock_folder
+from tuning.store.manifest import is_begun, keep_begun, kept_begun
 from tuning.store.reader import StoreReader
 from tuning.store.replay import replay
 from tuning.store.report import WriterReport

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from tuning.store.address import hide_password, is_database
 from tuning.store.artifacts import stored_digests
-from tuning.store.asked import keep_asked
 from tuning.store.audit import NOT_KNOWN, NOT_STATED, NOT_THERE, Audit, audit
 from tuning.store.bookmark import Bookmark
 from tuning.store.census import Seen, census
@@ -21,6 +20,7 @@ from tuning.store.journal import Journal
 from tuning.store.ledger import Ledger
 from tuning.store.place import Place
 from tuning.store.sender import Sender
+from tuning.store.study_tags import keep_asked
 from tuning.store.tables import Tables
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tuning.store.begun import keep_begun
 from tuning.store.journal import Journal
+from tuning.store.manifest import keep_begun
 
 
 class Place:

@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from tuning.store.address import beside_store, hide_password, resolve_tracking_uri, sqlite_path
 from tuning.store.artifacts import fetch
-from tuning.store.asked import kept_asked
 from tuning.store.connection import connect, reaching, refuse_deleted
 from tuning.store.history import read_history
 from tuning.store.runs import StoredRun, iterate_runs
+from tuning.store.study_tags import kept_asked
 
 
 class StoreReader:

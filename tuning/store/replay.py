@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tuning.store.begun import kept_begun
 from tuning.store.journal import Journal
+from tuning.store.manifest import kept_begun
 from tuning.store.report import WriterReport
 from tuning.store.writer import StoreWriter
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from models import Architecture
 from tuning.records import Phase
-from tuning.study.build import build, build_named
+from tuning.settings.build import build, build_named
+from tuning.settings.names import check_known
+from tuning.settings.optimizers import OPTIMIZERS
+from tuning.settings.regularizer import read, unflatten, written
+from tuning.settings.seeds import derive_seed
+from tuning.settings.space import Domain, parse, plain
+from tuning.settings.training import INITIALIZATIONS, Schedule, Training
+from tuning.settings.trial_settings import TrialSettings, to_flat
 from tuning.study.draws import at_random, from_grid, from_sobol
-from tuning.study.names import check_known
-from tuning.study.optimizers import OPTIMIZERS
 from tuning.study.points import points_within
-from tuning.study.regularizer import read, unflatten, written
-from tuning.study.seeds import derive_seed
-from tuning.study.settings import TrialSettings, to_flat
-from tuning.study.space import Domain, parse, plain
-from tuning.study.training import INITIALIZATIONS, Schedule, Training
 
 if TYPE_CHECKING:
     from tuning.study.study import Study

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tuning.records import CONFIRMATIONS, Phase
-from tuning.study.ablate import ablated_cells, ablations
+from tuning.settings.trial_settings import TrialSettings
+from tuning.study.ablation import ablated_cells, ablations
 from tuning.study.cell import Values
 from tuning.study.matched import matched, matched_cells
-from tuning.study.settings import TrialSettings
 
 if TYPE_CHECKING:
     from tuning.study.study import Study

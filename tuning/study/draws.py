@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tuning.study.seeds import derive_seed
-from tuning.study.space import Choice, Domain, IntUniform, plain
+from tuning.settings.seeds import derive_seed
+from tuning.settings.space import Choice, Domain, IntUniform, plain
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuning.records import Phase
+from tuning.settings.names import check_known
+from tuning.settings.overrides import overridden
+from tuning.settings.space import Domain
+from tuning.settings.trial_settings import TrialSettings
 from tuning.study.cell import Cell, Values
-from tuning.study.names import check_known
-from tuning.study.overrides import overridden
-from tuning.study.settings import TrialSettings
-from tuning.study.space import Domain
 
 if TYPE_CHECKING:
     from tuning.study.study import Study

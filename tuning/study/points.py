@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuning.records import short_name
-from tuning.study.names import check_known, nearest
-from tuning.study.space import Choice, Domain, IntUniform, Scalar
+from tuning.settings.names import check_known, nearest
+from tuning.settings.space import Choice, Domain, IntUniform, Scalar
 
 if TYPE_CHECKING:
     from tuning.study.cell import Cell

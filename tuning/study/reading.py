@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from tuning.study.names import nearest
+from tuning.settings.names import nearest
 from tuning.study.study import Study
 
 

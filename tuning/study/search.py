@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tuning.records import ALGORITHMS, SAMPLED, repeatability
-from tuning.study.checks import MOST, check
+from tuning.settings.checks import MOST, check
+from tuning.settings.names import check_known
+from tuning.settings.space import Choice, plain
 from tuning.study.draws import check_sobol, grid_size
-from tuning.study.names import check_known
 from tuning.study.points import Point, check_points, read_point
-from tuning.study.space import Choice, plain
 from tuning.study.startup import unlearned
 from tuning.study.strict import Strict, named
 

@@ -6,18 +6,18 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from models import ARCHITECTURES, Architecture
-from tuning.study.ablate import Ablate, check_ablation
-from tuning.study.build import build
+from tuning.settings.build import build
+from tuning.settings.checks import MOST
+from tuning.settings.dataset import DataSettings
+from tuning.settings.names import check_known, check_name
+from tuning.settings.optimizers import OPTIMIZERS
+from tuning.settings.space import parse, plain
+from tuning.settings.training import INITIALIZATIONS, Measure, Resources, Schedule
+from tuning.study.ablation import Ablate, check_ablation
 from tuning.study.cell import Cell, Condition, read_condition
-from tuning.study.checks import MOST
-from tuning.study.dataset import DataSettings
 from tuning.study.matched import baseline, check_matched
-from tuning.study.names import check_known, check_name
-from tuning.study.optimizers import OPTIMIZERS
 from tuning.study.search import Search
-from tuning.study.space import parse, plain
 from tuning.study.strict import Strict, named
-from tuning.study.training import INITIALIZATIONS, Measure, Resources, Schedule
 
 
 class TrainingPlan(Strict):

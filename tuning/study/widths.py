@@ -7,10 +7,10 @@ from typing import Any
 from models import ARCHITECTURES, Architecture
 from models.architecture import FAMILIES
 from tuning.records import Phase
-from tuning.study.checks import check
-from tuning.study.names import check_known
+from tuning.settings.checks import check
+from tuning.settings.names import check_known
+from tuning.settings.trial_settings import TrialSettings
 from tuning.study.reading import parse_study, read_plain
-from tuning.study.settings import TrialSettings
 from tuning.study.study import Study
 
 WIDTHS = {"mlp": (64, 128, 256, 512, 1024), "resnet": (8, 16, 32, 64)}

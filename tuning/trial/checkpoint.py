@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from tuning.study import TrialSettings, to_flat
+from tuning.settings import TrialSettings, to_flat
 
 STATE_FILE = "state.pt"
 SECONDS_BETWEEN = 20.0

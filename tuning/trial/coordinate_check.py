@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from regularizers import select
-from tuning.study import TrialSettings
+from tuning.settings import TrialSettings
 from tuning.trial.trainer import Loop, prepare_process
 from tuning.trial.trial_data import TrialData
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from models import Architecture
-from tuning.trial.fitting import without_numbers
+from tuning.trial.without_numbers import without_numbers
 
 
 @dataclass(frozen=True, kw_only=True)

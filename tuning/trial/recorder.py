@@ -33,7 +33,7 @@ from tuning.records import (
     EpochRecord,
     LayerRecord,
 )
-from tuning.study import TrialSettings
+from tuning.settings import TrialSettings
 from tuning.trial.evaluation import evaluate, means
 from tuning.trial.network_measures import accuracy_of_halves, generalization, sensitivity
 from tuning.trial.trial_data import TrialData

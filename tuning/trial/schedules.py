@@ -2,7 +2,7 @@
 
 import math
 
-from tuning.study import Schedule
+from tuning.settings import Schedule
 
 
 def factor(schedule: Schedule, progress: float) -> float:

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from tuning.records import MEASURE_SECONDS
-from tuning.study import TrialSettings
+from tuning.settings import TrialSettings
 from tuning.trial.data import Dataset
-from tuning.trial.data.outline import Outline
+from tuning.trial.data.dataset_info import Outline
 from tuning.trial.evaluation import evaluate
 from tuning.trial.recorder import Recorder
 from tuning.trial.trainer import Loop, prepare_process

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from regularizers import Regularizer
 from tuning.records import EpochRecord
-from tuning.study import TrialSettings, derive_seed
+from tuning.settings import TrialSettings, derive_seed
 from tuning.trial.checkpoint import Checkpoint, in_a_line, settings_key
 from tuning.trial.evaluation import batch_sums
 from tuning.trial.initialization import build_initialized

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from tuning.records import CONFIRMATIONS
-from tuning.study import DataSettings, TrialSettings, derive_seed
+from tuning.settings import DataSettings, TrialSettings, derive_seed
 from tuning.trial.data import (
     Batches,
     DataError,

@@ -1,6 +1,6 @@
 import pytest
 
-from analysis.effects import effects
+from analysis.findings.effects import effects
 from analysis.notation import points_between
 from analysis.sections.families import families
 from tests.analysis import planted

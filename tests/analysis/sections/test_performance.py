@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.effects import effects
+from analysis.findings.effects import effects
 from analysis.notation import number, points_between
 from analysis.sections.performance import ALL, performance
 from analysis.stats import interquartile_mean, paired_difference

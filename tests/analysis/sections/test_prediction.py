@@ -3,11 +3,11 @@ import itertools
 import numpy as np
 import pytest
 
+from analysis.findings.predictors import predictions
 from analysis.notation import spanned
-from analysis.predictors import predictions
 from analysis.sections.prediction import FEWEST, prediction
 from tests.analysis import planted
-from tests.analysis.test_predictors import study
+from tests.analysis.findings.test_predictors import study
 from tuning import records
 
 

@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from analysis.compare import comparison
-from analysis.importance import importances
+from analysis.findings.compare import comparison
+from analysis.findings.importance import importances
+from analysis.findings.tuning_curves import tuning_curves
 from analysis.notation import percent
 from analysis.sections.budget import NO_RESULT, budget
 from analysis.sections.front import front
 from analysis.sections.search import searches
 from analysis.sections.settings import settings
 from analysis.stats import Interval
-from analysis.tuning_curves import tuning_curves
 from tests.analysis import planted, synthetic
 from tuning import records
 

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +15,9 @@ from typer.testing import CliRunner
 from analysis.__main__ import app
 from analysis.spectra import page, spectra
 from analysis.spectra.picture import BANDS, profile
-from tests.analysis.test_report import Page
+from tests.analysis.page.test_report import Page
+from tests.root import ROOT
 
-ROOT = Path(__file__).parents[3]
 HOSTILE = "<script>alert(1)</script> & $x_1$ [bold]|"
 
 

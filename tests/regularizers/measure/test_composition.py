@@ -11,9 +11,9 @@ from torch.nn import functional
 
 from models import ARCHITECTURES, import_torchvision
 from regularizers import REGULARIZERS
+from regularizers.linalg.padded_norm import NORM_ERROR
 from regularizers.measure import lipschitz_bound, measure
 from regularizers.measure.affine_map import overlaps
-from regularizers.padded_norm import NORM_ERROR
 from tests import oracles
 
 SHAPE = (3, 12, 10)

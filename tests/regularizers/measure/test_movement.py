@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from regularizers import lanczos
+from regularizers.linalg import lanczos
 from regularizers.measure import MOVEMENT, Movement
 from regularizers.measure.movement import NORM_TOLERANCE
 

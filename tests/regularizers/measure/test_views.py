@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from regularizers.linear_map import transfer
+from regularizers.linalg.linear_map import transfer
+from regularizers.linalg.padded_norm import NORM_ERROR
 from regularizers.measure import LayerSpectrum, measure
 from regularizers.measure.transfer_gram import transfer_grams
-from regularizers.padded_norm import NORM_ERROR
 from tests import oracles
 
 SHAPES = [

@@ -5,15 +5,13 @@ import os
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import pytest
 
 from regularizers.measure import WEIGHT_WATCHER_VERSION
 from tests.regularizers.measure.agreement import disagreements
 from tests.regularizers.measure.matrices import MATRICES
-
-ROOT = Path(__file__).parents[3]
+from tests.root import ROOT
 
 
 def installed() -> str | None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from regularizers import REGULARIZERS
-from regularizers.caps import SOFT_CAP_LIMIT
+from regularizers.linalg.caps import SOFT_CAP_LIMIT
 from tests import oracles
 
 WHOLE = ["spectral_soft_cap", "spectral_hard_cap", "stiefel_projection"]

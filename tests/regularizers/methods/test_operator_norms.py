@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from regularizers import REGULARIZERS
-from regularizers.circular import CircularView
+from regularizers.linalg.circular import CircularView
 from regularizers.spectrum import singular_values, spectral_norm
 from tests import oracles
 

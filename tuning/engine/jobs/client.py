@@ -16,9 +16,9 @@ import requests
 from ray.exceptions import AuthenticationError
 from ray.job_submission import JobStatus, JobSubmissionClient
 
+from tuning.engine.cluster.ray_session import SET_TOKEN, knock
 from tuning.engine.jobs.packing import Package, pack
 from tuning.engine.jobs.submission import STOP_SECONDS, Submission
-from tuning.engine.ray_session import SET_TOKEN, knock
 
 _POLL_SECONDS = 1.0
 _ANSWER_SECONDS = 20.0

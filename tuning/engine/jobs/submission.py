@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from tuning.engine.jobs.packing import STUDY_FILE
-from tuning.engine.provenance import git_commit, versions
+from tuning.engine.state.provenance import git_commit, versions
 from tuning.store import has_password
 from tuning.study import Study
 from tuning.surroundings import COMMIT, IN_A_JOB, VERSION

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from tuning.engine.history import TrialHistory
 from tuning.engine.proposals.fixed import FixedProposals
 from tuning.engine.proposals.protocol import Proposals
 from tuning.engine.proposals.sampled import OptunaProposals
+from tuning.engine.state.history import TrialHistory
 from tuning.records import DRAWN, Phase
 from tuning.study import Cell
 

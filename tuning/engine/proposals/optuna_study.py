@@ -14,7 +14,8 @@ from optuna.study import StudyDirection
 
 from tuning.engine.proposals.samplers import Sampler
 from tuning.engine.proposals.told import Told
-from tuning.study import Cell, Choice, Domain, IntUniform, LogUniform, derive_seed
+from tuning.settings import Choice, Domain, IntUniform, LogUniform, derive_seed
+from tuning.study import Cell
 
 _DIRECTIONS = (StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE)
 """Of validation accuracy, and of the log10 of the Lipschitz bound."""

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from tuning.engine.history import TrialHistory
-from tuning.study import TrialSettings
+from tuning.engine.state.history import TrialHistory
+from tuning.settings import TrialSettings
 
 
 class Proposals(Protocol):

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from itertools import count
 
-from tuning.engine.history import TrialHistory
 from tuning.engine.proposals.optuna_study import OptunaStudy
 from tuning.engine.proposals.samplers import SAMPLERS
 from tuning.engine.proposals.told import Told, told
+from tuning.engine.state.history import TrialHistory
 from tuning.records import Phase
-from tuning.study import Cell, TrialSettings, startup, to_flat
+from tuning.settings import TrialSettings, to_flat
+from tuning.study import Cell, startup
 
 
 class OptunaProposals:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from optuna.trial import TrialState
 
-from tuning.engine.history import Result, TrialHistory
 from tuning.engine.proposals.samplers import Sampler
+from tuning.engine.state.history import Result, TrialHistory
 from tuning.records import StopReason
 
 WORST_BOUND = 308.0

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tuning.content import Content
-from tuning.study import DataSettings
+from tuning.settings import DataSettings
 from tuning.trial.data.cache import Decoded, Source, cache_folder, fetch
 from tuning.trial.data.digits import Digits
 from tuning.trial.data.image_folder import ImageFolder

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from tuning.study import Adam
+from tuning.settings import Adam
 
 
 def build_adam(model: nn.Module, optimizer: Adam, learning_rate: float) -> torch.optim.Optimizer:

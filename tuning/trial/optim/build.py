@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import nn
 
-from tuning.study import SGD, Adam, Muon, Optimizer, Scion, Spectral
+from tuning.settings import SGD, Adam, Muon, Optimizer, Scion, Spectral
 from tuning.trial.optim.adam import build_adam
 from tuning.trial.optim.joined import UpdateRule
 from tuning.trial.optim.muon import build_muon

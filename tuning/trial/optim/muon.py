@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from regularizers import Target
 from regularizers.targets import by_shape
-from tuning.study import HIDDEN_ROLES, Muon, NewtonSchulz
-from tuning.study.newton_schulz import NEWTON_SCHULZ
+from tuning.settings import HIDDEN_ROLES, Muon, NewtonSchulz
+from tuning.settings.newton_schulz import NEWTON_SCHULZ
 from tuning.trial.optim.adam import adam_over
 from tuning.trial.optim.joined import Joined, UpdateRule
 from tuning.trial.optim.mean_gradient import MeanGradientRule, Parts, stacks, unstacked

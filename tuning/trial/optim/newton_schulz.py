@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from tuning.study import NewtonSchulz
+from tuning.settings import NewtonSchulz
 from tuning.trial.optim.mean_gradient import unit_size
 
 

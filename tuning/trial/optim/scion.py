@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from regularizers import Target
 from regularizers.targets import by_shape
-from tuning.study import NewtonSchulz, Scion
-from tuning.study.newton_schulz import NEWTON_SCHULZ
+from tuning.settings import NewtonSchulz, Scion
+from tuning.settings.newton_schulz import NEWTON_SCHULZ
 from tuning.trial.optim.mean_gradient import MeanGradientRule, Parts, stacks, unstacked
 from tuning.trial.optim.newton_schulz import orthogonalized
 from tuning.trial.optim.root_mean_square import at_unit_rms

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from tuning.study import SGD
+from tuning.settings import SGD
 
 
 def build_sgd(model: nn.Module, optimizer: SGD, learning_rate: float) -> torch.optim.Optimizer:

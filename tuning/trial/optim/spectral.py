@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from regularizers.lanczos import start_vector
+from regularizers.linalg.lanczos import start_vector
 from regularizers.spectrum import top_triplet
 from regularizers.targets import by_shape
-from tuning.study import Spectral
+from tuning.settings import Spectral
 from tuning.trial.optim.mean_gradient import MeanGradientRule, Parts, stacks, unit_size, unstacked
 from tuning.trial.optim.root_mean_square import at_unit_rms
 

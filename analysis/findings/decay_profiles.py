@@ -1,0 +1,108 @@
+"""How a cell's singular values fall off from the largest: the shape of its spectra, whatever their size."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.findings.curves import cells, confirmed_runs
+from analysis.findings.measuring import Kept
+from analysis.stats import Band, FloatArray, Interval, mean_band
+from analysis.tables.table import Tables
+from tuning import records
+
+GRID: FloatArray = np.linspace(0.0, 1.0, 41)
+"""Places at which shapes are compared: shares of the way from a weight's largest singular value to its smallest."""
+
+TENTH, HALF, NINE_TENTHS = 4, 20, 36
+"""Where in `GRID` a tenth, the half and nine tenths of the way are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The spectra of one cell, each relative to its largest value.
+
+    Attributes:
+        architecture: its name.
+        condition: its name.
+        epoch: the last whose vectors were kept.
+        of_seed: by seed, σ/σ₁ at each place of `GRID`, averaged over the weights.
+        band: mean and 95 % t-interval over the seeds, shape ``(places,)``.
+    """
+
+    architecture: str
+    condition: str
+    epoch: int
+    of_seed: Mapping[int, FloatArray]
+    band: Band
+
+    def at(self, place: int) -> Interval:
+        """Return mean and interval at one place.
+
+        Args:
+            place: an index of `GRID`.
+        """
+        mean, low, high, n = (getattr(self.band, name)[place] for name in ("mean", "low", "high", "n"))
+        return Interval(mean=float(mean), low=float(low), high=float(high), n=int(n))
+
+
+def shapes(tables: Tables, known: Sequence[Kept]) -> tuple[Shape, ...]:
+    """Compute the shape of every cell's spectra, its weights seen as flat matrices.
+
+    Args:
+        tables: the study's.
+        known: which epochs kept their vectors.
+
+    Returns:
+        One for each cell whose confirmation runs kept vectors, in the study's order.
+    """
+    last = {one.architecture: one.kept[-1] for one in known if one.kept}
+    found = []
+    for architecture, condition in cells(tables):
+        if architecture not in last:
+            continue
+        runs = confirmed_runs(tables, architecture, condition)
+        seeds = runs["seed"].to_dict()
+        columns = ["layer", "value"]
+        files = tables.files.rows(
+            records.SPECTRA_FILE, runs.index, view="flat", epoch=last[architecture], columns=columns
+        )
+        of_seed = {int(seeds[run_id]): _mean(rows.to_pandas()) for run_id, rows in files if len(rows)}
+        if of_seed:
+            shape = Shape(
+                architecture=architecture,
+                condition=condition,
+                epoch=last[architecture],
+                of_seed=of_seed,
+                band=mean_band(np.array(list(of_seed.values()))),
+            )
+            found.append(shape)
+    return tuple(found)
+
+
+def _mean(rows: pd.DataFrame) -> FloatArray:
+    """Average over the weights of one run; one that is zero has no shape."""
+    each = [relative(of_layer.to_numpy(np.float64)) for _, of_layer in rows.groupby("layer", observed=True)["value"]]
+    mean: FloatArray = np.mean([one for one in each if not np.isnan(one).any()] or [np.full(len(GRID), np.nan)], axis=0)
+    return mean
+
+
+def relative(values: FloatArray) -> FloatArray:
+    """Return singular values relative to the largest at the places of `GRID`, straight lines between them.
+
+    Args:
+        values: descending, shape ``(values,)``.
+
+    Returns:
+        Shape ``(places,)``; NaN where all are zero.
+
+    Example:
+        >>> relative(np.array([4.0, 2.0, 1.0]))[[0, HALF, -1]].tolist()
+        [1.0, 0.5, 0.25]
+    """
+    if values[0] <= 0:
+        return np.full(len(GRID), np.nan)
+    places = np.linspace(0.0, 1.0, len(values)) if len(values) > 1 else np.array([0.0])
+    found: FloatArray = np.interp(GRID, places, values / values[0])
+    return found

@@ -1,0 +1,132 @@
+"""Every condition at the baseline's learning rate: what is left of a difference when the learning rate is the same."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.findings.pairs import accuracies, compared
+from analysis.stats import Difference, Interval, mean_interval
+from analysis.tables.study_tags import baseline, searched
+from analysis.tables.table import PARAM, Tables
+from tuning.records import Phase
+
+RATE = PARAM + "training.learning_rate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtRate:
+    """One condition at the baseline's learning rate.
+
+    Attributes:
+        condition: its name.
+        own_rate: the learning rate that it has chosen itself.
+        own: test accuracy at that, mean and 95 % t-interval over seeds, shares between 0 and 1.
+        test_accuracy: at the baseline's; the same as ``own`` where it has chosen that.
+        difference: from the baseline at one learning rate, over the seeds that both completed.
+        runs: how many were begun at it.
+    """
+
+    condition: str
+    own_rate: float
+    own: Interval
+    test_accuracy: Interval
+    difference: Difference
+    runs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matched:
+    """The conditions of one architecture at one learning rate.
+
+    Attributes:
+        architecture: its name.
+        baseline: the condition whose learning rate it is.
+        learning_rate: that one.
+        conditions: those that were trained at it, in the study's order, the baseline among them.
+        left_out: those that were not.
+    """
+
+    architecture: str
+    baseline: str
+    learning_rate: float
+    conditions: tuple[AtRate, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def repeated(self) -> bool:
+        """Whether all of it is the comparison once more, each condition having chosen that learning rate itself."""
+        return all(one.own_rate == self.learning_rate for one in self.conditions)
+
+
+def matched(tables: Tables) -> tuple[Matched, ...]:
+    """Collect what was trained at the baseline's learning rate.
+
+    A condition that has chosen it itself was not trained again: its confirmation counts.
+
+    Args:
+        tables: the study's.
+
+    Returns:
+        One for each architecture whose baseline was confirmed, in the study's order; none where the study asked for
+        no such runs.
+    """
+    plain = baseline(tables.asked)
+    runs = tables.runs[tables.runs["phase"].isin([Phase.CONFIRM, Phase.MATCHED])]
+    found = []
+    for architecture in runs["architecture"].cat.categories:
+        mine = runs[runs["architecture"] == architecture]
+        of_baseline = mine[(mine["condition"] == plain) & (mine["phase"] == Phase.CONFIRM)]
+        if len(of_baseline):
+            found.append(_matched(str(architecture), mine, of_baseline))
+    return tuple(found)
+
+
+def wanted(tables: Tables, runs: pd.DataFrame) -> bool:
+    """Return whether a cell was to be trained at its baseline's learning rate too.
+
+    It was where both have been confirmed with one optimizer, and the cell has searched its learning rate and chosen
+    another.
+
+    Args:
+        tables: the study's.
+        runs: rows of `Tables.runs`: the cell's.
+    """
+    own = runs[runs["phase"] == Phase.CONFIRM]
+    if baseline(tables.asked) is None or own.empty:
+        return False
+    first, all_runs = own.iloc[0], tables.runs
+    there = (all_runs["architecture"] == first["architecture"]) & (all_runs["condition"] == baseline(tables.asked))
+    of_baseline = all_runs[there & (all_runs["phase"] == Phase.CONFIRM)]
+    if of_baseline.empty or RATE.removeprefix(PARAM) not in searched(tables.asked, str(first["condition"])):
+        return False
+    other = of_baseline.iloc[0]
+    return bool(first["optimizer"] == other["optimizer"] and first[RATE] != other[RATE])
+
+
+def _matched(architecture: str, runs: pd.DataFrame, of_baseline: pd.DataFrame) -> Matched:
+    rate, optimizer = of_baseline[RATE].iloc[0], of_baseline["optimizer"].iloc[0]
+    names = list(runs["condition"].cat.categories)
+    conditions = []
+    for name in names:
+        mine = runs[runs["condition"] == name]
+        own, at_rate = mine[mine["phase"] == Phase.CONFIRM], mine[mine[RATE] == rate]
+        if not len(own) or not len(at_rate) or set(at_rate["optimizer"]) != {optimizer}:
+            continue
+        conditions.append(
+            AtRate(
+                condition=name,
+                own_rate=float(own[RATE].iloc[0]),
+                own=mean_interval(accuracies(own)),
+                test_accuracy=mean_interval(accuracies(at_rate)),
+                difference=compared(at_rate, of_baseline),
+                runs=len(at_rate),
+            )
+        )
+    trained = [one.condition for one in conditions]
+    return Matched(
+        architecture=architecture,
+        baseline=str(of_baseline["condition"].iloc[0]),
+        learning_rate=float(rate),
+        conditions=tuple(conditions),
+        left_out=tuple(name for name in names if name not in trained),
+    )

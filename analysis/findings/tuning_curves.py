@@ -1,0 +1,74 @@
+"""What a search of so many trials can be expected to find, cell by cell."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.findings.curves import cells
+from analysis.stats import ExpectedBest, expected_best
+from analysis.tables.study_tags import starting_points
+from analysis.tables.table import Tables
+from analysis.tables.trials import FULL_BUDGET, SCORE, trials
+from tuning import records
+
+FEWEST = 4
+"""Drawn trials below which a curve would have one point."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuningCurve:
+    """Expected best validation accuracy of one cell against the number of trials.
+
+    Attributes:
+        architecture: its name.
+        condition: its name.
+        expected: the curve, in shares between 0 and 1; None where its trials do not allow one.
+        refused: why they do not; empty where they do.
+    """
+
+    architecture: str
+    condition: str
+    expected: ExpectedBest | None
+    refused: str = ""
+
+
+def tuning_curves(tables: Tables) -> tuple[TuningCurve, ...]:
+    """Estimate each cell's expected best validation accuracy, where that may be done.
+
+    Starting points that the study gave for a cell come first in it. They were not drawn, and do not count as trials of
+    the search.
+
+    Args:
+        tables: the study's.
+
+    Returns:
+        One a cell that has searched, in the study's order.
+    """
+    found = []
+    for architecture, condition in cells(tables):
+        mine = trials(tables, architecture, condition)
+        if mine.empty:
+            continue
+        given = len(starting_points(tables.asked, condition))
+        expected, refused = None, ""
+        try:
+            expected = _expected(mine[mine["seed"] >= given], tables.asked.get("search", {}).get("algorithm"))
+        except ValueError as reason:
+            refused = str(reason)
+        found.append(TuningCurve(architecture=architecture, condition=condition, expected=expected, refused=refused))
+    return tuple(found)
+
+
+def _expected(drawn: pd.DataFrame, algorithm: str | None) -> ExpectedBest:
+    """Estimate a curve from the trials that were drawn.
+
+    Raises:
+        ValueError: if they do not allow one.
+    """
+    if len(drawn) < FEWEST:
+        raise ValueError(f"too few trials: a curve needs {FEWEST} that were drawn and ended, got {len(drawn)}")
+    return expected_best(
+        drawn[SCORE].to_numpy(),
+        exchangeable=algorithm in records.DRAWN,
+        full_budget=drawn[FULL_BUDGET].to_numpy(bool),
+    )

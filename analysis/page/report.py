@@ -1,0 +1,170 @@
+"""One self-contained HTML page: the study's question, the comparison, and the pictures that explain it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from analysis.findings.compare import Comparison
+from analysis.findings.curves import Curve, confirmed, curves
+from analysis.findings.distributions import distributions
+from analysis.findings.measuring import Kept, cost, fallbacks, kept
+from analysis.page.page import Picture, environment
+from analysis.plots import (
+    GENERALIZING,
+    HOLDING,
+    LEARNING,
+    MOVING,
+    NETWORK,
+    accuracy_figure,
+    columns_with,
+    curves_figure,
+    spectra_figure,
+)
+from analysis.plots.style import looks
+from analysis.sections import Answers, answers, picture
+from analysis.tables.study_tags import described, surroundings
+from analysis.tables.table import Tables
+from analysis.words.headline import provenance, question
+from analysis.words.sentences import measured, remarks, verdict
+from analysis.writing import budget_table
+from analysis.writing.formats import chosen
+from analysis.writing.sheets import Sheet, sheets
+
+CURVES = {
+    "learning": (LEARNING, "Loss and accuracy by epoch"),
+    "holding": (HOLDING, "Spectral norms, effective rank and Lipschitz bound by epoch"),
+    "moving": (MOVING, "How the weights move, by epoch"),
+    "generalizing": (GENERALIZING, "Margins and generalization gaps by epoch"),
+    "network": (NETWORK, "The network as a map, by epoch"),
+}
+"""Pictures of curves: their columns and what they show, in the order of the page."""
+
+READINGS = {
+    "accuracy": (
+        "Panels have their own scales. Intervals are of each mean alone. The seeds are paired, so two conditions whose "
+        "intervals overlap may still differ: the paired differences of the next section decide."
+    ),
+    "learning": (
+        "Confirmation runs only. Epoch 0 is the state before the first step, which has no training loss. Rows have "
+        "their own scales."
+    ),
+    "moving": "Means over the weights as flat matrices.",
+}
+"""How each picture begins to be explained; the meanings of its columns follow."""
+
+VIEWS = {
+    "flat": "flat matrices",
+    "circular": "circular convolutions",
+    "padded": "padded convolutions",
+}
+"""What a view sees in a weight, for titles."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The page and its pictures.
+
+    Attributes:
+        html: the whole page.
+        pictures: ``accuracy``, ``learning`` and ``holding``; ``moving``, ``generalizing`` and ``network`` where the
+            study measured what they show.
+        answers: the sections that answer the study's questions, each with its own picture.
+        sheets: the tables beside the comparison that stand in no section.
+        spectra: by architecture, one picture a view of which spectra are stored.
+    """
+
+    html: str
+    pictures: Mapping[str, Picture]
+    answers: Answers
+    sheets: Sequence[Sheet]
+    spectra: Mapping[str, Sequence[Picture]]
+
+    @property
+    def drawn(self) -> list[Picture]:
+        """Every picture, in the order of the page."""
+        of, drawn = self.answers, self.pictures
+        places = [
+            *(drawn["accuracy"], of.performance.picture, drawn["learning"], of.norms.picture, of.ranks.picture),
+            *(drawn.get(name) for name in ("moving", "generalizing", "network")),
+            of.shapes.picture,
+            *(one for each in self.spectra.values() for one in each),
+            *(of.families.picture, of.prediction.picture),
+            *(section.picture for section in of.search),
+        ]
+        return [one for one in places if one is not None]
+
+
+def report(tables: Tables, comparison: Comparison) -> Report:
+    """Draw the pictures and write the page.
+
+    Args:
+        tables: the study's.
+        comparison: computed from them.
+
+    Returns:
+        The report.
+    """
+    known = kept(tables)
+    shown = curves(tables, [column.metric for columns, _ in CURVES.values() for column in columns])
+    pictures, spectra = _pictures(tables, comparison, shown), _spectra(tables, comparison, known)
+    found, beside = answers(tables, comparison, known, pictures["holding"]), sheets(tables)
+    of_measuring = measured(cost(tables), known, fallbacks(tables))
+    pages = environment()
+    pages.filters |= {"chosen": chosen, "budget_texts": budget_table.texts}
+    html = pages.get_template("report.html.j2").render(
+        study=tables.study,
+        question=question(tables, comparison),
+        comparison=comparison,
+        verdicts={name: verdict(comparison, name) for name in comparison.architectures},
+        remarks=[*remarks(comparison), *tables.remarks, *tables.lost],  # all files have been asked for by now
+        budget=budget_table.sentences(comparison),
+        budget_phases=budget_table.phases(comparison),
+        budget_legend=budget_table.legend(comparison),
+        sheets=beside,
+        asked=described(tables.asked),
+        surroundings=surroundings(tables.asked),
+        description=tables.asked.get("description", ""),
+        looks=looks(comparison.conditions),
+        pictures=pictures,
+        readings=_readings({curve.metric for curve in shown}),
+        answers=found,
+        spectra=spectra,
+        measured=of_measuring,
+        provenance=provenance(tables),
+    )
+    return Report(html=html, pictures=pictures, answers=found, sheets=beside, spectra=spectra)
+
+
+def _pictures(tables: Tables, comparison: Comparison, shown: Sequence[Curve]) -> dict[str, Picture]:
+    names = {"architectures": comparison.architectures, "conditions": comparison.conditions}
+    accuracy = "Test accuracy of each confirmation seed (dots), their mean (diamond) and its 95% interval (bar)"
+    pictures = {"accuracy": picture("accuracy", accuracy, accuracy_figure(confirmed(tables), title=accuracy, **names))}
+    there = {curve.metric for curve in shown}
+    for name, (columns, what) in CURVES.items():
+        always = name in {"learning", "holding"}  # empty panels say that nothing was confirmed
+        if always or any(column.metric in there for column in columns):
+            title = f"{what}: mean over confirmation seeds, shaded its 95% interval"
+            pictures[name] = picture(name, title, curves_figure(shown, columns, title=title, **names))
+    return pictures
+
+
+def _readings(metrics: Collection[str]) -> dict[str, str]:
+    """Explain what each picture shows, and no column that it has not."""
+    meant = {name: [column.meaning for column in columns_with(metrics, each)] for name, (each, _) in CURVES.items()}
+    return READINGS | {
+        name: " ".join(dict.fromkeys(sentence for sentence in (READINGS.get(name, ""), *told) if sentence))
+        for name, told in meant.items()
+    }
+
+
+def _spectra(tables: Tables, comparison: Comparison, known: Sequence[Kept]) -> dict[str, list[Picture]]:
+    found = {view: distributions(tables, view) for view in dict.fromkeys(view for one in known for view in one.views)}
+    pictures: dict[str, list[Picture]] = {}
+    for place, architecture in enumerate(comparison.architectures):
+        for view, cells in found.items():
+            if any(one.architecture == architecture for one in cells):
+                title = (
+                    f"{architecture}, {VIEWS.get(view, view)}: singular values by epoch, darker where more of them lie"
+                )
+                figure = spectra_figure(cells, comparison.conditions, architecture, title)
+                pictures.setdefault(architecture, []).append(picture(f"spectra-{place}-{view}", title, figure))
+    return pictures

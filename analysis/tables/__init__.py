@@ -1,0 +1,1 @@
+"""What a study asked and stored, as tidy frames."""

@@ -1,0 +1,100 @@
+"""On which images and versions a study's runs rest, and what is to be said where these differ."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.notation import count, listed, several
+from analysis.tables.study_tags import Asked
+from tuning.records import DATA, PROCESSOR, VERSION_TAGS, VERSIONS
+
+_CALLED = {"cuda": "CUDA"}
+"""How packages are written that people do not write as they are named."""
+
+_DIGITS = 12
+"""Of a content key, for people."""
+
+
+def basis_remarks(runs: pd.DataFrame, asked: Asked) -> tuple[str, ...]:
+    """Say where runs do not rest on the same; of runs that were stored before this was, there is nothing to say.
+
+    Args:
+        runs: as in `analysis.tables.table.Tables`.
+        asked: the study.
+
+    Returns:
+        A sentence each for images that differ, for versions and for processors that do.
+    """
+    return tuple(said for said in (_images(runs), _versions(runs, asked), _processors(runs)) if said)
+
+
+def rested_on(runs: pd.DataFrame) -> dict[str, str]:
+    """Tell what the runs rest on, by heading.
+
+    Args:
+        runs: as in `analysis.tables.table.Tables`.
+
+    Returns:
+        The content keys of the images, the versions, and the processors or GPUs.
+    """
+    contents = sorted(_by_value(runs[DATA]))
+    found = {package: sorted(_by_value(runs[tag])) for package, tag in VERSION_TAGS.items()}
+    told = [f"{_CALLED.get(package, package)} {listed(each)}" for package, each in found.items() if each]
+    processors = sorted(_by_value(runs[PROCESSOR]))
+    return {
+        "Content of the data": listed(contents) if contents else "not stored",
+        "Versions": "; ".join(told) if told else "not stored",
+        "Computed on": listed(processors) if processors else "not stored",
+    }
+
+
+def sets_of_versions(asked: Asked) -> list[Mapping[str, Any]]:
+    """Return the versions that a study was run with, the first set first; none of a study that kept none."""
+    return list(asked.get(VERSIONS, ()))
+
+
+def _images(runs: pd.DataFrame) -> str:
+    """Say which runs were trained on other images than most."""
+    by_content = _by_value(runs[DATA])
+    if len(by_content) < 2:
+        return ""
+    (most, many), *others = by_content.most_common()
+    told = [
+        f"{several(sorted(runs.loc[runs[DATA] == content, 'trial_key']))} on content {content[:_DIGITS]}"
+        for content, _ in others
+    ]
+    return (
+        f"Not all runs were trained on the same data, so their numbers are not comparable: {count(many, 'run')} on "
+        f"content {most[:_DIGITS]}, but {listed(told)}. A study begun anew with --fresh has one."
+    )
+
+
+def _versions(runs: pd.DataFrame, asked: Asked) -> str:
+    """Say which versions of what have computed the results, where a package had several."""
+    told = []
+    for package, tag in VERSION_TAGS.items():
+        by_version = _by_value(runs[tag])
+        each = [str(one[package]) for one in sets_of_versions(asked) if package in one]
+        versions = list(dict.fromkeys((*each, *sorted(by_version))))
+        if len(versions) > 1:
+            spoken = [f"{one} ({count(by_version[one], 'run')})" if one in by_version else one for one in versions]
+            told.append(f"{_CALLED.get(package, package)} {listed(spoken)}")
+    if not told:
+        return ""
+    return f"Computed with more than one version: {'; '.join(told)}. Equal seeds need not give equal bits in both."
+
+
+def _processors(runs: pd.DataFrame) -> str:
+    """Say on which processors the results were computed, where these were several."""
+    by_processor = sorted(_by_value(runs[PROCESSOR]).items())
+    if len(by_processor) < 2:
+        return ""
+    told = listed([f"{one} ({count(times, 'run')})" for one, times in by_processor])
+    return f"Computed on more than one processor: {told}. Equal seeds need not give equal bits on both."
+
+
+def _by_value(tags: "pd.Series[str]") -> Counter[str]:
+    """Count the runs that have a tag, by its value."""
+    return Counter(value for value in tags if value)

@@ -1,0 +1,240 @@
+"""Several studies as one, where they asked the same of different cells."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from analysis.findings.matched import RATE
+from analysis.notation import listed, setting, several
+from analysis.tables.basis import basis_remarks, sets_of_versions
+from analysis.tables.study_tags import Asked, architectures, baseline, conditions
+from analysis.tables.table import Tables, in_order, load
+from tuning.content import content_change
+from tuning.records import DATA, VERSIONS, Phase
+
+_OWN = ("name", "description", "architectures", "conditions", "resources", "ablate", VERSIONS)
+"""What may differ: which cells there are, what else was asked of them, and what no trial's numbers depend on beyond
+rounding."""
+
+Name = tuple[str, str]
+"""A cell: its architecture's name and its condition's."""
+
+
+def load_joined(studies: Sequence[str], tracking_uri: str | None = None) -> Tables:
+    """Read studies as if they had been one.
+
+    Equal settings make the cells comparable: the same data, training, search and seed give every cell of every study
+    the same budget, the same draws of shared hyperparameters and the same confirmation seeds: none of these depends
+    on a study's name. A cell that several have, as a baseline, is so asked equally; it is taken from the study that
+    takes it apart, else from the first. Together the studies must have every condition on every architecture.
+
+    Args:
+        studies: names, at least one.
+        tracking_uri: the store they share, as ``load`` takes it.
+
+    Returns:
+        Their tables, named ``"a+b"``; those of one study as ``load`` reads them.
+
+    Raises:
+        ValueError: a study cannot be read, or they do not fit together, with the first reason why not.
+    """
+    twice = {name for name in studies if studies.count(name) > 1}
+    if twice:
+        raise ValueError(f"each study is joined once, got {listed(sorted(twice))} twice; name it once")
+    parts = [load(study, tracking_uri) for study in studies]
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _joined(parts: Sequence[Tables]) -> Tables:
+    each = {part.study: part.asked for part in parts}
+    asked, holders = join(each), _holders(each)
+    _check_one_rate(parts, holders)
+    plain = [_own(part, holders) for part in parts]
+    runs = in_order(pd.concat(plain), asked)
+    owner = {run_id: part for part, runs in zip(parts, plain, strict=True) for run_id in runs.index}
+    return Tables(
+        study="+".join(part.study for part in parts),
+        tracking_uri=parts[0].tracking_uri,
+        asked=asked,
+        runs=runs,
+        history=partial(_history, owner, parts),
+        fetch=partial(_fetch, owner),
+        stated=partial(_stated, owner),
+        remarks=(*_taken(holders), *basis_remarks(runs, asked)),
+    )
+
+
+def _own(part: Tables, holders: Mapping[Name, Sequence[str]]) -> pd.DataFrame:
+    """The runs of those cells that are taken from a study."""
+    runs = part.runs.astype({"architecture": str, "condition": str})
+    cells = zip(runs["architecture"], runs["condition"], strict=True)
+    return runs[[holders.get(cell, [part.study])[0] == part.study for cell in cells]]
+
+
+def _holders(asked: Mapping[str, Asked]) -> dict[Name, list[str]]:
+    """By cell, the studies that have it: first the one that it is taken from."""
+    holders: dict[Name, list[str]] = {}
+    for study, one in asked.items():
+        for cell in _cells(one):
+            holders.setdefault(cell, []).append(study)
+    for (_, condition), studies in holders.items():
+        # What a condition is without a factor is compared with the runs of its own study.
+        studies.sort(key=lambda study: (asked[study].get("ablate") or {}).get("condition") != condition)
+    return holders
+
+
+def _taken(holders: Mapping[Name, Sequence[str]]) -> list[str]:
+    """Say from which study cells come that several have."""
+    together: dict[tuple[str, ...], list[Name]] = {}
+    for cell, studies in holders.items():
+        if len(studies) > 1:
+            together.setdefault(tuple(studies), []).append(cell)
+    return [
+        f"Asked equally in {listed(sorted(studies))}: {_spoken(cells)}. Their runs are those of {studies[0]}; "
+        f"the others' are left out."
+        for studies, cells in together.items()
+    ]
+
+
+def _check_one_rate(parts: Sequence[Tables], holders: Mapping[Name, Sequence[str]]) -> None:
+    """See that a baseline that several studies have has chosen one learning rate in all of them.
+
+    What was trained at the baseline's learning rate is compared with it. A search that learns need not repeat.
+
+    Raises:
+        ValueError: it has chosen several.
+    """
+    for (architecture, condition), studies in holders.items():
+        shared = [part for part in parts if part.study in studies and condition == baseline(part.asked)]
+        rates = {part.study: rate for part in shared for rate in _rates(part.runs, architecture, condition)}
+        if len(set(rates.values())) > 1:
+            told = listed([f"{setting(rate)} in {study!r}" for study, rate in rates.items()])
+            raise ValueError(
+                f"studies joined with learning_rate: matched have a baseline of one learning rate, got {told} for "
+                f"{condition} on {architecture}; report them apart"
+            )
+
+
+def _rates(runs: pd.DataFrame, architecture: str, condition: str) -> "pd.Series[float]":
+    """The learning rates of a cell's confirmation runs, which all have the same."""
+    mine = (runs["architecture"] == architecture) & (runs["condition"] == condition)
+    return runs.loc[mine & (runs["phase"] == Phase.CONFIRM), RATE]
+
+
+def _history(
+    owner: Mapping[str, Tables], parts: Sequence[Tables], run_ids: Sequence[str], metrics: Sequence[str]
+) -> pa.Table:
+    found = [part.history([run_id for run_id in run_ids if owner[run_id] is part], metrics) for part in parts]
+    return pa.concat_tables(found)
+
+
+def _fetch(owner: Mapping[str, Tables], run_id: str, name: str) -> Path | None:
+    return owner[run_id].fetch(run_id, name)
+
+
+def _stated(owner: Mapping[str, Tables], run_id: str) -> Mapping[str, str]:
+    return owner[run_id].stated(run_id)
+
+
+def join(asked: Mapping[str, Asked]) -> dict[str, Any]:
+    """What several studies asked, as one study.
+
+    Args:
+        asked: by name, each as ``Tables.asked`` has it.
+
+    Returns:
+        The first one's data, with the architectures and conditions of all.
+
+    Raises:
+        ValueError: they asked for different things, or leave a cell out.
+    """
+    for (one, first), (other, second) in combinations(asked.items(), 2):
+        if not (first and second):
+            nameless = one if not first else other
+            raise ValueError(f"joined studies must be known as they were asked, got {nameless!r} without its file")
+        _check_equal(one, first, other, second)
+    whole = _united(list(asked.values()))
+    missing = set(_cells(whole)).difference(*map(_cells, asked.values()))
+    if missing:
+        raise ValueError(
+            f"joined studies have every condition on every architecture, got none with {_spoken(sorted(missing))}; "
+            "run those"
+        )
+    return whole
+
+
+def _check_equal(one: str, first: Asked, other: str, second: Asked) -> None:
+    # What was stored before there was a record of the images says nothing of them.
+    if DATA in first and DATA in second and (changed := content_change(first[DATA], second[DATA])):
+        raise ValueError(
+            f"joined studies are trained on the same data, got {changed} from {one!r} to {other!r}; run one of them "
+            "again on the other's"
+        )
+    for key in dict.fromkeys((*first, *second)):
+        if key not in (*_OWN, DATA) and first.get(key) != second.get(key):
+            where, here, there = _difference(key, first.get(key), second.get(key))
+            raise ValueError(
+                f"joined studies differ in architectures and conditions alone, got {where} {here!r} in {one!r} and "
+                f"{there!r} in {other!r}; run one of them again with the other's"
+            )
+    for kind, named in (("architecture", _architectures), ("condition", lambda asked: asked["conditions"])):
+        theirs = named(second)
+        for name, here in named(first).items():
+            if name in theirs and theirs[name] != here:
+                raise ValueError(
+                    f"equal names mean equal things, got another {kind} {name!r} in {one!r} and {other!r}; "
+                    "run one of them again as in the other, or under another name"
+                )
+
+
+def _difference(where: str, here: Any, there: Any) -> tuple[str, Any, Any]:
+    """The first place where two plain data differ, as ``search.trials``, and what each has there."""
+    if isinstance(here, Mapping) and isinstance(there, Mapping):
+        for key in dict.fromkeys((*here, *there)):
+            if here.get(key) != there.get(key):
+                return _difference(f"{where}.{key}", here.get(key), there.get(key))
+    return where, here, there
+
+
+def _architectures(asked: Asked) -> dict[str, Any]:
+    return {architecture["name"]: architecture for architecture in asked["architectures"]}
+
+
+def _cells(asked: Asked) -> list[Name]:
+    return [(architecture, condition) for architecture in architectures(asked) for condition in conditions(asked)]
+
+
+def _spoken(cells: Sequence[Name]) -> str:
+    return several([f"{condition} on {architecture}" for architecture, condition in cells])
+
+
+def _united(asked: Sequence[Asked]) -> dict[str, Any]:
+    first = dict(asked[0])
+    named: dict[str, Any] = {}
+    held: dict[str, Any] = {}
+    for one in asked:
+        named |= _architectures(one)
+        held |= one["conditions"]
+    ablated = [one["ablate"] for one in asked if one.get("ablate")]
+    if len(ablated) > 1:
+        raise ValueError("at most one of the joined studies has an ablation, got several; report them apart")
+    return first | {
+        "name": "+".join(one["name"] for one in asked),
+        "architectures": list(named.values()),
+        "conditions": held,
+        **({"ablate": ablated[0]} if ablated else {}),
+        **_beside(asked),
+    }
+
+
+def _beside(asked: Sequence[Asked]) -> dict[str, Any]:
+    """What the studies rest on; those of older versions have no record of it."""
+    images = [one[DATA] for one in asked if DATA in one]
+    versions = [each for one in asked for each in sets_of_versions(one)]
+    different = [each for place, each in enumerate(versions) if each not in versions[:place]]
+    return ({DATA: images[0]} if images else {}) | ({VERSIONS: different} if versions else {})

@@ -1,0 +1,1 @@
+"""What findings are called and how they are said."""

@@ -1,0 +1,1 @@
+"""Tables written out, for each format."""

@@ -1,0 +1,1 @@
+"""What the methods hold weights with: groups of weights, their leading triplets, maps of their spectra."""

@@ -1,0 +1,1 @@
+"""Weights as linear maps, and the linear algebra of batches of matrices."""

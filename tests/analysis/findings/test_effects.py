@@ -1,0 +1,162 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.findings.effects import effects, reference, scores
+from analysis.stats import holm, interaction, interquartile_mean, paired_difference
+from tests.analysis import planted, synthetic
+from tests.analysis.conftest import in_memory
+from tuning import records
+
+GAINS = {
+    **{(architecture, "spectral"): 0.02 for architecture in planted.ARCHITECTURES},
+    ("resnet-small", "spectral"): 0.06,
+}
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return planted.confirmed(GAINS)
+
+
+@pytest.fixture(scope="module")
+def found(runs):
+    return effects(planted.tables(runs))
+
+
+def accuracies(runs, architecture, condition):
+    mine = [run for run in runs if (run.architecture, run.condition) == (architecture, condition)]
+    return [run.records[-1].metrics[records.TEST_ACCURACY] for run in sorted(mine, key=lambda run: run.index)]
+
+
+def test_every_condition_is_compared_with_the_baseline_on_every_architecture(runs, found):
+    assert found.baseline == "baseline"
+    assert [(one.architecture, one.condition, one.against) for one in found.to_baseline] == [
+        (architecture, condition, "baseline")
+        for architecture in planted.ARCHITECTURES
+        for condition in ("decay", "spectral")
+    ]
+    for one in found.to_baseline:
+        mine, others = (accuracies(runs, one.architecture, name) for name in (one.condition, "baseline"))
+        assert one.difference == paired_difference(mine, others)
+
+
+def test_the_others_are_compared_with_each_other(runs, found):
+    assert [(one.architecture, one.condition, one.against) for one in found.between] == [
+        (architecture, "spectral", "decay") for architecture in planted.ARCHITECTURES
+    ]
+
+
+def test_each_family_of_tests_is_adjusted_by_itself(found):
+    for contrasts in (found.to_baseline, found.between):
+        adjusted = holm([one.difference.test.p for one in contrasts])
+        assert [one.adjusted_p for one in contrasts] == adjusted.tolist()
+    families = [one.interaction.families.test.p for one in found.families]
+    assert [one.adjusted_p for one in found.families] == holm(families).tolist()
+
+
+def test_planted_effects_are_found_and_none_is_claimed_where_there_is_none():
+    studies = [effects(planted.tables(planted.confirmed(GAINS, seed=seed))) for seed in range(25)]
+    there = [one for found in studies for one in found.to_baseline if one.condition == "spectral"]
+    absent = [one for found in studies for one in found.to_baseline if one.condition == "decay"]
+    assert np.mean([one.adjusted_p <= 0.05 for one in there]) > 0.95
+    assert np.mean([one.adjusted_p <= 0.05 for one in absent]) < 0.05  # a third of it for each is the most by Holm
+    covered = [one.difference.interval.holds(GAINS[one.architecture, "spectral"]) for one in there]
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.075)  # three standard errors of 75
+    assert np.mean([one.difference.interval.holds(0.0) for one in absent]) == pytest.approx(0.95, abs=0.075)
+
+
+def test_over_all_architectures_the_gain_is_that_on_the_same_seeds(runs, found):
+    level = {
+        name: np.array([accuracies(runs, architecture, name) for architecture in planted.ARCHITECTURES]).T
+        for name in planted.CONDITIONS
+    }
+    for one in found.overall:
+        assert one.level == interquartile_mean(level[one.condition])
+        assert one.gain == interquartile_mean(level[one.condition], level["baseline"])
+    assert [one.condition for one in found.overall] == list(planted.CONDITIONS)
+    assert found.overall[0].gain.value == 0.0
+
+
+def test_a_planted_interaction_of_families_of_unequal_size_is_found(runs, found):
+    one = found.families[1]
+    assert (one.condition, one.families) == ("spectral", ("mlp", "resnet"))
+    assert one.architectures == (("mlp-small", "mlp-large"), ("resnet-small",))
+    gain = {
+        name: np.subtract(accuracies(runs, name, "spectral"), accuracies(runs, name, "baseline"))
+        for name in planted.ARCHITECTURES
+    }
+    expected = interaction(np.column_stack([gain["mlp-small"], gain["mlp-large"]]), gain["resnet-small"].reshape(-1, 1))
+    assert one.interaction.families.mean == pytest.approx(expected.families.mean)
+    assert one.interaction.families.interval.holds(0.02 - 0.06)
+    assert one.adjusted_p <= 0.05
+    assert found.families[0].interaction.families.interval.holds(0.0)
+
+
+def test_the_detectable_difference_is_larger_than_the_interval(found):
+    for one in found.to_baseline:
+        assert one.detectable > one.difference.interval.half_width > 0
+
+
+def test_a_diverged_seed_is_left_out_of_its_comparisons_alone(runs):
+    lost = [replace(run, reason="diverged") if (run.condition, run.index) == ("decay", 3) else run for run in runs]
+    found = effects(planted.tables(lost))
+    assert {one.difference.n for one in found.to_baseline if one.condition == "decay"} == {7}
+    assert {one.difference.n for one in found.to_baseline if one.condition == "spectral"} == {8}
+    assert {one.difference.n for one in found.between} == {7}
+    mine, others = (accuracies(runs, "mlp-small", name) for name in ("decay", "baseline"))
+    rest = [place for place in range(8) if place != 3]
+    expected = np.subtract(mine, others)[rest].mean()
+    assert found.to_baseline[0].difference.mean == pytest.approx(expected, rel=1e-9)
+
+
+def test_pairs_are_made_by_seed_in_whatever_order_runs_were_stored(runs):
+    order = np.random.default_rng(19).permutation(len(runs))
+    shuffled = scores(planted.tables([runs[place] for place in order]), records.TEST_ACCURACY)
+    straight = scores(planted.tables(runs), records.TEST_ACCURACY)
+    assert shuffled[straight.columns].equals(straight)
+
+
+def test_tuning_runs_never_enter():
+    tuned = [replace(run, phase="tune") for run in planted.confirmed(GAINS)]
+    found = effects(planted.tables(tuned))
+    assert (found.to_baseline, found.between, found.families) == ((), (), ())
+    assert all(one.level.n == 0 for one in found.overall)
+
+
+def test_one_seed_has_differences_without_intervals():
+    found = effects(planted.tables(planted.confirmed(GAINS, seeds=1)))
+    for one in found.to_baseline:
+        assert one.difference.n == 1
+        assert math.isnan(one.difference.interval.low)
+        assert math.isnan(one.detectable)
+        assert one.adjusted_p == 1.0
+
+
+def test_the_baseline_is_the_one_named_else_the_one_without_a_regularizer_else_the_first():
+    held = {"a": {"regularizer": "weight_decay"}, "b": {"regularizer": "none"}, "c": {"regularizer": "none"}}
+    assert reference({"conditions": held, "confirm": {"baseline": "c"}}, ["a", "b", "c"]) == "c"
+    assert reference({"conditions": held, "confirm": {"baseline": None}}, ["a", "b", "c"]) == "b"
+    assert reference({}, ["a", "b"]) == "a"
+
+
+def test_the_stored_study_has_its_differences_to_the_baseline(quickstart):
+    found = effects(quickstart)
+    expected = {("mlp-small", "decay"): 0.01, ("mlp-small", "spectral"): 0.05}
+    got = {(one.architecture, one.condition): one.difference.mean for one in found.to_baseline}
+    assert {cell: got[cell] for cell in expected} == pytest.approx(expected)
+    assert {one.difference.n for one in found.to_baseline} == {synthetic.SEEDS}
+
+
+def test_gaps_are_told_by_the_number_of_pairs(with_gaps):
+    found = effects(with_gaps)
+    assert [(one.architecture, one.condition, one.difference.n) for one in found.to_baseline] == [
+        ("mlp-small", "decay", 1)
+    ]
+
+
+def test_a_study_without_runs_is_refused():
+    with pytest.raises(ValueError, match="effects need confirmation runs, got none in study 'memory'"):
+        effects(in_memory([]))

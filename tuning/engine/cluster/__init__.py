@@ -1,0 +1,1 @@
+"""The Ray that a study runs on: started or joined, watched, left in order."""

@@ -1,0 +1,1 @@
+"""How many trials may run at a time, and which part of a shared cluster is whose."""

@@ -1,0 +1,1 @@
+"""What a study has done so far, read back from its journal and folder."""
