@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
+from regularizers.checks import check_name
 from regularizers.module_weights import Convolution, module_weights, unheld_role
-from regularizers.names import check_name
 
 ROLES = ("hidden", "head", "first", "conv", "downsample")
 """What a weight can be to its network. A module may state its own role in the attribute ``weight_role``."""

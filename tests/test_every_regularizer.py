@@ -46,7 +46,7 @@ def test_a_method_with_the_sign_of_its_correction_flipped_fails_this_suite(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add = Leading.add
-    monkeypatch.setattr(Leading, "add", lambda self, amounts: add(self, -amounts))
+    monkeypatch.setattr(Leading, "add", lambda self, triplets, amounts: add(self, triplets, -amounts))
     with pytest.raises(AssertionError, match="Tensor-likes are not close"):
         test_one_pass_of_the_hooks_equals_the_slow_exact_twin(name, "linear")
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import Regularizer, RegularizerSettings, check_number
+from regularizers.base import Regularizer, RegularizerSettings
+from regularizers.checks import check_number
 from regularizers.targets import Target
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import ProjectionSettings, Regularizer, check_number
-from regularizers.holding.lazy_penalty import LazyPenalty
+from regularizers.base import Regularizer
+from regularizers.checks import check_number
+from regularizers.holding.periodic import LazyPenalty, PeriodicSettings
 from regularizers.targets import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class SoftOrthogonality(ProjectionSettings):
+class SoftOrthogonality(PeriodicSettings):
     """The loss gains λ Σ ‖G − I‖²_F, where G is the smaller of WᵀW and WWᵀ.
 
     It pulls every singular value to 1: the penalty is λ Σ (s² − 1)², its gradient 4λ W(WᵀW − I) (Bansal, Chen
