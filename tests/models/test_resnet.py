@@ -7,18 +7,18 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from models import ARCHITECTURES, Architecture, import_torchvision
+from models import ARCHITECTURES, CifarResNetArchitecture, ImageNetResNetArchitecture, import_torchvision
 from models.cifar_resnet import Block
 
 resnets = import_torchvision().models.resnet
 
 
 def cifar(depth, width=16):
-    return Architecture(name="x", family="resnet", layout="cifar", depth=depth, width=width)
+    return CifarResNetArchitecture(name="x", depth=depth, width=width)
 
 
 def imagenet(depth, width=64):
-    return Architecture(name="x", family="resnet", layout="imagenet", depth=depth, width=width)
+    return ImageNetResNetArchitecture(name="x", depth=depth, width=width)
 
 
 def count(model):
