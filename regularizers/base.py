@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -115,6 +115,9 @@ class RegularizerSettings(ABC):
     Attributes:
         where: the roles of the weights to hold (``regularizers.targets.ROLES``); None for all weights.
     """
+
+    example: ClassVar[Mapping[str, Any]] = {}
+    """Values to begin with, of every hyperparameter that has no default."""
 
     where: Sequence[str] | None = None
 

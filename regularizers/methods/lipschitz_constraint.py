@@ -1,8 +1,8 @@
 """The Lipschitz constraint: each layer's operator norm, in a p-norm of the user's choice, is kept below a bound."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -56,6 +56,7 @@ class LipschitzConstraint(SpectralNormInView):
     """
 
     views: ClassVar[Sequence[str]] = ("flat", "padded")
+    example: ClassVar[Mapping[str, Any]] = {"bound": 2.0}
 
     bound: float
     p: int | str = 2

@@ -1,7 +1,8 @@
 """Soft orthogonality: the loss charges each weight for the distance of its Gram matrix from the identity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +32,8 @@ class SoftOrthogonality(PeriodicSettings):
         >>> SoftOrthogonality(strength=0.5).attach(layer).penalty()
         tensor(4.5000, grad_fn=<MulBackward0>)
     """
+
+    example: ClassVar[Mapping[str, Any]] = {"strength": 1e-4}
 
     strength: float
 

@@ -1,7 +1,8 @@
 """The spectral norm penalty: the largest singular values are part of the loss."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +48,8 @@ class SpectralNormPenalty(SpectralNormInView):
         >>> round(penalty.item(), 5)
         0.45
     """
+
+    example: ClassVar[Mapping[str, Any]] = {"strength": 0.01}
 
     strength: float
     threshold: float | None = None

@@ -1,7 +1,8 @@
 """Spectral projection: a weight whose spectral norm exceeds the bound is divided down to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +48,8 @@ class SpectralProjection(SpectralNormInView):
         >>> torch.linalg.svdvals(layer.weight.detach()).round(decimals=5)
         tensor([2., 1.])
     """
+
+    example: ClassVar[Mapping[str, Any]] = {"bound": 1.0}
 
     bound: float
 

@@ -1,7 +1,8 @@
 """Spectral weight decay: every step shrinks the largest singular value, and it alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -39,6 +40,8 @@ class SpectralWeightDecay(RegularizerSettings):
         >>> torch.linalg.svdvals(layer.weight.detach()).round(decimals=5)
         tensor([1.5000, 1.0000])
     """
+
+    example: ClassVar[Mapping[str, Any]] = {"strength": 0.01}
 
     strength: float
     coupled: bool = False

@@ -1,7 +1,8 @@
 """SRIP: the loss charges each weight for the singular value that is farthest from 1."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +39,8 @@ class SRIP(PeriodicSettings):
         >>> round(SRIP(strength=0.5).attach(layer).penalty().item(), 4)
         4.5
     """
+
+    example: ClassVar[Mapping[str, Any]] = {"strength": 0.01}
 
     strength: float
     power_iterations: int = 1

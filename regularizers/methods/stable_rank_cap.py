@@ -1,7 +1,8 @@
 """The stable rank cap: the leading singular value stays, the rest shrinks until few directions matter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -39,6 +40,8 @@ class StableRankCap(PeriodicSettings):
         >>> torch.linalg.svdvals(layer.weight.detach()).round(decimals=4)
         tensor([2., 1.])
     """
+
+    example: ClassVar[Mapping[str, Any]] = {"fraction": 0.5}
 
     fraction: float
     power_iterations: int = 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +31,8 @@ class WeightDecay(RegularizerSettings):
         >>> round(layer.weight.item(), 6)
         0.95
     """
+
+    example: ClassVar[Mapping[str, Any]] = {"strength": 0.1}
 
     strength: float
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from regularizers import REGULARIZERS, Combined
+from regularizers import REGULARIZERS
+from regularizers.methods.combined import Combined
 from tests.regularizers.layers import values_of, with_values
 
 
