@@ -116,3 +116,9 @@ def test_a_soft_cap_is_refused_beside_a_part_that_raises_norms(name: str) -> Non
     with pytest.raises(ValueError, match=r"a soft cap holds what .* parts\.1 and parts\.0"):
         Combined(parts=[part(name), cap]).held(mlp())
     Combined(parts=[part(name, where=["head"]), part("spectral_soft_cap", bound=1.0, where=["hidden"])]).held(mlp())
+
+
+def test_a_part_of_a_combination_is_asked_too() -> None:
+    combined = REGULARIZERS["combined"](parts=[REGULARIZERS["none"](), REGULARIZERS["spectral_soft_cap"]()])
+    with pytest.raises(ValueError, match=r"parts.1: a soft cap needs updates of bounded norm"):
+        combined.check_training(0.1, {})
