@@ -12,7 +12,7 @@ from models.imagenet_resnet import ImageNetResNetArchitecture
 from models.mlp import MLPArchitecture
 
 CLASSES: Mapping[tuple[str, str | None], type[Architecture]] = MappingProxyType({
-    (each.family, each.layout): each for each in (MLPArchitecture, CifarResNetArchitecture, ImageNetResNetArchitecture)
+    (kind.family, kind.layout): kind for kind in (MLPArchitecture, CifarResNetArchitecture, ImageNetResNetArchitecture)
 })
 """The classes of architectures by family and layout; a family of one class has no layout."""
 
@@ -69,7 +69,9 @@ _SHIPPED: tuple[Architecture, ...] = (
     ImageNetResNetArchitecture(name="resnet-large", size="large", depth=50, width=64),
 )
 
-ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType({each.name: each for each in _SHIPPED})
+ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType({
+    architecture.name: architecture for architecture in _SHIPPED
+})
 """The architectures that ship, by name."""
 
 

@@ -103,9 +103,9 @@ class Leading:
             amounts: one a member.
         """
         parts = zip(self.groups, triplets.left(), triplets.right, _split(amounts, triplets.right), strict=True)
-        for group, columns, rows, some in parts:
+        for group, columns, rows, own in parts:
             assert isinstance(group, Matrices)
-            group.add(columns * some.unsqueeze(-1), rows)
+            group.add(columns * own.unsqueeze(-1), rows)
 
     def state(self) -> dict[str, Tensor]:
         """Return the living tensors by name."""

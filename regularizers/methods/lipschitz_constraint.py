@@ -114,7 +114,7 @@ class _LipschitzConstraint(Projection):
         # Sums over every dimension but the one that the norm is a maximum over: input or output channels.
         kept = 1 if self._settings.p == 1 else 0
         sums = [w.abs().sum(dim=[d for d in range(w.ndim) if d != kept]) for w in self._parameters]
-        return torch.stack([each.amax() for each in sums])
+        return torch.stack([channels.amax() for channels in sums])
 
 
 def _norms(model: nn.Module) -> list[_BatchNorm]:

@@ -100,7 +100,7 @@ class SpectralNormScaling(PeriodicSettings):
         if self.target == "initial":
             return self.scale * leading.follow(1).norms
         shared = _first_ratio(model) if self.target == "shared" else None
-        ratios = [each.fan_out / each.fan_in if shared is None else shared for each in leading.members]
+        ratios = [held.fan_out / held.fan_in if shared is None else shared for held in leading.members]
         return leading.members[0].parameter.new_tensor([self.scale * math.sqrt(ratio) for ratio in ratios])
 
 

@@ -86,20 +86,20 @@ def test_six_architectures_ship(name, family, size, depth):
 def test_depth_counts_the_weights_beside_projection_shortcuts(architecture):
     with torch.device("meta"):
         model = architecture.build((3, 32, 32), 10)
-    layers = [each for each in matrices(model) if getattr(each, "weight_role", None) != "downsample"]
+    layers = [module for module in matrices(model) if getattr(module, "weight_role", None) != "downsample"]
     assert len(layers) == architecture.depth
 
 
 def test_an_mlp_without_biases_has_only_its_matrices():
     model = MLPArchitecture(name="x", depth=5, width=20, bias=False).build((1, 4, 4), 10)
-    assert [tuple(each.shape) for each in model.parameters()] == [(20, 16), *[(20, 20)] * 3, (10, 20)]
+    assert [tuple(parameter.shape) for parameter in model.parameters()] == [(20, 16), *[(20, 20)] * 3, (10, 20)]
 
 
 def test_an_mlp_is_affine_maps_with_relu_between():
     torch.manual_seed(0)
     model = MLPArchitecture(name="x", depth=3, width=6).build((2, 3, 2), 4)
     x = torch.randn(5, 2, 3, 2)
-    first, second, third = [(each.weight, each.bias) for each in model.layers]
+    first, second, third = [(layer.weight, layer.bias) for layer in model.layers]
     hidden = (x.reshape(5, 12) @ first[0].T + first[1]).clamp(min=0)
     hidden = (hidden @ second[0].T + second[1]).clamp(min=0)
     torch.testing.assert_close(model(x), hidden @ third[0].T + third[1])

@@ -113,7 +113,7 @@ def test_projection_shortcuts_alone_carry_the_role_downsample(depth, projections
     with torch.device("meta"):
         model = imagenet(depth).build((3, 32, 32), 10)
     marked = [module for module in model.modules() if getattr(module, "weight_role", None) == "downsample"]
-    blocks = [each for each in model.modules() if isinstance(each, resnets.BasicBlock | resnets.Bottleneck)]
+    blocks = [module for module in model.modules() if isinstance(module, resnets.BasicBlock | resnets.Bottleneck)]
     assert marked == [block.downsample[0] for block in blocks if block.downsample is not None]
     assert len(marked) == projections
     assert all(isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1) for module in marked)

@@ -14,12 +14,12 @@ def test_small_layers_in_one_call_equal_each_alone(name: str) -> None:
     torch.manual_seed(0)
     stacked = nn.Sequential(*[nn.Linear(6, 9, bias=False) for _ in range(3)])
     alone = [nn.Sequential(nn.Linear(6, 9, bias=False)) for _ in range(3)]
-    for one, layer in zip(alone, stacked, strict=True):
-        one[0].load_state_dict(layer.state_dict())
+    for twin, layer in zip(alone, stacked, strict=True):
+        twin[0].load_state_dict(layer.state_dict())
     for model in (stacked, *alone):
         REGULARIZERS[name](bound=0.5).attach(model).after_step(0.1)
-    for one, layer in zip(alone, stacked, strict=True):
-        torch.testing.assert_close(layer.weight, one[0].weight, rtol=1e-5, atol=1e-6)
+    for twin, layer in zip(alone, stacked, strict=True):
+        torch.testing.assert_close(layer.weight, twin[0].weight, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", WHOLE)

@@ -46,8 +46,8 @@ def test_one_part_alone_is_that_part_bit_for_bit() -> None:
     layers = [nn.Linear(6, 5, bias=False) for _ in range(2)]
     layers[1].load_state_dict(layers[0].state_dict())
     settings = part("spectral_norm_scaling", scale=2.0)
-    for layer, one in zip(layers, (settings, Combined(parts=[settings])), strict=True):
-        regularizer = one.attach(layer)
+    for layer, method in zip(layers, (settings, Combined(parts=[settings])), strict=True):
+        regularizer = method.attach(layer)
         for _ in range(3):
             regularizer.after_step(0.1)
     assert torch.equal(layers[0].weight, layers[1].weight)

@@ -60,9 +60,9 @@ def test_an_initial_target_returns_the_norm_to_where_it_was_and_is_kept_with_the
     settings = REGULARIZERS["spectral_norm_scaling"](target="initial", scale=1.5, power_iterations=50)
     regularizer, resumed = settings.attach(layer), settings.attach(other)
     resumed.load_state_dict(regularizer.state_dict())
-    for held, one in ((layer, regularizer), (other, resumed)):
+    for held, holding in ((layer, regularizer), (other, resumed)):
         held.weight.data *= 5
-        one.after_step(0.1)
+        holding.after_step(0.1)
     assert values_of(layer)[:3].tolist() == pytest.approx([5.0, 3.0, 2.5], rel=1e-6)  # σ₂ was raised above σ*
     assert values_of(other)[:2].tolist() == pytest.approx([5.0, 3.0], rel=1e-6)
 
@@ -92,15 +92,15 @@ def test_scaling_stacked_small_layers_equals_scaling_each_alone() -> None:
     torch.manual_seed(0)
     stacked = nn.Sequential(*[nn.Linear(6, 6, bias=False) for _ in range(3)])
     alone = [nn.Sequential(nn.Linear(6, 6, bias=False)) for _ in range(3)]
-    for one, layer in zip(alone, stacked, strict=True):
-        one[0].load_state_dict(layer.state_dict())
+    for twin, layer in zip(alone, stacked, strict=True):
+        twin[0].load_state_dict(layer.state_dict())
     settings = REGULARIZERS["spectral_norm_scaling"](scale=2.0)
     for model in (stacked, *alone):
         regularizer = settings.attach(model)
         for _ in range(3):
             regularizer.after_step(0.1)
-    for one, layer in zip(alone, stacked, strict=True):
-        torch.testing.assert_close(layer.weight, one[0].weight)
+    for twin, layer in zip(alone, stacked, strict=True):
+        torch.testing.assert_close(layer.weight, twin[0].weight)
 
 
 def test_one_warm_iteration_a_step_follows_a_slowly_changing_weight() -> None:
