@@ -119,7 +119,7 @@ def _train(arm: Arm, dataset: Mapping[str, Any]) -> Result:
             if arm.promise is not None:
                 excess += [exact[target.name] / arm.promise(target) - 1 for target in targets]
             for count, leading in following.items():
-                sigmas = zip(leading.members, leading.follow(count).tolist(), strict=True)
+                sigmas = zip(leading.members, leading.follow(count).norms.tolist(), strict=True)
                 errors[count] += [1 - sigma / exact[target.name] for target, sigma in sigmas]
     return {
         "excess": _summary(excess) if excess else None,

@@ -1,7 +1,37 @@
-"""The residual network that He et al. made for CIFAR."""
+"""The residual network that He et al. made for CIFAR: as data, and its network."""
+
+from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 from torch.nn import functional
+
+from models.architecture import Architecture
+
+
+@dataclass(frozen=True, kw_only=True)
+class CifarResNetArchitecture(Architecture):
+    """The residual network that He et al. made for CIFAR: three stages, shortcuts without parameters.
+
+    Attributes:
+        depth: its layers as its authors count them, 6n + 2 with n ≥ 1.
+        width: channels of the first stage; the paper's is 16.
+
+    Example:
+        >>> CifarResNetArchitecture(name="deep", depth=56, width=16).layout
+        'cifar'
+    """
+
+    family: ClassVar[str] = "resnet"
+    layout: ClassVar[str | None] = "cifar"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.depth < 8 or self.depth % 6 != 2:
+            raise ValueError(f"depth of a cifar resnet must be 6n + 2 with n >= 1, got {self.depth}; choose e.g. 20")
+
+    def _model(self, input_shape: tuple[int, int, int], num_classes: int) -> nn.Module:
+        return CifarResNet(input_shape[0], num_classes, depth=self.depth, width=self.width)
 
 
 class CifarResNet(nn.Module):

@@ -1,15 +1,29 @@
 """What every regularizer answers, and what every regularizer's settings have in common."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from regularizers.targets import Target, check_roles, check_unheld, select
+
+
+class Stateful(Protocol):
+    """What a regularizer is made of and must be kept, too, for a training to go on with the same bits."""
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the living tensors that are saved and loaded, by name."""
+
+    def prepare(self, state: Mapping[str, Tensor]) -> None:
+        """Take on the shapes of a state that is to be loaded; where they cannot be, loading refuses it.
+
+        Args:
+            state: of the whole regularizer.
+        """
 
 
 class Regularizer:
@@ -28,11 +42,13 @@ class Regularizer:
 
     Args:
         targets: the weights it holds, at least one.
+        stateful: what it is made of that has a state of its own, as the triplets it follows.
     """
 
-    def __init__(self, targets: Sequence[Target]) -> None:
+    def __init__(self, targets: Sequence[Target], stateful: Sequence[Stateful] = ()) -> None:
         assert targets, "select() has refused an empty choice"
         self.targets = tuple(targets)
+        self._stateful = tuple(stateful)
 
     def penalty(self) -> Tensor:
         """What is added to the loss.
@@ -74,6 +90,8 @@ class Regularizer:
         Raises:
             ValueError: the names or shapes are not those of this regularizer.
         """
+        for part in self._stateful:
+            part.prepare(state)
         own = self._state()
         got = {name: tuple(tensor.shape) for name, tensor in state.items()}
         expected = {name: tuple(tensor.shape) for name, tensor in own.items()}
@@ -87,55 +105,7 @@ class Regularizer:
 
     def _state(self) -> dict[str, Tensor]:
         """The living tensors that are saved and loaded."""
-        return {}
-
-
-class Projection(Regularizer, ABC):
-    """A regularizer that acts on the updated weights, after every so-many-th step.
-
-    The count of steps is part of its state, so that a continued training projects when the uninterrupted one
-    does. It is a Python number and never a tensor of a GPU: asking it makes nobody wait.
-
-    Args:
-        targets: the weights it holds, at least one.
-        every: steps from one projection to the next.
-    """
-
-    def __init__(self, targets: Sequence[Target], every: int) -> None:
-        super().__init__(targets)
-        self._every = every
-        self._steps = 0
-
-    @torch.no_grad()
-    def after_step(self, lr: float) -> None:
-        """Count the step, and project where it is due.
-
-        Args:
-            lr: the learning rate of this step.
-        """
-        self._steps += 1
-        if self._steps % self._every == 0:
-            self.project(lr)
-
-    @abstractmethod
-    def project(self, lr: float) -> None:
-        """Bring the updated weights to what the method promises; called without autograd.
-
-        Args:
-            lr: the learning rate of this step.
-        """
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take up the state of an earlier ``state_dict()``, the count of steps too.
-
-        Args:
-            state: what ``state_dict()`` of the same regularizer on the same architecture gave.
-        """
-        super().load_state_dict(state)
-        self._steps = int(state["steps"])
-
-    def _state(self) -> dict[str, Tensor]:
-        return {"steps": torch.tensor(self._steps)}
+        return {name: tensor for part in self._stateful for name, tensor in part.state().items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +115,9 @@ class RegularizerSettings(ABC):
     Attributes:
         where: the roles of the weights to hold (``regularizers.targets.ROLES``); None for all weights.
     """
+
+    example: ClassVar[Mapping[str, Any]] = {}
+    """Values to begin with, of every hyperparameter that has no default."""
 
     where: Sequence[str] | None = None
 
@@ -212,76 +185,3 @@ class RegularizerSettings(ABC):
                     "forward pass, as torch.nn.utils.weight_norm does; attach to a freshly built model"
                 )
         return targets
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProjectionSettings(RegularizerSettings):
-    """What all methods that act after the step have in common.
-
-    Between two projections the weights are free: by the triangle inequality a norm that was held at b lies
-    below b plus the norms of the updates since. What is followed is taken up where the projection before left it.
-
-    Attributes:
-        every: steps from one projection to the next, ≥ 1; it acts after steps every, 2·every, …
-    """
-
-    every: int = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_count("every", self.every, "1")
-
-
-def check_number(
-    name: str,
-    value: float,
-    example: str,
-    *,
-    above: float = -math.inf,
-    at_least: float = -math.inf,
-    at_most: float = math.inf,
-) -> None:
-    """Refuse a hyperparameter that is not a finite number of its domain.
-
-    Args:
-        name: the hyperparameter's name, for the message.
-        value: what came.
-        example: a value that would do, for the message.
-        above: the value must be greater than this.
-        at_least: the value must not be less than this.
-        at_most: the value must not be greater than this.
-
-    Raises:
-        ValueError: the value is no number, is not finite, or lies outside the domain.
-
-    Example:
-        >>> check_number("scale", -1.0, "1.0", above=0)
-        Traceback (most recent call last):
-        ValueError: scale must be a finite number > 0, got -1.0; choose e.g. 1.0
-    """
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and math.isfinite(value) and value > above and at_least <= value <= at_most:
-        return
-    domain = f" > {above:g}" if above > -math.inf else f" >= {at_least:g}" if at_least > -math.inf else ""
-    domain += f" and <= {at_most:g}" if at_most < math.inf else ""
-    raise ValueError(f"{name} must be a finite number{domain}, got {value!r}; choose e.g. {example}")
-
-
-def check_count(name: str, value: int, example: str) -> None:
-    """Refuse a hyperparameter that is not a positive whole number.
-
-    Args:
-        name: the hyperparameter's name, for the message.
-        value: what came.
-        example: a value that would do, for the message.
-
-    Raises:
-        ValueError: the value is no whole number of at least 1.
-
-    Example:
-        >>> check_count("power_iterations", 0, "1")
-        Traceback (most recent call last):
-        ValueError: power_iterations must be a whole number >= 1, got 0; choose e.g. 1
-    """
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} must be a whole number >= 1, got {value!r}; choose e.g. {example}")

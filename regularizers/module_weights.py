@@ -44,7 +44,7 @@ def module_weights(module: nn.Module) -> list[ModuleWeight]:
         module: any.
 
     Example:
-        >>> [(one.name, one.rows) for one in module_weights(nn.MultiheadAttention(8, 2))]
+        >>> [(weight.name, weight.rows) for weight in module_weights(nn.MultiheadAttention(8, 2))]
         [('q', (0, 8)), ('k', (8, 16)), ('v', (16, 24))]
     """
     if isinstance(module, nn.Linear | Convolution):

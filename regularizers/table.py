@@ -1,4 +1,4 @@
-"""The table of regularizers: the names that study files use. A new method is one file and one line here."""
+"""The table of regularizers: the names that study files use. A new method is a file that is imported and named here."""
 
 from regularizers.base import RegularizerSettings
 from regularizers.methods.combined import Combined

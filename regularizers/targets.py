@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
+from regularizers.checks import check_name
 from regularizers.module_weights import Convolution, module_weights, unheld_role
-from regularizers.names import check_name
 
 ROLES = ("hidden", "head", "first", "conv", "downsample")
 """What a weight can be to its network. A module may state its own role in the attribute ``weight_role``."""
@@ -206,7 +206,7 @@ def check_unheld(model: nn.Module, where: Sequence[str] | None) -> None:
         if role is None or id(getattr(module, "weight", None)) in taken:  # an embedding may share the head's weight
             continue
         if where is None or role in where:
-            others = ", ".join(f"'{each}'" for each in ROLES if each in (where or ROLES) and each != role)
+            others = ", ".join(f"'{known}'" for known in ROLES if known in (where or ROLES) and known != role)
             raise ValueError(
                 f"every weight of a role must be one that can be held, got the {type(module).__name__} {name!r}; name "
                 f"the roles of the others by where, e.g. of {others or 'no role'}"

@@ -1,6 +1,7 @@
 """One conformance suite over every regularizer. A new one is a row of the table in ``tests/cases.py``."""
 
 import copy
+from dataclasses import fields
 
 import pytest
 import torch
@@ -26,8 +27,13 @@ def top_of(weight: Tensor) -> float:
 
 
 def test_the_table_has_a_row_for_every_regularizer_and_no_other() -> None:
-    assert list(ROWS) == list(REGULARIZERS)
+    assert ROWS.keys() == REGULARIZERS.keys()
     assert all(type(row.settings) is REGULARIZERS[name] for name, row in ROWS.items())
+
+
+@every_regularizer
+def test_the_example_of_a_method_has_all_that_its_settings_need(name: str) -> None:
+    assert isinstance(REGULARIZERS[name](**REGULARIZERS[name].example), REGULARIZERS[name])
 
 
 @every_layer
@@ -46,7 +52,7 @@ def test_a_method_with_the_sign_of_its_correction_flipped_fails_this_suite(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add = Leading.add
-    monkeypatch.setattr(Leading, "add", lambda self, amounts: add(self, -amounts))
+    monkeypatch.setattr(Leading, "add", lambda self, triplets, amounts: add(self, triplets, -amounts))
     with pytest.raises(AssertionError, match="Tensor-likes are not close"):
         test_one_pass_of_the_hooks_equals_the_slow_exact_twin(name, "linear")
 
@@ -223,12 +229,12 @@ def test_a_deep_copy_of_the_model_computes_the_same(name: str) -> None:
 @every_regularizer
 def test_settings_refuse_unknown_roles_and_take_a_list(name: str) -> None:
     row = ROWS[name]
-    fields = {key: getattr(row.settings, key) for key in row.settings.__dataclass_fields__ if key != "where"}
+    values = {field.name: getattr(row.settings, field.name) for field in fields(row.settings) if field.name != "where"}
     with pytest.raises(ValueError, match="did you mean 'hidden'"):
-        REGULARIZERS[name](**fields, where=("hiden",))
+        REGULARIZERS[name](**values, where=("hiden",))
     with pytest.raises(ValueError, match="where must list roles, got 'hidden'"):
-        REGULARIZERS[name](**fields, where="hidden")
-    assert REGULARIZERS[name](**fields, where=["hidden"]) == row.settings
+        REGULARIZERS[name](**values, where="hidden")
+    assert REGULARIZERS[name](**values, where=["hidden"]) == row.settings
 
 
 @pytest.mark.parametrize("name", [name for name in REGULARIZERS if name != "none"])

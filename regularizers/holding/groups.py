@@ -42,7 +42,7 @@ class Group(ABC):
 
     def state(self) -> dict[str, Tensor]:
         """Return the living tensors by name."""
-        return {f"{each.name}.block": rows for each, rows in zip(self.members, self.block.unbind(), strict=True)}
+        return {f"{target.name}.block": rows for target, rows in zip(self.members, self.block.unbind(), strict=True)}
 
 
 class Matrices(Group):

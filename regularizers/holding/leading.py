@@ -1,23 +1,49 @@
 """The leading singular triplets of a model's weights, followed from step to step by warm block power iteration."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from regularizers.base import Regularizer
+from regularizers.checks import check_name
 from regularizers.holding.groups import Convolution, Group, Matrices
 from regularizers.linalg.block import orthonormalizer, top_coordinates
 from regularizers.linalg.linear_map import VIEWS
-from regularizers.names import check_name
-from regularizers.targets import Target
 
 _SHORT = 0.25  # of squared lengths of rows that should have length 1
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Triplets:
+    """Leading singular triplets (u₁, σ, v₁) as one iteration left them, with Wᵀu₁ = σv₁ of the weights it saw.
+
+    Attributes:
+        norms: σ of each weight, never above its largest singular value.
+        right: v₁ of the weights of each group, (k, n).
+        images: of each group the images VWᵀ (k, b, m), among which u₁ lies.
+        coordinates: of u₁ in them, a row a weight.
+    """
+
+    norms: Tensor
+    right: Sequence[Tensor]
+    images: Sequence[Tensor]
+    coordinates: Tensor
+
+    def left(self) -> list[Tensor]:
+        """u₁ of the weights of each group, (k, m): computed at each call, as not every method needs them."""
+        parts = zip(_split(self.coordinates, self.right), self.images, strict=True)
+        return [(part[:, None, : image.shape[-2]] @ image).squeeze(-2) for part, image in parts]
+
+    def vectors(self) -> list[tuple[Tensor, Tensor]]:
+        """Return u₁ (m,) and v₁ (n,) of each weight."""
+        pairs = zip(self.left(), self.right, strict=True)
+        return [(u, v) for columns, rows in pairs for u, v in zip(columns, rows, strict=True)]
+
+
 class Leading:
-    """The leading triplets of weights of any shapes.
+    """The leading triplets of weights of any shapes: a part of every method that follows them.
 
     Args:
         groups: the weights.
@@ -30,10 +56,8 @@ class Leading:
     def __init__(self, groups: Sequence[Group]) -> None:
         self.groups = groups
         self.members = [target for group in groups for target in group.members]
-        self._images: list[Tensor] = []  # VWᵀ of the last iteration, and the coordinates of u₁ in it
-        self._shares = torch.empty(0)
 
-    def follow(self, iterations: int) -> Tensor:
+    def follow(self, iterations: int) -> Triplets:
         """Iterate on the weights as they are now.
 
         Afterwards Wᵀu₁ = σv₁ holds up to rounding, whatever the estimate is worth, and so σ ≤ σ₁.
@@ -42,7 +66,7 @@ class Leading:
             iterations: how many, at least 1.
 
         Returns:
-            Their spectral norms, one a member: u₁ᵀWv₁, never above the true ones.
+            The triplets of all members: σ = u₁ᵀWv₁.
         """
         assert iterations >= 1
         products = [group.products() for group in self.groups]
@@ -56,41 +80,52 @@ class Leading:
             # Rows that have nothing to follow, because the weight is zero or of low rank or not finite, begin anew.
             squares = (bases @ back_grams @ bases.mT).diagonal(dim1=-2, dim2=-1)
             bases, following = bases.to(backs[0].dtype), (squares > _SHORT).unsqueeze(-1)
-            parts = zip(self.groups, backs, self._split(bases), self._split(following), strict=True)
+            parts = zip(self.groups, backs, _split(bases, images), _split(following, images), strict=True)
             for group, back, basis, good in parts:
                 rows = back.shape[-2]
-                group.block.copy_(torch.where(good[:, :rows], basis[:, :rows, :rows] @ back, group.start))
+                # A new block, so that triplets of an earlier step keep theirs.
+                group.block = torch.where(good[:, :rows], basis[:, :rows, :rows] @ back, group.start)
         lengths = _size(grams, top)
         lengths = torch.where(lengths > 0, lengths, 1)
-        self._images, self._shares = images, (top / lengths.unsqueeze(-1)).to(images[0].dtype)
-        return (_size(back_grams, top) / lengths).to(images[0].dtype)
+        dtype = images[0].dtype
+        return Triplets(
+            norms=(_size(back_grams, top) / lengths).to(dtype),
+            right=[group.block[:, 0] for group in self.groups],
+            images=images,
+            coordinates=(top / lengths.unsqueeze(-1)).to(dtype),
+        )
 
-    def vectors(self) -> list[tuple[Tensor, Tensor]]:
-        """Return u₁ (m,) and v₁ (n,) of each member, as ``follow`` found them last."""
-        pairs = zip(self.groups, self._columns(), strict=True)
-        return [(u, v) for group, columns in pairs for u, v in zip(columns, group.block[:, 0], strict=True)]
-
-    def add(self, amounts: Tensor) -> None:
-        """W ← W + amount · u₁v₁ᵀ, with the vectors that ``follow`` found last; all groups are ``Matrices``.
+    def add(self, triplets: Triplets, amounts: Tensor) -> None:
+        """W ← W + amount · u₁v₁ᵀ; all groups are ``Matrices``.
 
         Args:
+            triplets: what ``follow`` has returned.
             amounts: one a member.
         """
-        for group, columns, some in zip(self.groups, self._columns(), self._split(amounts), strict=True):
+        parts = zip(self.groups, triplets.left(), triplets.right, _split(amounts, triplets.right), strict=True)
+        for group, columns, rows, own in parts:
             assert isinstance(group, Matrices)
-            group.add(columns * some.unsqueeze(-1), group.block[:, 0])
+            group.add(columns * own.unsqueeze(-1), rows)
 
     def state(self) -> dict[str, Tensor]:
         """Return the living tensors by name."""
         return {name: rows for group in self.groups for name, rows in group.state().items()}
 
-    def _columns(self) -> list[Tensor]:
-        """u₁ of the members of each group, (k, m)."""
-        shares = zip(self._split(self._shares), self._images, strict=True)
-        return [(share[:, None, : image.shape[-2]] @ image).squeeze(-2) for share, image in shares]
+    def prepare(self, state: Mapping[str, Tensor]) -> None:
+        """Take the images' sizes of convolutions from a state that is to be loaded.
 
-    def _split(self, together: Tensor) -> Sequence[Tensor]:
-        return together.split([len(group.members) for group in self.groups])
+        Args:
+            state: of the whole regularizer.
+        """
+        for group in self.groups:
+            group.block = group.block.clone()  # what is loaded is written to it, and earlier triplets keep theirs
+            if isinstance(group, Convolution):
+                group.adopt(state)
+
+
+def _split(together: Tensor, groups: Sequence[Tensor]) -> Sequence[Tensor]:
+    """What is given for all weights, by their groups."""
+    return together.split([len(group) for group in groups])
 
 
 def _padded(blocks: Sequence[Tensor]) -> Tensor:
@@ -104,34 +139,6 @@ def _size(gram: Tensor, coordinates: Tensor) -> Tensor:
     """‖qX‖ from XXᵀ."""
     squared = (coordinates * (gram.double() @ coordinates.unsqueeze(-1)).squeeze(-1)).sum(-1)
     return squared.clamp(min=0).sqrt()
-
-
-class Following(Regularizer):
-    """A regularizer that follows leading triplets; its state holds one block a weight.
-
-    Args:
-        targets: the weights it holds, at least one.
-        groups: those of them that are followed.
-        rest: what other base classes take.
-    """
-
-    def __init__(self, targets: Sequence[Target], groups: Sequence[Group], **rest: int) -> None:
-        super().__init__(targets, **rest)
-        self.leading = Leading(groups)
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Take up the state of an earlier ``state_dict()``.
-
-        Args:
-            state: what ``state_dict()`` of the same regularizer on the same architecture gave.
-        """
-        for group in self.leading.groups:
-            if isinstance(group, Convolution):
-                group.adopt(state)
-        super().load_state_dict(state)
-
-    def _state(self) -> dict[str, Tensor]:
-        return {**super()._state(), **self.leading.state()}
 
 
 def check_rank_one(view: str) -> None:

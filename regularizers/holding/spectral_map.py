@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from regularizers.base import Projection
+from regularizers.holding.periodic import Projection
 from regularizers.targets import Target, by_shape
 
 _STACKED = 2**16
@@ -42,7 +42,7 @@ class SpectralMap(Projection):
             (…, fan_out, fan_in).
         """
 
-    def project(self, lr: float) -> None:
+    def act(self, lr: float) -> None:
         """Replace every weight by its image.
 
         Args:

@@ -95,7 +95,7 @@ def eigenpairs(matrix: Tensor) -> tuple[Tensor, Tensor]:
     try:
         values, vectors = torch.linalg.eigh(matrix)
     except RuntimeError:  # LinAlgError is one, and so is what a GPU's library says
-        alone = [_eigenpairs_alone(one) for one in matrix.reshape(-1, *matrix.shape[-2:])]
+        alone = [_eigenpairs_alone(gram) for gram in matrix.reshape(-1, *matrix.shape[-2:])]
         values = torch.stack([values for values, _ in alone]).view(matrix.shape[:-1]).to(matrix)
         vectors = torch.stack([vectors for _, vectors in alone]).view(matrix.shape).to(matrix)
     return values.flip(-1), vectors.flip(-1)
@@ -196,5 +196,5 @@ def _by_gesvd(matrix: Tensor) -> Tensor:
 def _one_by_one(matrix: Tensor) -> Tensor:
     """The last resort: each matrix alone, in float64 on the CPU."""
     *batch, rows, columns = matrix.shape
-    values = [torch.linalg.svdvals(one.to(_accurate(matrix))) for one in matrix.reshape(-1, rows, columns).cpu()]
+    values = [torch.linalg.svdvals(alone.to(_accurate(matrix))) for alone in matrix.reshape(-1, rows, columns).cpu()]
     return torch.stack(values).view(*batch, -1).to(matrix.device, matrix.real.dtype)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from regularizers.names import check_name
+from regularizers.checks import check_name
 
 VIEWS = ("flat", "circular", "padded")
 

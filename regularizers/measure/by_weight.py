@@ -35,8 +35,8 @@ def by_weight(
     here = [[target] for target in targets if not target.parameter.is_cuda]
     here.sort(key=lambda group: -_products(group[0]))
     elsewhere = by_shape(target for target in targets if target.parameter.is_cuda)
-    for some in itertools.chain(side_by_side(named, here), map(named, elsewhere)):
-        yield from some
+    for results in itertools.chain(side_by_side(named, here), map(named, elsewhere)):
+        yield from results
 
 
 def _products(target: Target) -> int:

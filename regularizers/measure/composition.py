@@ -12,10 +12,10 @@ from torch.nn.utils import parametrize
 from torch.overrides import resolve_name
 from torch.utils._pytree import tree_leaves, tree_map
 
+from regularizers.checks import check_name
 from regularizers.measure.function_of_image import NoBound, Question, Value
 from regularizers.measure.growth import OF_ONE_TENSOR, OF_SEVERAL, Growth
 from regularizers.measure.undisturbed import undisturbed
-from regularizers.names import check_name
 
 _OF_SHAPE = (
     Tensor.shape.__get__,  # type: ignore[attr-defined]  # torch hands these over by their getters

@@ -189,7 +189,7 @@ def _quotient(out: torch.Size, input: object, other: object) -> float:
 
 def _concatenation(out: torch.Size, tensors: Iterable[object], dim: int = 0) -> float:
     # L ≤ √(Σ L²), since squares of norms add up.
-    return _total([each.log for each in tensors if isinstance(each, Value)], power=2)
+    return _total([value.log for value in tensors if isinstance(value, Value)], power=2)
 
 
 def _total(logs: list[float], power: int) -> float:
@@ -197,7 +197,7 @@ def _total(logs: list[float], power: int) -> float:
     top = max(logs)
     if top == -math.inf:
         return top
-    return top + math.log(sum(math.exp(power * (each - top)) for each in logs)) / power
+    return top + math.log(sum(math.exp(power * (log - top)) for log in logs)) / power
 
 
 def _spread(operand: object, out: torch.Size) -> float:

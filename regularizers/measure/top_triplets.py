@@ -55,7 +55,7 @@ def top_triplets(matrix: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
     finite = size.isfinite()
     # Relative to their largest entry no square over- or underflows.
     unit = torch.where(finite, flat, 0) / torch.where(finite & (size > 0), size, 1)
-    left = _whole(unit, count) if m <= _WHOLE else torch.stack([_filtered(one @ one.mT, count) for one in unit])
+    left = _whole(unit, count) if m <= _WHOLE else torch.stack([_filtered(rows @ rows.mT, count) for rows in unit])
     right = (unit.mT @ left.to(unit)).double()
     sigma = torch.linalg.vector_norm(right, dim=-2)
     right = right / torch.where(sigma > 0, sigma, 1).unsqueeze(-2)

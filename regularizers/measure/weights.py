@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from regularizers.checks import check_name
 from regularizers.linalg.linear_map import VIEWS
 from regularizers.measure.circular import circular_spectra
 from regularizers.measure.definitions import BUNDLES
@@ -14,7 +15,6 @@ from regularizers.measure.layer_spectrum import LayerSpectrum
 from regularizers.measure.padded import padded_spectra
 from regularizers.measure.real_numbers import check_real_numbers
 from regularizers.measure.undisturbed import undisturbed
-from regularizers.names import check_name
 from regularizers.targets import check_entries, select
 
 

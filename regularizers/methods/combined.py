@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from regularizers.base import Regularizer, RegularizerSettings
+from regularizers.methods.spectral_projection import SpectralProjection
 from regularizers.methods.spectral_soft_cap import SpectralSoftCap
+from regularizers.methods.weight_decay import WeightDecay
 from regularizers.targets import Target
 
 
@@ -28,8 +31,6 @@ class Combined(RegularizerSettings):
         where: roles for those parts that state none themselves.
 
     Example:
-        >>> from regularizers.methods.spectral_projection import SpectralProjection
-        >>> from regularizers.methods.weight_decay import WeightDecay
         >>> layer = nn.Linear(2, 2, bias=False)
         >>> layer.weight.data = torch.tensor([[8.0, 0.0], [0.0, 4.0]])
         >>> both = Combined(parts=[WeightDecay(strength=5.0), SpectralProjection(bound=2.0)]).attach(layer)
@@ -40,6 +41,8 @@ class Combined(RegularizerSettings):
         >>> layer.weight.detach().diagonal().round(decimals=5).tolist()
         [2.0, 1.0]
     """
+
+    example: ClassVar[Mapping[str, Any]] = {"parts": (WeightDecay(strength=0.1), SpectralProjection(bound=1.0))}
 
     parts: Sequence[RegularizerSettings]
 

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from regularizers.base import Projection, ProjectionSettings, Regularizer, check_number
+from regularizers.base import Regularizer
+from regularizers.checks import check_number
 from regularizers.holding.groups import check_convolutions
+from regularizers.holding.periodic import PeriodicSettings, Projection
 from regularizers.linalg.caps import hard_cap
 from regularizers.linalg.circular import CircularView
 from regularizers.targets import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConvOperatorClip(ProjectionSettings):
+class ConvOperatorClip(PeriodicSettings):
     """After a step every singular value s of the circular convolution becomes min(s, bound), and the kernel is cropped.
 
     The circular convolution of an h × w image is block-diagonal in the Fourier basis; each frequency's Co × Ci
@@ -84,7 +86,7 @@ class _ConvOperatorClip(Projection):
             if isinstance(target.module, nn.Conv2d):
                 self._watch(target)
 
-    def project(self, lr: float) -> None:
+    def act(self, lr: float) -> None:
         for target in self.targets:
             weight = target.written
             if not isinstance(target.module, nn.Conv2d):

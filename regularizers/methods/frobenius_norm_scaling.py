@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import Projection, ProjectionSettings, Regularizer, check_number
+from regularizers.base import Regularizer
+from regularizers.checks import check_number
+from regularizers.holding.periodic import PeriodicSettings, Projection
 from regularizers.targets import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrobeniusNormScaling(ProjectionSettings):
+class FrobeniusNormScaling(PeriodicSettings):
     """W ← W · R / ‖W‖_F after the step, with R = scale · ‖W₀‖_F of the weight at attachment.
 
     All singular values keep their ratios. This is the "Frobenius norm" arm of
@@ -64,7 +66,7 @@ class _FrobeniusNormScaling(Projection):
         with torch.no_grad():
             self._radii = scale * torch.stack(torch._foreach_norm(self._parameters))
 
-    def project(self, lr: float) -> None:
+    def act(self, lr: float) -> None:
         norms = torch.stack(torch._foreach_norm(self._parameters))
         # A zero weight has no size to divide by, and stays zero.
         factors = self._radii / torch.where(norms > 0, norms, 1)

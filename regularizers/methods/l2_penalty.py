@@ -1,12 +1,14 @@
 """The classical L2 penalty: the weights' squared size is part of the loss."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import Regularizer, RegularizerSettings, check_number
+from regularizers.base import Regularizer, RegularizerSettings
+from regularizers.checks import check_number
 from regularizers.targets import Target
 
 
@@ -27,6 +29,8 @@ class L2Penalty(RegularizerSettings):
         >>> L2Penalty(strength=0.5).attach(layer).penalty()
         tensor(4., grad_fn=<MulBackward0>)
     """
+
+    example: ClassVar[Mapping[str, Any]] = {"strength": 1e-4}
 
     strength: float
 

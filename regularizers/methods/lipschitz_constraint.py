@@ -1,25 +1,26 @@
 """The Lipschitz constraint: each layer's operator norm, in a p-norm of the user's choice, is kept below a bound."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.holding.groups import Group, check_convolutions, groups_of
-from regularizers.holding.leading import Following
-from regularizers.names import check_name
+from regularizers.base import Regularizer
+from regularizers.checks import check_number
+from regularizers.holding.leading import Leading
+from regularizers.holding.periodic import Projection
+from regularizers.holding.spectral_norm_in_view import SpectralNormInView
 from regularizers.targets import Target
 
 NORMS = (1, 2, "inf")
-VIEWS = ("flat", "padded")
 
 _BatchNorm = nn.modules.batchnorm._BatchNorm
 
 
 @dataclass(frozen=True, kw_only=True)
-class LipschitzConstraint(ProjectionSettings):
+class LipschitzConstraint(SpectralNormInView):
     """W ← W / max(1, ‖W‖_p / bound) after a step, and γ ← γ / max(1, max|γ/√(var + eps)| / batch_norm_bound).
 
     Gouk, Frank, Pfahringer and Cree 2021 (https://arxiv.org/abs/1804.04368). ‖W‖_p is the operator norm of the map
@@ -54,11 +55,18 @@ class LipschitzConstraint(ProjectionSettings):
         [[1.5, 0.5], [0.0, 0.5]]
     """
 
+    views: ClassVar[Sequence[str]] = ("flat", "padded")
+    example: ClassVar[Mapping[str, Any]] = {"bound": 2.0}
+
     bound: float
     p: int | str = 2
     batch_norm_bound: float | None = None
     view: str = "padded"
-    power_iterations: int = 1
+
+    @property
+    def iterates(self) -> bool:
+        """Whether the norm is found by power iteration in the view: for p = 2 alone."""
+        return self.p == 2
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -67,22 +75,6 @@ class LipschitzConstraint(ProjectionSettings):
             raise ValueError(f'p must be 1, 2 or "inf", got {self.p!r}; choose one of these')
         if self.batch_norm_bound is not None:
             check_number("batch_norm_bound", self.batch_norm_bound, "5.0", above=0)
-        check_name("view", self.view, VIEWS)
-        check_count("power_iterations", self.power_iterations, "1")
-
-    def held(self, model: nn.Module) -> list[Target]:
-        """The weights of a model that these settings hold.
-
-        Args:
-            model: the network.
-
-        Returns:
-            At least one target, each with the view asked for.
-        """
-        targets = super().held(model)
-        if self.p == 2:
-            check_convolutions(targets, self.view)
-        return targets
 
     def attach(self, model: nn.Module) -> Regularizer:
         """Begin to hold the weights of a model; the weights themselves change first after step ``every``.
@@ -93,22 +85,19 @@ class LipschitzConstraint(ProjectionSettings):
         Returns:
             The regularizer; its state is the count of steps and, for p = 2, one block of directions a weight.
         """
-        targets = self.held(model)
-        groups = groups_of(targets, self.view) if self.p == 2 else []
-        return _LipschitzConstraint(targets, groups, self, [] if self.batch_norm_bound is None else _norms(model))
+        return _LipschitzConstraint(self.held(model), self, [] if self.batch_norm_bound is None else _norms(model))
 
 
-class _LipschitzConstraint(Following, Projection):
-    def __init__(
-        self, targets: Sequence[Target], groups: Sequence[Group], settings: LipschitzConstraint, norms: list[_BatchNorm]
-    ) -> None:
-        super().__init__(targets, groups, every=settings.every)
+class _LipschitzConstraint(Projection):
+    def __init__(self, targets: Sequence[Target], settings: LipschitzConstraint, norms: list[_BatchNorm]) -> None:
+        self._leading = Leading(settings.groups(targets))
+        super().__init__(targets, settings.every, stateful=[self._leading])
         self._settings = settings
         self._norms = norms
-        members = self.leading.members or list(targets)
+        members = self._leading.members or list(targets)
         self._parameters: list[Tensor] = [target.written for target in members]
 
-    def project(self, lr: float) -> None:
+    def act(self, lr: float) -> None:
         sizes = self._sizes()
         torch._foreach_div_(self._parameters, list((sizes / self._settings.bound).clamp(min=1).unbind()))
         limit = self._settings.batch_norm_bound
@@ -121,11 +110,11 @@ class _LipschitzConstraint(Following, Projection):
     def _sizes(self) -> Tensor:
         """‖W‖_p of each weight, in the order of the parameters."""
         if self._settings.p == 2:
-            return self.leading.follow(self._settings.power_iterations)
+            return self._leading.follow(self._settings.power_iterations).norms
         # Sums over every dimension but the one that the norm is a maximum over: input or output channels.
         kept = 1 if self._settings.p == 1 else 0
         sums = [w.abs().sum(dim=[d for d in range(w.ndim) if d != kept]) for w in self._parameters]
-        return torch.stack([each.amax() for each in sums])
+        return torch.stack([channels.amax() for channels in sums])
 
 
 def _norms(model: nn.Module) -> list[_BatchNorm]:

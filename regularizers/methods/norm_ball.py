@@ -6,14 +6,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
+from regularizers.base import Regularizer
+from regularizers.checks import check_count, check_number
 from regularizers.holding.groups import flat_groups
-from regularizers.holding.leading import Following
+from regularizers.holding.leading import Leading
+from regularizers.holding.periodic import PeriodicSettings, Projection
 from regularizers.targets import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class NormBall(ProjectionSettings):
+class NormBall(PeriodicSettings):
     """After a step each weight is brought back into the ball of its role's norm, if it has left it.
 
     The balls are those of Scion (Pethick et al. 2025, https://arxiv.org/abs/2502.07529):
@@ -71,19 +73,20 @@ class NormBall(ProjectionSettings):
         return _NormBall(targets, self)
 
 
-class _NormBall(Following, Projection):
+class _NormBall(Projection):
     def __init__(self, targets: Sequence[Target], settings: NormBall) -> None:
         followed = [target for target in targets if target.role != "head"]
-        super().__init__(targets, flat_groups(followed), every=settings.every)
+        self._leading = Leading(flat_groups(followed))
+        super().__init__(targets, settings.every, stateful=[self._leading])
         self._settings = settings
-        members = self.leading.members
+        members = self._leading.members
         self._parameters: list[Tensor] = [target.written for target in members]
         limits = [settings.radius * (target.fan_out / target.fan_in) ** 0.5 for target in members]
         self._limits = targets[0].parameter.new_tensor(limits)
 
-    def project(self, lr: float) -> None:
+    def act(self, lr: float) -> None:
         if self._parameters:
-            norms = self.leading.follow(self._settings.power_iterations)
+            norms = self._leading.follow(self._settings.power_iterations).norms
             torch._foreach_div_(self._parameters, list((norms / self._limits).clamp(min=1).unbind()))
         for target in self.targets:
             if target.role == "head":

@@ -1,18 +1,20 @@
 """Soft orthogonality: the loss charges each weight for the distance of its Gram matrix from the identity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import ProjectionSettings, Regularizer, check_number
-from regularizers.holding.lazy_penalty import LazyPenalty
+from regularizers.base import Regularizer
+from regularizers.checks import check_number
+from regularizers.holding.periodic import LazyPenalty, PeriodicSettings
 from regularizers.targets import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class SoftOrthogonality(ProjectionSettings):
+class SoftOrthogonality(PeriodicSettings):
     """The loss gains λ Σ ‖G − I‖²_F, where G is the smaller of WᵀW and WWᵀ.
 
     It pulls every singular value to 1: the penalty is λ Σ (s² − 1)², its gradient 4λ W(WᵀW − I) (Bansal, Chen
@@ -30,6 +32,8 @@ class SoftOrthogonality(ProjectionSettings):
         >>> SoftOrthogonality(strength=0.5).attach(layer).penalty()
         tensor(4.5000, grad_fn=<MulBackward0>)
     """
+
+    example: ClassVar[Mapping[str, Any]] = {"strength": 1e-4}
 
     strength: float
 

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from regularizers.base import ProjectionSettings, Regularizer, check_number
+from regularizers.base import Regularizer
+from regularizers.checks import check_name, check_number
+from regularizers.holding.periodic import PeriodicSettings
 from regularizers.holding.spectral_map import SpectralMap
 from regularizers.linalg.caps import hard_cap, polynomial_cap
-from regularizers.names import check_name
 from regularizers.targets import Target
 
 FORMS = ("exact", "polynomial")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralHardCap(ProjectionSettings):
+class SpectralHardCap(PeriodicSettings):
     """s ← min(s, b) for every singular value after a step, with b = bound · √(fan_out / fan_in).
 
     The nearest weight, in Frobenius norm, whose RMS→RMS norm is at most ``bound`` (Newhouse et al. 2025,

@@ -1,22 +1,22 @@
 """The spectral norm penalty: the largest singular values are part of the loss."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.holding.groups import check_convolutions, groups_of
-from regularizers.holding.lazy_penalty import LazyPenalty
-from regularizers.holding.leading import Following
-from regularizers.linalg.linear_map import VIEWS
-from regularizers.names import check_name
+from regularizers.base import Regularizer
+from regularizers.checks import check_number
+from regularizers.holding.leading import Leading
+from regularizers.holding.periodic import LazyPenalty
+from regularizers.holding.spectral_norm_in_view import SpectralNormInView
 from regularizers.targets import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralNormPenalty(ProjectionSettings):
+class SpectralNormPenalty(SpectralNormInView):
     """The loss gains (λ/2) Σ σ₁(W)², or with a threshold λ Σ max(0, σ₁(W) − threshold).
 
     The first is the penalty of Yoshida and Miyato 2017 (https://arxiv.org/abs/1705.10941), whose gradient is
@@ -49,31 +49,16 @@ class SpectralNormPenalty(ProjectionSettings):
         0.45
     """
 
+    example: ClassVar[Mapping[str, Any]] = {"strength": 0.01}
+
     strength: float
     threshold: float | None = None
-    view: str = "flat"
-    power_iterations: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("strength", self.strength, "1e-2", at_least=0)
         if self.threshold is not None:
             check_number("threshold", self.threshold, "1.0", at_least=0)
-        check_name("view", self.view, VIEWS)
-        check_count("power_iterations", self.power_iterations, "1")
-
-    def held(self, model: nn.Module) -> list[Target]:
-        """The weights of a model that these settings penalize.
-
-        Args:
-            model: the network.
-
-        Returns:
-            At least one target, each with the view asked for.
-        """
-        targets = super().held(model)
-        check_convolutions(targets, self.view)
-        return targets
 
     def attach(self, model: nn.Module) -> Regularizer:
         """Begin to penalize the weights of a model.
@@ -87,19 +72,20 @@ class SpectralNormPenalty(ProjectionSettings):
         return _SpectralNormPenalty(self.held(model), self)
 
 
-class _SpectralNormPenalty(Following, LazyPenalty):
+class _SpectralNormPenalty(LazyPenalty):
     def __init__(self, targets: Sequence[Target], settings: SpectralNormPenalty) -> None:
-        super().__init__(targets, groups_of(targets, settings.view), every=settings.every)
+        self._leading = Leading(settings.groups(targets))
+        super().__init__(targets, settings.every, stateful=[self._leading])
         self._strength = settings.strength
         self._threshold = settings.threshold
         self._iterations = settings.power_iterations
 
     def amount(self) -> Tensor:
-        images = [group.images() for group in self.leading.groups]
+        images = [group.images() for group in self._leading.groups]
         if self._threshold is None:
             return 0.5 * self._strength * torch.stack([image.square().sum() for image in images]).sum()
         norms = torch.cat([torch.linalg.vector_norm(image, dim=-1) for image in images])
         return self._strength * torch.relu(norms - self._threshold).sum()
 
-    def project(self, lr: float) -> None:
-        self.leading.follow(self._iterations)
+    def act(self, lr: float) -> None:
+        self._leading.follow(self._iterations)

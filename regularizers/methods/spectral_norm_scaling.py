@@ -6,18 +6,19 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
+from regularizers.base import Regularizer
+from regularizers.checks import check_count, check_name, check_number
 from regularizers.holding.groups import flat_groups
-from regularizers.holding.leading import Following, Leading, check_rank_one
+from regularizers.holding.leading import Leading, check_rank_one
+from regularizers.holding.periodic import PeriodicSettings, Projection
 from regularizers.module_weights import Convolution
-from regularizers.names import check_name
 from regularizers.targets import Target, select
 
 TARGETS = ("fan_ratio", "shared", "initial")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralNormScaling(ProjectionSettings):
+class SpectralNormScaling(PeriodicSettings):
     """W ← W + (σ* − σ₁) u₁v₁ᵀ after the step, with σ* = scale · √(fan_out / fan_in) or another target.
 
     Only the leading singular value changes, downwards or upwards; the others stay. So after one step the
@@ -97,9 +98,9 @@ class SpectralNormScaling(ProjectionSettings):
             One a member of ``leading``.
         """
         if self.target == "initial":
-            return self.scale * leading.follow(1)
+            return self.scale * leading.follow(1).norms
         shared = _first_ratio(model) if self.target == "shared" else None
-        ratios = [each.fan_out / each.fan_in if shared is None else shared for each in leading.members]
+        ratios = [held.fan_out / held.fan_in if shared is None else shared for held in leading.members]
         return leading.members[0].parameter.new_tensor([self.scale * math.sqrt(ratio) for ratio in ratios])
 
 
@@ -110,15 +111,17 @@ def _first_ratio(model: nn.Module) -> float:
     return first.fan_out / (first.trained.shape[1] * stride)
 
 
-class _SpectralNormScaling(Following, Projection):
+class _SpectralNormScaling(Projection):
     def __init__(self, targets: Sequence[Target], settings: SpectralNormScaling, model: nn.Module) -> None:
-        super().__init__(targets, flat_groups(targets), every=settings.every)
-        self._norms = settings.norms(self.leading, model)
+        self._leading = Leading(flat_groups(targets))
+        super().__init__(targets, settings.every, stateful=[self._leading])
+        self._norms = settings.norms(self._leading, model)
         self._iterations = settings.power_iterations
 
-    def project(self, lr: float) -> None:
-        self.leading.add(self._norms - self.leading.follow(self._iterations))
+    def act(self, lr: float) -> None:
+        triplets = self._leading.follow(self._iterations)
+        self._leading.add(triplets, self._norms - triplets.norms)
 
     def _state(self) -> dict[str, Tensor]:
-        norms = zip(self.leading.members, self._norms.unbind(), strict=True)
+        norms = zip(self._leading.members, self._norms.unbind(), strict=True)
         return {**super()._state(), **{f"{target.name}.norm": norm for target, norm in norms}}

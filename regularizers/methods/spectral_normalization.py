@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
+from regularizers.base import Regularizer, RegularizerSettings
+from regularizers.checks import check_count, check_name, check_number
 from regularizers.holding.groups import flat_groups
-from regularizers.holding.leading import Following
-from regularizers.names import check_name
-from regularizers.reparametrize import reparametrize
+from regularizers.holding.leading import Leading
+from regularizers.holding.reparametrize import reparametrize
 from regularizers.targets import Target
 
 GAINS = ("fixed", "learned")
@@ -99,22 +99,23 @@ class _Normalized(nn.Module):
         return weight * (factor if self.gain is None else self.gain * factor)
 
 
-class _SpectralNormalization(Following):
+class _SpectralNormalization(Regularizer):
     def __init__(self, targets: Sequence[Target], settings: SpectralNormalization) -> None:
-        super().__init__(targets, flat_groups(targets))
+        self._leading = Leading(flat_groups(targets))
+        super().__init__(targets, stateful=[self._leading])
         self._iterations = settings.power_iterations
         self._normalized: list[_Normalized] = []
         with torch.no_grad():
-            self.leading.follow(1)
-        for target, (u, v) in zip(self.leading.members, self.leading.vectors(), strict=True):
+            triplets = self._leading.follow(1)
+        for target, (u, v) in zip(self._leading.members, triplets.vectors(), strict=True):
             norm = settings.scale * math.sqrt(target.fan_out / target.fan_in)
             normalized = _Normalized(u, v, norm, learned=settings.gain == "learned")
             self._normalized.append(normalized)
-        reparametrize(list(zip(self.leading.members, self._normalized, strict=True)))
+        reparametrize(list(zip(self._leading.members, self._normalized, strict=True)))
 
     @torch.no_grad()
     def after_step(self, lr: float) -> None:
-        self.leading.follow(self._iterations)
-        for normalized, (u, v) in zip(self._normalized, self.leading.vectors(), strict=True):
+        triplets = self._leading.follow(self._iterations)
+        for normalized, (u, v) in zip(self._normalized, triplets.vectors(), strict=True):
             normalized.u.copy_(u)
             normalized.v.copy_(v)

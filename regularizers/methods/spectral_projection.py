@@ -1,21 +1,22 @@
 """Spectral projection: a weight whose spectral norm exceeds the bound is divided down to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.holding.groups import check_convolutions, groups_of
-from regularizers.holding.leading import Following
-from regularizers.linalg.linear_map import VIEWS
-from regularizers.names import check_name
+from regularizers.base import Regularizer
+from regularizers.checks import check_number
+from regularizers.holding.leading import Leading
+from regularizers.holding.periodic import Projection
+from regularizers.holding.spectral_norm_in_view import SpectralNormInView
 from regularizers.targets import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralProjection(ProjectionSettings):
+class SpectralProjection(SpectralNormInView):
     """W ← W / max(1, σ₁ / bound) after the step.
 
     The whole weight is scaled, and only downwards: below the bound not a bit changes. (For p = 2 and the
@@ -48,28 +49,13 @@ class SpectralProjection(ProjectionSettings):
         tensor([2., 1.])
     """
 
+    example: ClassVar[Mapping[str, Any]] = {"bound": 1.0}
+
     bound: float
-    view: str = "flat"
-    power_iterations: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("bound", self.bound, "1.0", above=0)
-        check_name("view", self.view, VIEWS)
-        check_count("power_iterations", self.power_iterations, "1")
-
-    def held(self, model: nn.Module) -> list[Target]:
-        """The weights of a model that these settings hold.
-
-        Args:
-            model: the network.
-
-        Returns:
-            At least one target, each with the view asked for.
-        """
-        targets = super().held(model)
-        check_convolutions(targets, self.view)
-        return targets
 
     def attach(self, model: nn.Module) -> Regularizer:
         """Begin to hold the weights of a model; the weights themselves change first after the first step.
@@ -84,12 +70,13 @@ class SpectralProjection(ProjectionSettings):
         return _SpectralProjection(targets, self)
 
 
-class _SpectralProjection(Following, Projection):
+class _SpectralProjection(Projection):
     def __init__(self, targets: Sequence[Target], settings: SpectralProjection) -> None:
-        super().__init__(targets, groups_of(targets, settings.view), every=settings.every)
+        self._leading = Leading(settings.groups(targets))
+        super().__init__(targets, settings.every, stateful=[self._leading])
         self._settings = settings
-        self._parameters: list[Tensor] = [target.written for target in self.leading.members]
+        self._parameters: list[Tensor] = [target.written for target in self._leading.members]
 
-    def project(self, lr: float) -> None:
-        norms = self.leading.follow(self._settings.power_iterations)
+    def act(self, lr: float) -> None:
+        norms = self._leading.follow(self._settings.power_iterations).norms
         torch._foreach_div_(self._parameters, list((norms / self._settings.bound).clamp(min=1).unbind()))

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import ProjectionSettings, Regularizer, check_number
+from regularizers.base import Regularizer
+from regularizers.checks import check_number
+from regularizers.holding.periodic import PeriodicSettings
 from regularizers.holding.spectral_map import SpectralMap
 from regularizers.linalg.caps import check_soft_cap, soft_cap
 from regularizers.linalg.lanczos import start_vector, top_eigenpair
@@ -14,7 +16,7 @@ from regularizers.targets import ROLES, Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralSoftCap(ProjectionSettings):
+class SpectralSoftCap(PeriodicSettings):
     """Four products a step hold ‖W‖₂ ≤ w = bound · √(fan_out / fan_in), where each update's norm is known.
 
     After a step W ← p₂(p₁(W)) on singular values, with p₁(s) = s − as³ and p₂(s) = s + as³, and a solved in
@@ -109,9 +111,9 @@ class _SpectralSoftCap(SpectralMap):
         self._sum += lr
         super().after_step(lr)
 
-    def project(self, lr: float) -> None:
+    def act(self, lr: float) -> None:
         check_soft_cap(self._settings.bound, self._sum * self._settings.update_bound)
-        super().project(lr)
+        super().act(lr)
         self._sum = 0.0
 
     def image(self, matrix: Tensor, unit: float) -> Tensor:

@@ -1,14 +1,16 @@
 """Spectral weight decay: every step shrinks the largest singular value, and it alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
-from regularizers.base import Regularizer, RegularizerSettings, check_count, check_number
+from regularizers.base import Regularizer, RegularizerSettings
+from regularizers.checks import check_count, check_number
 from regularizers.holding.groups import flat_groups
-from regularizers.holding.leading import Following, check_rank_one
+from regularizers.holding.leading import Leading, check_rank_one
 from regularizers.targets import Target
 
 
@@ -39,6 +41,8 @@ class SpectralWeightDecay(RegularizerSettings):
         tensor([1.5000, 1.0000])
     """
 
+    example: ClassVar[Mapping[str, Any]] = {"strength": 0.01}
+
     strength: float
     coupled: bool = False
     view: str = "flat"
@@ -66,13 +70,15 @@ class SpectralWeightDecay(RegularizerSettings):
         return _SpectralWeightDecay(targets, self)
 
 
-class _SpectralWeightDecay(Following):
+class _SpectralWeightDecay(Regularizer):
     def __init__(self, targets: Sequence[Target], settings: SpectralWeightDecay) -> None:
-        super().__init__(targets, flat_groups(targets))
+        self._leading = Leading(flat_groups(targets))
+        super().__init__(targets, stateful=[self._leading])
         self._settings = settings
 
     @torch.no_grad()
     def before_step(self, lr: float) -> None:
         settings = self._settings
         share = settings.strength * lr if settings.coupled else settings.strength
-        self.leading.add(-share * self.leading.follow(settings.power_iterations))
+        triplets = self._leading.follow(settings.power_iterations)
+        self._leading.add(triplets, -share * triplets.norms)

@@ -1,19 +1,21 @@
 """SRIP: the loss charges each weight for the singular value that is farthest from 1."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import ProjectionSettings, Regularizer, check_count, check_number
-from regularizers.holding.lazy_penalty import LazyPenalty
+from regularizers.base import Regularizer
+from regularizers.checks import check_count, check_number
+from regularizers.holding.periodic import LazyPenalty, PeriodicSettings
 from regularizers.linalg.lanczos import start_vector, top_eigenpair
 from regularizers.targets import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class SRIP(ProjectionSettings):
+class SRIP(PeriodicSettings):
     """The loss gains λ Σ σ₁(G − I)², where G is the smaller of WᵀW and WWᵀ and σ₁ = max |s² − 1|.
 
     The spectral restricted isometry property of Bansal, Chen and Wang 2018 (https://arxiv.org/abs/1810.09102).
@@ -37,6 +39,8 @@ class SRIP(ProjectionSettings):
         >>> round(SRIP(strength=0.5).attach(layer).penalty().item(), 4)
         4.5
     """
+
+    example: ClassVar[Mapping[str, Any]] = {"strength": 0.01}
 
     strength: float
     power_iterations: int = 1
@@ -72,7 +76,7 @@ class _SRIP(LazyPenalty):
         ]
         return self._strength * torch.stack(deviations).sum()
 
-    def project(self, lr: float) -> None:
+    def act(self, lr: float) -> None:
         for target, v in zip(self.targets, self._v, strict=True):
             matrix = target.matrix
             for _ in range(self._iterations):

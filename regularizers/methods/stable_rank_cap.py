@@ -1,19 +1,22 @@
 """The stable rank cap: the leading singular value stays, the rest shrinks until few directions matter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
-from regularizers.base import Projection, ProjectionSettings, Regularizer, check_count, check_number
+from regularizers.base import Regularizer
+from regularizers.checks import check_count, check_number
 from regularizers.holding.groups import flat_groups
-from regularizers.holding.leading import Following
+from regularizers.holding.leading import Leading
+from regularizers.holding.periodic import PeriodicSettings, Projection
 from regularizers.targets import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class StableRankCap(ProjectionSettings):
+class StableRankCap(PeriodicSettings):
     """W ← σ₁u₁v₁ᵀ + c (W − σ₁u₁v₁ᵀ) after a step, so that the stable rank ‖W‖²_F / σ₁² is at most q.
 
     q = max(1, fraction · min(fan_out, fan_in)). With R = ‖W‖²_F − σ₁² the image has the stable rank
@@ -38,6 +41,8 @@ class StableRankCap(ProjectionSettings):
         tensor([2., 1.])
     """
 
+    example: ClassVar[Mapping[str, Any]] = {"fraction": 0.5}
+
     fraction: float
     power_iterations: int = 1
 
@@ -59,18 +64,20 @@ class StableRankCap(ProjectionSettings):
         return _StableRankCap(targets, self)
 
 
-class _StableRankCap(Following, Projection):
+class _StableRankCap(Projection):
     def __init__(self, targets: Sequence[Target], settings: StableRankCap) -> None:
-        super().__init__(targets, flat_groups(targets), every=settings.every)
-        caps = [max(1.0, settings.fraction * min(target.matrix.shape)) for target in self.leading.members]
+        self._leading = Leading(flat_groups(targets))
+        super().__init__(targets, settings.every, stateful=[self._leading])
+        caps = [max(1.0, settings.fraction * min(target.matrix.shape)) for target in self._leading.members]
         self._caps = targets[0].parameter.new_tensor(caps)
         self._iterations = settings.power_iterations
 
-    def project(self, lr: float) -> None:
-        matrices = [target.matrix for target in self.leading.members]
-        norms = self.leading.follow(self._iterations)
+    def act(self, lr: float) -> None:
+        matrices = [target.matrix for target in self._leading.members]
+        triplets = self._leading.follow(self._iterations)
+        norms = triplets.norms
         rest = torch.stack(torch._foreach_norm(matrices)).square() - norms.square()
         kept = norms * ((self._caps - 1) / rest.clamp(min=torch.finfo(rest.dtype).tiny)).sqrt()
         kept = kept.clamp(max=1)
         torch._foreach_mul_(matrices, list(kept.unbind()))
-        self.leading.add((1 - kept) * norms)
+        self._leading.add(triplets, (1 - kept) * norms)

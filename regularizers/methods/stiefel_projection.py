@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from regularizers.base import ProjectionSettings, Regularizer, check_number
+from regularizers.base import Regularizer
+from regularizers.checks import check_number
+from regularizers.holding.periodic import PeriodicSettings
 from regularizers.holding.spectral_map import SpectralMap
 from regularizers.linalg.polar import polar_factor
 from regularizers.targets import Target
 
 
 @dataclass(frozen=True, kw_only=True)
-class StiefelProjection(ProjectionSettings):
+class StiefelProjection(PeriodicSettings):
     """W ← bound · √(fan_out / fan_in) · U Vᵀ after a step, for W = U S Vᵀ.
 
     The nearest weight whose rows or columns, whichever are fewer, are orthogonal and of equal length: a point

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from regularizers.base import Regularizer, RegularizerSettings, check_number
+from regularizers.base import Regularizer, RegularizerSettings
+from regularizers.checks import check_number
 from regularizers.targets import Target
 
 
@@ -29,6 +31,8 @@ class WeightDecay(RegularizerSettings):
         >>> round(layer.weight.item(), 6)
         0.95
     """
+
+    example: ClassVar[Mapping[str, Any]] = {"strength": 0.1}
 
     strength: float
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import Regularizer, RegularizerSettings
-from regularizers.reparametrize import reparametrize
+from regularizers.holding.reparametrize import reparametrize
 
 
 @dataclass(frozen=True, kw_only=True)

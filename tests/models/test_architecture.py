@@ -8,16 +8,22 @@ import torch
 from torch import nn
 
 import models
-from models import ARCHITECTURES, Architecture
+from models import (
+    ARCHITECTURES,
+    CifarResNetArchitecture,
+    ImageNetResNetArchitecture,
+    MLPArchitecture,
+    PlainArchitecture,
+)
 from tests.root import ROOT
 
 SHAPES = [(1, 8, 8), (3, 33, 47), (3, 32, 32)]
 CUSTOM = [
-    Architecture(name="linear", family="mlp", depth=1, width=1),
-    Architecture(name="wide", family="mlp", depth=5, width=300, bias=False),
-    Architecture(name="r20", family="resnet", layout="cifar", depth=20, width=4),
-    Architecture(name="r18-narrow", family="resnet", layout="imagenet", depth=18, width=8),
-    Architecture(name="r50-narrow", family="resnet", layout="imagenet", depth=50, width=4),
+    MLPArchitecture(name="linear", depth=1, width=1),
+    MLPArchitecture(name="wide", depth=5, width=300, bias=False),
+    CifarResNetArchitecture(name="r20", depth=20, width=4),
+    ImageNetResNetArchitecture(name="r18-narrow", depth=18, width=8),
+    ImageNetResNetArchitecture(name="r50-narrow", depth=50, width=4),
 ]
 ALL = [*ARCHITECTURES.values(), *CUSTOM]
 
@@ -80,28 +86,50 @@ def test_six_architectures_ship(name, family, size, depth):
 def test_depth_counts_the_weights_beside_projection_shortcuts(architecture):
     with torch.device("meta"):
         model = architecture.build((3, 32, 32), 10)
-    layers = [each for each in matrices(model) if getattr(each, "weight_role", None) != "downsample"]
+    layers = [module for module in matrices(model) if getattr(module, "weight_role", None) != "downsample"]
     assert len(layers) == architecture.depth
 
 
 def test_an_mlp_without_biases_has_only_its_matrices():
-    model = Architecture(name="x", family="mlp", depth=5, width=20, bias=False).build((1, 4, 4), 10)
-    assert [tuple(each.shape) for each in model.parameters()] == [(20, 16), *[(20, 20)] * 3, (10, 20)]
+    model = MLPArchitecture(name="x", depth=5, width=20, bias=False).build((1, 4, 4), 10)
+    assert [tuple(parameter.shape) for parameter in model.parameters()] == [(20, 16), *[(20, 20)] * 3, (10, 20)]
 
 
 def test_an_mlp_is_affine_maps_with_relu_between():
     torch.manual_seed(0)
-    model = Architecture(name="x", family="mlp", depth=3, width=6).build((2, 3, 2), 4)
+    model = MLPArchitecture(name="x", depth=3, width=6).build((2, 3, 2), 4)
     x = torch.randn(5, 2, 3, 2)
-    first, second, third = [(each.weight, each.bias) for each in model.layers]
+    first, second, third = [(layer.weight, layer.bias) for layer in model.layers]
     hidden = (x.reshape(5, 12) @ first[0].T + first[1]).clamp(min=0)
     hidden = (hidden @ second[0].T + second[1]).clamp(min=0)
     torch.testing.assert_close(model(x), hidden @ third[0].T + third[1])
 
 
-def test_stored_settings_say_that_an_mlp_has_biases():
-    assert Architecture(name="x", family="mlp", depth=1, width=1).bias is True
-    assert ARCHITECTURES["resnet-small"].bias is None
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mlp-small", ("mlp-small", "mlp", "small", 3, 256, True, None)),
+        ("resnet-small", ("resnet-small", "resnet", "small", 8, 16, None, "cifar")),
+        ("resnet-large", ("resnet-large", "resnet", "large", 50, 64, None, "imagenet")),
+    ],
+)
+def test_stored_settings_say_by_seven_names_what_an_architecture_is(name, said):
+    plain = ARCHITECTURES[name].plain
+    names = ["name", "family", "size", "depth", "width", "bias", "layout"]
+    assert list(vars(plain).items()) == list(zip(names, said, strict=True))
+    assert ARCHITECTURES[name].as_data() == {key: value for key, value in vars(plain).items() if value is not None}
+
+
+@pytest.mark.parametrize("architecture", ALL, ids=lambda each: each.name)
+def test_an_architecture_is_read_from_what_it_says_of_itself(architecture):
+    assert models.read(architecture.plain) == architecture
+    assert models.read(PlainArchitecture(**architecture.as_data())) == architecture
+
+
+def test_an_mlp_has_biases_unless_it_is_said():
+    assert models.read(PlainArchitecture(name="x", family="mlp", depth=1, width=1)) == MLPArchitecture(
+        name="x", depth=1, width=1, bias=True
+    )
 
 
 MLP = {"name": "x", "family": "mlp", "depth": 3, "width": 8}
@@ -131,7 +159,7 @@ RESNET = {"name": "x", "family": "resnet", "layout": "cifar", "depth": 8, "width
 )
 def test_a_value_outside_its_domain_is_refused(values, message):
     with pytest.raises(ValueError, match=message.replace("?", r"\?")):
-        Architecture(**values)
+        models.read(PlainArchitecture(**values))
 
 
 def test_an_unknown_name_suggests_the_nearest():

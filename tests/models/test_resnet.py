@@ -7,18 +7,18 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from models import ARCHITECTURES, Architecture, import_torchvision
+from models import ARCHITECTURES, CifarResNetArchitecture, ImageNetResNetArchitecture, import_torchvision
 from models.cifar_resnet import Block
 
 resnets = import_torchvision().models.resnet
 
 
 def cifar(depth, width=16):
-    return Architecture(name="x", family="resnet", layout="cifar", depth=depth, width=width)
+    return CifarResNetArchitecture(name="x", depth=depth, width=width)
 
 
 def imagenet(depth, width=64):
-    return Architecture(name="x", family="resnet", layout="imagenet", depth=depth, width=width)
+    return ImageNetResNetArchitecture(name="x", depth=depth, width=width)
 
 
 def count(model):
@@ -113,7 +113,7 @@ def test_projection_shortcuts_alone_carry_the_role_downsample(depth, projections
     with torch.device("meta"):
         model = imagenet(depth).build((3, 32, 32), 10)
     marked = [module for module in model.modules() if getattr(module, "weight_role", None) == "downsample"]
-    blocks = [each for each in model.modules() if isinstance(each, resnets.BasicBlock | resnets.Bottleneck)]
+    blocks = [module for module in model.modules() if isinstance(module, resnets.BasicBlock | resnets.Bottleneck)]
     assert marked == [block.downsample[0] for block in blocks if block.downsample is not None]
     assert len(marked) == projections
     assert all(isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1) for module in marked)

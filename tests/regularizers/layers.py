@@ -1,4 +1,6 @@
-"""Layers with known singular values, and one step's parts."""
+"""Layers with known singular values, and what they are asked."""
+
+import math
 
 import torch
 from torch import Tensor, nn
@@ -35,3 +37,23 @@ def norm_in_view(layer: nn.Conv2d, view: str, size: tuple[int, int]) -> float:
 def convolution(stride: int = 1, kernel: int = 3, seed: int = 0) -> nn.Conv2d:
     torch.manual_seed(seed)
     return nn.Conv2d(3, 4, kernel, stride=stride, padding=kernel // 2, bias=False, dtype=torch.float64)
+
+
+def rms_norm(layer: nn.Linear) -> float:
+    """The RMS→RMS norm of a layer's weight."""
+    return values_of(layer)[0].item() * math.sqrt(layer.in_features / layer.out_features)
+
+
+def conv(*sizes: int, seed: int = 0, **rest: object) -> nn.Conv2d:
+    """A convolution without biases, in float32, from a seed."""
+    torch.manual_seed(seed)
+    return nn.Conv2d(*sizes, bias=False, **rest)  # type: ignore[arg-type]
+
+
+IMAGE = (6, 5)
+"""Height and width of the images that `shown` shows."""
+
+
+def shown(layer: nn.Conv2d, size: tuple[int, int] = IMAGE) -> None:
+    """One forward pass in training, which tells the views of images their size."""
+    layer.train()(torch.zeros(1, layer.in_channels, *size, dtype=layer.weight.dtype))

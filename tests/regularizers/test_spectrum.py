@@ -92,7 +92,7 @@ def test_a_batch_gives_each_members_own_values() -> None:
     kernels = torch.stack([kernel(4, 3, 3, 3, seed) for seed in range(3)])
     for view in ("flat", "circular"):
         batch = spectrum.singular_values(kernels, view, input_size=(4, 5))
-        alone = [spectrum.singular_values(one, view, input_size=(4, 5)) for one in kernels]
+        alone = [spectrum.singular_values(kernel, view, input_size=(4, 5)) for kernel in kernels]
         torch.testing.assert_close(batch, torch.stack(alone), rtol=0, atol=1e-12)
 
 

@@ -111,7 +111,7 @@ def test_each_matrix_is_held_as_the_slow_exact_twin_says(name: str, build: type[
             row.settings.attach(module)
         return
     before = {target.name: target.used_matrix.clone() for target in select(module)}
-    expected = {each: row.twin(matrix, LR) for each, matrix in before.items()}
+    expected = {weight: row.twin(matrix, LR) for weight, matrix in before.items()}
     regularizer = row.settings.attach(module)
     assert [target.name for target in regularizer.targets] == list(before)
     penalty = sum(row.penalty(matrix) for matrix in before.values())

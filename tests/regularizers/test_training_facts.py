@@ -21,7 +21,7 @@ def test_under_sgd_and_weight_decay_a_step_adds_the_rank_of_its_batch_and_decay_
     strength: float,
 ) -> None:
     torch.manual_seed(0)
-    model = models.Architecture(name="m", family="mlp", depth=3, width=40).build((1, 6, 6), 10).double()
+    model = models.MLPArchitecture(name="m", depth=3, width=40).build((1, 6, 6), 10).double()
     hidden = select(model, ["hidden"])[0].module
     regularizer = REGULARIZERS["weight_decay"](strength=strength).attach(model)
     optimizer = torch.optim.SGD(model.parameters(), lr=LR)
@@ -38,7 +38,7 @@ def test_under_sgd_and_weight_decay_a_step_adds_the_rank_of_its_batch_and_decay_
 
 def test_in_a_relu_mlp_without_biases_weights_and_gradients_have_one_inner_product_in_all_layers() -> None:
     torch.manual_seed(0)
-    model = models.Architecture(name="m", family="mlp", depth=5, width=30, bias=False).build((1, 6, 6), 10).double()
+    model = models.MLPArchitecture(name="m", depth=5, width=30, bias=False).build((1, 6, 6), 10).double()
     x, y = torch.randn(20, 1, 6, 6, dtype=torch.float64), torch.randint(10, (20,))
     F.cross_entropy(model(x), y).backward()
     products = [(p * p.grad).sum().item() for p in model.parameters()]

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from regularizers import NoRegularization, select
+from regularizers import select
+from regularizers.methods.none import NoRegularization
 from tuning.cost.cell import typical
 from tuning.study import Study
 from tuning.trial import without_numbers

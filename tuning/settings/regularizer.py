@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from regularizers import REGULARIZERS, Combined, RegularizerSettings, name_of
+from regularizers import REGULARIZERS, RegularizerSettings, name_of
+from regularizers.methods.combined import Combined
 from tuning.settings.build import build_named
 from tuning.settings.names import check_known, nearest
 from tuning.settings.space import Domain, parse

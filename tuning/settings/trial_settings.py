@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from models import Architecture
+import models
+from models import Architecture, PlainArchitecture
 from regularizers import RegularizerSettings, name_of
 from tuning.records import NOTHING_ABLATED, Phase
 from tuning.settings.build import build, build_named
@@ -118,6 +119,8 @@ def to_flat(settings: TrialSettings) -> FlatSettings:
         if isinstance(value, RegularizerSettings):
             flat |= {f"{field.name}.{name}": item for name, item in flatten(value).items()}
             continue
+        if isinstance(value, Architecture):
+            value = value.plain
         if field.name == "optimizer":
             flat["optimizer.name"] = settings.optimizer.name
         for part in fields(value):
@@ -143,7 +146,7 @@ def from_flat(flat: Mapping[str, Any]) -> TrialSettings:
             groups.setdefault(group, {})[name] = value
     parts: dict[str, Any] = {
         "dataset": build("dataset", DataSettings, groups["dataset"]),
-        "architecture": build("architecture", Architecture, groups["architecture"]),
+        "architecture": models.read(build("architecture", PlainArchitecture, groups["architecture"])),
         "regularizer": unflatten(groups["regularizer"]),
         "optimizer": build_named("optimizer", OPTIMIZERS, groups["optimizer"]),
         "schedule": build("schedule", Schedule, groups["schedule"]),

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from models import ARCHITECTURES, Architecture
+import models
+from models import ARCHITECTURES, Architecture, PlainArchitecture
 from tuning.settings.build import build
 from tuning.settings.checks import MOST
 from tuning.settings.dataset import DataSettings
@@ -197,7 +198,7 @@ def _architecture(value: Any) -> Architecture:
     if isinstance(value, str):
         return ARCHITECTURES[check_known("architecture", value, ARCHITECTURES)]
     if isinstance(value, dict):
-        architecture: Architecture = build("architecture", Architecture, value)
+        architecture = models.read(build("architecture", PlainArchitecture, value))
         check_name("architecture", architecture.name)
         return architecture
     raise ValueError(f"an architecture is a known name or a mapping, got {value!r}; e.g. mlp-small")

@@ -4,8 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models import ARCHITECTURES, Architecture
-from models.architecture import FAMILIES
+from models import ARCHITECTURES, FAMILIES, Architecture
 from tuning.records import Phase
 from tuning.settings.checks import check
 from tuning.settings.names import check_known

@@ -44,7 +44,8 @@ def count_operations(architecture: Architecture, input_shape: tuple[int, int, in
         ValueError: for an architecture beyond what torch can count.
 
     Example:
-        >>> linear = Architecture(name="linear", family="mlp", depth=1, width=1)
+        >>> from models import MLPArchitecture
+        >>> linear = MLPArchitecture(name="linear", depth=1, width=1)
         >>> count_operations(linear, (1, 8, 8), 10)
         Operations(parameters=650, forward=1280, training=2560)
     """

@@ -1,16 +1,10 @@
-"""Facts about following several leading directions at once."""
+"""Facts about the small matrices of block power iteration."""
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from regularizers import select
-from regularizers.holding.groups import flat_groups
-from regularizers.holding.leading import Leading
-from regularizers.linalg.block import BLOCK, orthonormalizer, start_block, top_coordinates
-from regularizers.spectrum import top_triplet
-from tests import oracles
-from tests.regularizers.layers import with_values
+from regularizers.linalg.block import orthonormalizer, start_block, top_coordinates
 
 
 def gram(*values: float, seed: int = 0) -> Tensor:
@@ -56,69 +50,3 @@ def test_a_start_begins_with_the_known_direction_and_is_orthonormal() -> None:
     block = start_block(v, 5)
     torch.testing.assert_close(block[0], v)
     torch.testing.assert_close(block @ block.mT, torch.eye(5), rtol=0, atol=1e-6)
-
-
-def test_afterwards_the_triplet_is_one_of_power_iteration_for_weights_of_any_shapes() -> None:
-    torch.manual_seed(0)
-    model = nn.Sequential(*[nn.Linear(*sides, bias=False) for sides in ((20, 30), (30, 5), (5, 1), (1, 40), (40, 40))])
-    leading = Leading(flat_groups(select(model)))
-    for iterations in (1, 3):
-        norms = leading.follow(iterations)
-        for target, norm, (u, v) in zip(leading.members, norms, leading.vectors(), strict=True):
-            weight = target.weight
-            torch.testing.assert_close(weight.mT @ u, norm * v, rtol=1e-5, atol=1e-6)
-            assert torch.linalg.vector_norm(u).item() == pytest.approx(1.0, rel=1e-5)
-            assert norm.item() == pytest.approx(oracles.dense_singular_values(weight)[0].item(), rel=1e-4)
-
-
-def test_a_direction_that_overtakes_is_found_at_once_where_one_vector_stays_with_the_old() -> None:
-    layer = with_values([2.0, 1.9, 0.5, 0.4, 0.3, 0.2], rows=20, columns=30)
-    leading = Leading(flat_groups(select(layer)))
-    leading.follow(10)
-    v = leading.groups[0].block[0, 0].clone()
-    u, s, vh = torch.linalg.svd(layer.weight.detach(), full_matrices=False)
-    s[1] = 2.1
-    layer.weight.data = (u * s) @ vh
-    assert leading.follow(1).item() == pytest.approx(2.1, rel=1e-9)
-    _, sigma, _ = top_triplet(layer.weight.detach(), v, 1)
-    assert sigma.item() == pytest.approx(2.0, rel=1e-6)
-
-
-@pytest.mark.parametrize("before", [0.0, float("nan"), float("inf")], ids=str)
-def test_a_weight_that_was_zero_or_not_finite_is_followed_when_it_is_mended(before: float) -> None:
-    layer = nn.Linear(12, 9, bias=False)
-    leading = Leading(flat_groups(select(layer)))
-    nn.init.constant_(layer.weight, before)
-    leading.follow(3)
-    nn.init.eye_(layer.weight)
-    layer.weight.data[3, 3] = 4.0
-    assert leading.follow(4).item() == pytest.approx(4.0, rel=1e-4)
-
-
-@pytest.mark.parametrize("size", [1e-12, 1e-6, 1e6, 1e12], ids=str)
-def test_the_estimate_does_not_depend_on_the_size_of_the_weight(size: float) -> None:
-    torch.manual_seed(0)
-    layer = nn.Linear(30, 20, bias=False)
-    leading = Leading(flat_groups(select(layer)))
-    layer.weight.data *= size
-    expected = oracles.dense_singular_values(layer.weight.detach())[0].item()
-    assert leading.follow(1).item() == pytest.approx(expected, rel=1e-5)
-
-
-def test_after_long_on_a_rank_one_weight_a_direction_that_overtakes_is_found() -> None:
-    layer = nn.Linear(40, 30, bias=False)
-    nn.init.zeros_(layer.weight)
-    layer.weight.data[0, 0] = 1.0
-    leading = Leading(flat_groups(select(layer)))
-    for _ in range(50):
-        leading.follow(1)
-    layer.weight.data[1, 1] = 10.0
-    leading.follow(1)
-    assert leading.follow(1).item() == pytest.approx(10.0, rel=1e-2)
-
-
-def test_a_block_is_no_larger_than_the_weight() -> None:
-    model = nn.Sequential(nn.Linear(3, 20), nn.Linear(20, 2), nn.Linear(2, 1))
-    rows = [group.block.shape[1] for group in flat_groups(select(model))]
-    assert sorted(rows) == [1, 2, 3]
-    assert max(group.block.shape[1] for group in flat_groups(select(nn.Linear(40, 40)))) == BLOCK

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models import Architecture
+from models import CifarResNetArchitecture
 from regularizers.measure import jacobian_norms
 
 
 def network(classes: int, dtype: torch.dtype = torch.float64) -> nn.Module:
     torch.manual_seed(0)
-    built = Architecture(name="x", family="resnet", layout="cifar", depth=8, width=5).build((2, 6, 5), classes)
+    built = CifarResNetArchitecture(name="x", depth=8, width=5).build((2, 6, 5), classes)
     for module in built.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.running_var.uniform_(0.2, 3)

@@ -187,13 +187,13 @@ def test_looking_leaves_no_trace_in_a_reparametrized_weight_in_training() -> Non
 
 @torch.no_grad()
 def test_a_movement_that_takes_up_a_saved_state_says_the_same() -> None:
-    one, other = model(300, 200, seed=3), model(300, 200, seed=3)
-    first, second = Movement(one), Movement(other)
-    first.look(one)
+    seen, resumed = model(300, 200, seed=3), model(300, 200, seed=3)
+    first, second = Movement(seen), Movement(resumed)
+    first.look(seen)
     for step in range(2):
-        one[0].weight += 0.1 * torch.randn(200, 300, generator=torch.Generator().manual_seed(step))
+        seen[0].weight += 0.1 * torch.randn(200, 300, generator=torch.Generator().manual_seed(step))
         if step == 0:
-            first.look(one)
+            first.look(seen)
     second.load_state_dict(first.state_dict())
-    other.load_state_dict(one.state_dict())
-    assert second.look(other) == first.look(one)
+    resumed.load_state_dict(seen.state_dict())
+    assert second.look(resumed) == first.look(seen)

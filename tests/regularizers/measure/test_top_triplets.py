@@ -21,9 +21,9 @@ def with_values(rows: int, columns: int, values: Tensor) -> Tensor:
 @pytest.mark.parametrize("shape", [(300, 500), (900, 600), (600, 2304), (10, 700), (3, 2), (1, 9)], ids=str)
 def test_values_and_vectors_are_those_of_a_whole_decomposition(shape: tuple[int, int]) -> None:
     smaller = min(shape)
-    one = with_values(*shape, torch.linspace(3, 0.5, smaller, dtype=torch.float64) ** 3)
-    U, s, V = top_triplets(one, 10)
-    expected_u, expected, expected_vh = torch.linalg.svd(one.double(), full_matrices=False)
+    weight = with_values(*shape, torch.linspace(3, 0.5, smaller, dtype=torch.float64) ** 3)
+    U, s, V = top_triplets(weight, 10)
+    expected_u, expected, expected_vh = torch.linalg.svd(weight.double(), full_matrices=False)
     k = min(10, smaller)
     assert (U.shape, s.shape, V.shape) == ((shape[0], k), (k,), (shape[1], k))
     torch.testing.assert_close(s, expected[:k], rtol=1e-6, atol=0)
@@ -32,9 +32,9 @@ def test_values_and_vectors_are_those_of_a_whole_decomposition(shape: tuple[int,
 
 
 def test_a_random_square_matrix_whose_values_crowd_at_the_edge_is_told_apart() -> None:
-    one = matrix(1000, 1000)
-    _, s, _ = top_triplets(one, 10)
-    torch.testing.assert_close(s, torch.linalg.svdvals(one.double())[:10], rtol=1e-6, atol=0)
+    weight = matrix(1000, 1000)
+    _, s, _ = top_triplets(weight, 10)
+    torch.testing.assert_close(s, torch.linalg.svdvals(weight.double())[:10], rtol=1e-6, atol=0)
 
 
 def test_a_batch_gives_what_its_matrices_give_alone_and_the_same_again() -> None:
@@ -50,13 +50,13 @@ def test_a_batch_gives_what_its_matrices_give_alone_and_the_same_again() -> None
 @pytest.mark.parametrize("span", [2, 6, 30], ids=lambda span: f"over {span} decades")
 def test_values_of_very_different_size_are_found_in_one_block_of_a_large_matrix(span: int) -> None:
     values = torch.logspace(0, -span, 600, dtype=torch.float64)
-    one = with_values(600, 700, values)
-    U, s, _ = top_triplets(one, 10)
+    weight = with_values(600, 700, values)
+    U, s, _ = top_triplets(weight, 10)
     torch.testing.assert_close(s, values[:10], rtol=0, atol=1e-5)
-    image = one.double() @ (one.double().mT @ U)
+    image = weight.double() @ (weight.double().mT @ U)
     assert torch.linalg.vector_norm(image - U * s.square(), dim=0).max() <= 1.1 * TOLERANCE
     torch.testing.assert_close(U.mT @ U, torch.eye(10, dtype=torch.float64), rtol=0, atol=1e-4)
-    large = top_triplets(one * 1e25, 10)[1]
+    large = top_triplets(weight * 1e25, 10)[1]
     torch.testing.assert_close(large, s * 1e25, rtol=1e-5, atol=1e20)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from models import Architecture
+from models import CifarResNetArchitecture
 from regularizers import REGULARIZERS
 from regularizers.measure import reestimate_batchnorm, spectral_halves
 from regularizers.targets import select
@@ -16,7 +16,7 @@ from tests import oracles
 
 def network() -> nn.Module:
     torch.manual_seed(0)
-    return Architecture(name="x", family="resnet", layout="cifar", depth=8, width=5).build((2, 6, 5), 3)
+    return CifarResNetArchitecture(name="x", depth=8, width=5).build((2, 6, 5), 3)
 
 
 def batches(*counts: int) -> list[Tensor]:

@@ -14,7 +14,7 @@ from regularizers.measure.power_law import power_law
 from tests import oracles
 from tests.regularizers.measure.agreement import EXACT, disagreements
 from tests.regularizers.measure.matrices import MATRICES, matrix
-from tests.regularizers.measure.test_weights import layer_of
+from tests.regularizers.measure.networks import layer_of
 
 
 def kept(version: str) -> dict[str, dict[str, float]]:

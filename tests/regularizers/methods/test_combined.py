@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from regularizers import REGULARIZERS, Combined
+from regularizers import REGULARIZERS
+from regularizers.methods.combined import Combined
 from tests.regularizers.layers import values_of, with_values
 
 
@@ -45,8 +46,8 @@ def test_one_part_alone_is_that_part_bit_for_bit() -> None:
     layers = [nn.Linear(6, 5, bias=False) for _ in range(2)]
     layers[1].load_state_dict(layers[0].state_dict())
     settings = part("spectral_norm_scaling", scale=2.0)
-    for layer, one in zip(layers, (settings, Combined(parts=[settings])), strict=True):
-        regularizer = one.attach(layer)
+    for layer, method in zip(layers, (settings, Combined(parts=[settings])), strict=True):
+        regularizer = method.attach(layer)
         for _ in range(3):
             regularizer.after_step(0.1)
     assert torch.equal(layers[0].weight, layers[1].weight)
@@ -115,3 +116,9 @@ def test_a_soft_cap_is_refused_beside_a_part_that_raises_norms(name: str) -> Non
     with pytest.raises(ValueError, match=r"a soft cap holds what .* parts\.1 and parts\.0"):
         Combined(parts=[part(name), cap]).held(mlp())
     Combined(parts=[part(name, where=["head"]), part("spectral_soft_cap", bound=1.0, where=["hidden"])]).held(mlp())
+
+
+def test_a_part_of_a_combination_is_asked_too() -> None:
+    combined = REGULARIZERS["combined"](parts=[REGULARIZERS["none"](), REGULARIZERS["spectral_soft_cap"]()])
+    with pytest.raises(ValueError, match=r"parts.1: a soft cap needs updates of bounded norm"):
+        combined.check_training(0.1, {})

@@ -29,7 +29,7 @@ ASKED = study(
     confirm={"seeds": 1},
     resources={"epoch_minutes": 0.3},
 )
-GIGABYTES = {"name": "wide", "family": "mlp", "depth": 3, "width": 30_000}
+GIGABYTES = {"name": "wide", "depth": 3, "width": 30_000}
 
 
 def misbehaving(config: dict[str, Any]) -> None:
@@ -41,7 +41,7 @@ def misbehaving(config: dict[str, Any]) -> None:
     import signal
     import time
 
-    from models import Architecture
+    from models import MLPArchitecture
     from tuning.engine.tune import trainable
 
     real, limits = trainable.train, resource.getrlimit(resource.RLIMIT_AS)
@@ -53,7 +53,7 @@ def misbehaving(config: dict[str, Any]) -> None:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**30, limits[1]))
         real(
-            dataclasses.replace(settings, architecture=Architecture(**GIGABYTES)),
+            dataclasses.replace(settings, architecture=MLPArchitecture(**GIGABYTES)),
             report,
             checkpoint=checkpoint,
             content=content,

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from regularizers import NoRegularization, SpectralNormScaling, WeightDecay
+from regularizers.methods.none import NoRegularization
+from regularizers.methods.spectral_norm_scaling import SpectralNormScaling
+from regularizers.methods.weight_decay import WeightDecay
 from tests.tuning.studies import settings
 from tuning.settings import Adam, Muon, Schedule, to_flat
 from tuning.settings.overrides import overridden, read_override

@@ -3,14 +3,14 @@ import math
 import pytest
 import torch
 
-from models import Architecture
+from models import CifarResNetArchitecture, MLPArchitecture
 from regularizers import select
 from tests.oracles import dense_singular_values
 from tuning.trial.initialization import build_initialized
 
 NETS = {
-    "mlp": (Architecture(name="m", family="mlp", depth=4, width=400), (1, 8, 8)),
-    "resnet": (Architecture(name="r", family="resnet", layout="cifar", depth=8, width=32), (3, 8, 8)),
+    "mlp": (MLPArchitecture(name="m", depth=4, width=400), (1, 8, 8)),
+    "resnet": (CifarResNetArchitecture(name="r", depth=8, width=32), (3, 8, 8)),
 }
 
 
@@ -43,7 +43,7 @@ def test_mup_weights_have_the_spectrum_of_their_gaussian_and_twice_the_condition
 
 def test_mup_keeps_the_condition_where_torchs_own_initialization_loses_it_with_width():
     def head(name, width):
-        architecture = Architecture(name="m", family="mlp", depth=3, width=width)
+        architecture = MLPArchitecture(name="m", depth=3, width=width)
         target = select(build_initialized(architecture, (1, 8, 8), 10, name=name, seed=0))[-1]
         return dense_singular_values(target.weight)[0].item() / math.sqrt(target.fan_out / target.fan_in)
 

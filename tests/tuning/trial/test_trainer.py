@@ -16,7 +16,7 @@ from tuning.trial.checkpoint import Checkpoint
 from tuning.trial.trainer import Loop, prepare_process
 from tuning.trial.trial_data import TrialData
 
-REGULARIZED = {
+REGULARIZED = {name: dict(kind.example) for name, kind in REGULARIZERS.items()} | {
     "none": {},
     "weight_decay": {"strength": 0.1},
     "l2_penalty": {"strength": 1e-3},
