@@ -105,7 +105,7 @@ class StudyFolder:
         if changed:
             raise ValueError(
                 f"a study that goes on must be the one that was begun in {self.path}, with more {', '.join(MAY_GROW)} "
-                f"at most, got {changed}; {cure(asked, wanted, baseline(study))}"
+                f"at most, got {changed}; {cure(asked, wanted, baseline(study.confirm, study.conditions))}"
             )
 
     def refuse_other_images(self, content: Content) -> None:
