@@ -4,17 +4,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.stats import Difference, FloatArray, paired_difference
+from analysis.tables.runs import completed
 from tuning import records
-from tuning.records import StopReason
-
-
-def completed(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return those of some runs that trained for all their epochs, by seed.
-
-    Args:
-        runs: rows of `Tables.runs`, one a seed.
-    """
-    return runs[runs["stop_reason"] == StopReason.COMPLETED].sort_values("seed")
 
 
 def accuracies(runs: pd.DataFrame) -> FloatArray:

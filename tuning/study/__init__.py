@@ -1,6 +1,7 @@
 """What is asked: studies, their cells, and how many trials each cell gets."""
 
 from tuning.study.ablation import ablated_cells, ablations
+from tuning.study.answers import answers
 from tuning.study.budget import PHASES, planned_epochs, planned_trials, uneven, uneven_budgets
 from tuning.study.cell import Cell, Values
 from tuning.study.condition import Condition
@@ -20,6 +21,7 @@ __all__ = [
     "Values",
     "ablated_cells",
     "ablations",
+    "answers",
     "baseline",
     "confirmation_trials",
     "confirmations_planned",

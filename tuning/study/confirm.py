@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from tuning.baseline import candidates
 from tuning.settings.checks import MOST
 from tuning.settings.names import check_known
 from tuning.study.condition import Condition
@@ -52,7 +53,7 @@ def baseline(confirm: Confirm, conditions: Mapping[str, Condition]) -> str | Non
         return None
     if confirm.baseline is not None:
         return check_known("confirm: baseline", confirm.baseline, conditions)
-    plain = [name for name, condition in conditions.items() if condition.regularizer == "none"]
+    plain = candidates(None, {name: condition.regularizer for name, condition in conditions.items()})
     if len(plain) != 1:
         raise ValueError(
             "confirm: learning_rate matched needs one condition with regularizer none, or a baseline by name, got "

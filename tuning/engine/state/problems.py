@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from tuning.engine.state.choice import frozen_trials
 from tuning.engine.state.history import History, TrialHistory, best
+from tuning.full_budget import ends_as_planned
 from tuning.records import CONFIRMATIONS, Phase, StopReason
 from tuning.study import Cell, Study, baseline, planned_trials, uneven_budgets
 
@@ -56,15 +57,9 @@ def _of_phase(cell: Cell, phase: Phase, history: History, planned: int) -> Itera
 
 
 def _ended_as_planned(cell: Cell, trial: TrialHistory) -> bool:
-    """Return whether a trial has had its budget.
-
-    It has when it trained for all its epochs, when the study's own rule of early stopping ended it, or when it
-    diverged, for there was nothing left to train. The rule acts in the search alone: a confirmation that ends before
-    its last epoch was cut off.
-    """
-    rule = cell.setup.search.early_stopping.name != "none" and trial.settings.phase is Phase.TUNE
-    stopped = rule and trial.reason is StopReason.EARLY_STOPPED
-    return stopped or trial.reason in {StopReason.COMPLETED, StopReason.DIVERGED}
+    """Return whether a trial has had its budget."""
+    rule = cell.setup.search.early_stopping.name != "none"
+    return trial.reason in ends_as_planned(trial.settings.phase, rule=rule)
 
 
 def _nothing_to_confirm(study: Study, cell: Cell, history: History) -> bool:
