@@ -5,11 +5,9 @@ from collections.abc import Mapping
 
 from tuning.cost.evidence import Evidence
 from tuning.cost.study import StudyCost
+from tuning.durations import duration
 from tuning.records import Phase
 from tuning.study import PHASES, baseline, uneven_budgets, unmatched
-
-_UNITS = ((3600, 3600, "h"), (90, 60, "min"), (1, 1, "s"), (0, 1e-3, "ms"))
-"""From so many seconds on, a unit of so many seconds, and its name."""
 
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
 
@@ -35,24 +33,6 @@ def scaled(value: float, unit: str) -> str:
         value, power = value / 1000, power + 1
     digits = max(0, 2 - math.floor(math.log10(float(f"{value:.3g}"))))
     return f"{value:.{digits}f} {_PREFIXES[power]}{unit}"
-
-
-def duration(seconds: float) -> str:
-    """Write a duration with two digits or more, in a unit that suits it.
-
-    Args:
-        seconds: 0 or more.
-
-    Returns:
-        The text.
-
-    Example:
-        >>> duration(0.0123), duration(42), duration(500), duration(9000), duration(1e7)
-        ('12 ms', '42 s', '8.3 min', '2.5 h', '2,778 h')
-    """
-    unit, name = next((unit, name) for least, unit, name in _UNITS if seconds >= least)
-    amount = seconds / unit
-    return f"{amount:,.0f} {name}" if amount >= 10 else f"{amount:.1f} {name}"
 
 
 def sentences(cost: StudyCost) -> list[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tuning.settings.names import nearest
+from tuning.nearest import nearest
 from tuning.surroundings import no_home
 
 DATASETS: dict[str, tuple[int, bool]] = {

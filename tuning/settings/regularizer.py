@@ -13,8 +13,9 @@ from dataclasses import fields
 from typing import Any
 
 from regularizers import REGULARIZERS, Combined, RegularizerSettings, name_of
+from tuning.nearest import nearest
 from tuning.settings.build import build_named
-from tuning.settings.names import check_known, nearest
+from tuning.settings.names import check_known
 from tuning.settings.space import Domain, parse
 
 Flat = dict[str, Any]

@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from tuning.settings.names import nearest
+from tuning.nearest import nearest
 from tuning.study.study import Study
 
 

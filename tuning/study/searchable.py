@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from tuning.nearest import nearest
 from tuning.records import SAMPLED, short_name
 from tuning.settings.checks import check
-from tuning.settings.names import check_known, nearest
+from tuning.settings.names import check_known
 from tuning.settings.space import Choice, plain
 from tuning.study.cell import Cell
 from tuning.study.draws import check_sobol, grid_size

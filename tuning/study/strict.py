@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from tuning.settings.names import nearest
+from tuning.nearest import nearest
 
 
 class Strict(BaseModel):
