@@ -17,16 +17,16 @@ def cells(tables: Tables) -> list[tuple[str, str]]:
 
 
 def completed(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return those of some runs that trained for all their epochs, by seed.
+    """Return those of some runs that trained for all their epochs, in the order in which they are given.
 
     Args:
         runs: rows of `Tables.runs`.
     """
-    return runs[runs["stop_reason"] == StopReason.COMPLETED].sort_values("seed")
+    return runs[runs["stop_reason"] == StopReason.COMPLETED]
 
 
 def confirmed_runs(tables: Tables, architecture: str, condition: str) -> pd.DataFrame:
     """Return the rows of `Tables.runs` that speak for a cell: confirmation runs that completed, by seed."""
     runs = tables.runs
     mine = (runs["architecture"] == architecture) & (runs["condition"] == condition)
-    return completed(runs[mine & (runs["phase"] == Phase.CONFIRM)])
+    return completed(runs[mine & (runs["phase"] == Phase.CONFIRM)]).sort_values("seed")

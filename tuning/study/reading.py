@@ -150,7 +150,7 @@ def parse_study(data: dict[str, Any], source: str) -> Study:
 
 def _place(mistake: ErrorDetails) -> int:
     """Return where in a study file the section of a mistake is written; pydantic knows an order of its own."""
-    keys = Study.keys()
+    keys = Study.known_keys()
     return keys.index(str(mistake["loc"][0])) if mistake["loc"] else len(keys)
 
 

@@ -13,7 +13,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
 
     @classmethod
-    def keys(cls) -> tuple[str, ...]:
+    def known_keys(cls) -> tuple[str, ...]:
         """Return the keys that the section has, in the order in which messages list them."""
         return tuple(cls.model_fields)
 
@@ -21,7 +21,7 @@ class Strict(BaseModel):
     @classmethod
     def _known_keys_only(cls, data: Any) -> Any:
         if isinstance(data, dict):
-            known = cls.keys()
+            known = cls.known_keys()
             for key in data:
                 if key not in known:
                     raise ValueError(f"known keys are {', '.join(known)}, got {key!r}{nearest(str(key), known)}")

@@ -38,7 +38,7 @@ class Study(Setup):
     ablate: Ablate | None = None
 
     @classmethod
-    def keys(cls) -> tuple[str, ...]:
+    def known_keys(cls) -> tuple[str, ...]:
         """Return the keys of a study file in the order in which one is written."""
         what = ("name", "description", "dataset", "architectures", "conditions", "shared", "training", "search")
         return (*what, "confirm", "ablate", "measure", "resources")
@@ -91,7 +91,7 @@ class Study(Setup):
 
         Two studies that ask the same give equal data, and reading the data gives a study that asks the same.
         """
-        data = {name: plain(value) for name in self.keys() if (value := getattr(self, name)) is not None}
+        data = {name: plain(value) for name in self.known_keys() if (value := getattr(self, name)) is not None}
         if self.confirm.learning_rate is not None:
             data["confirm"]["baseline"] = baseline(self.confirm, self.conditions)
         return data
