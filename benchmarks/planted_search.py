@@ -17,7 +17,7 @@ from tuning.engine.proposals import proposals_of
 from tuning.engine.state.history import History, Result, TrialHistory
 from tuning.engine.tune.schedule import CellScheduler
 from tuning.settings import TrialSettings
-from tuning.study import Cell, parse_study
+from tuning.study import Study, parse_study
 
 LIMIT = 600
 """The batch size above which a trial runs out of memory, where failures are planted: four in ten draws do."""
@@ -35,8 +35,8 @@ Fails = Callable[[TrialSettings], bool]
 """Whether a trial of these settings fails."""
 
 
-def cell(algorithm: str, rule: str = "none", *, trials: int = 30, seed: int = 0) -> Cell:
-    """Return a cell that searches a learning rate, a batch size and the strength of weight decay.
+def planted(algorithm: str, rule: str = "none", *, trials: int = 30, seed: int = 0) -> Study:
+    """Return a study of one cell that searches a learning rate, a batch size and the strength of weight decay.
 
     Args:
         algorithm: of the search.
@@ -54,7 +54,7 @@ def cell(algorithm: str, rule: str = "none", *, trials: int = 30, seed: int = 0)
         "search": {"algorithm": algorithm, "trials": trials, "seed": seed, "early_stopping": RULES[rule]},
         "confirm": {"seeds": 1},
     }
-    return parse_study(asked, "planted").cells[0]
+    return parse_study(asked, "planted")
 
 
 def too_large(settings: TrialSettings) -> bool:
@@ -106,11 +106,11 @@ def _bound(settings: TrialSettings) -> float:
     return 3 + math.log10(settings.training.learning_rate)
 
 
-def searched(of: Cell, fails: Fails, past: Sequence[TrialHistory] = (), most: int | None = None) -> list[TrialHistory]:
+def searched(of: Study, fails: Fails, past: Sequence[TrialHistory] = (), most: int | None = None) -> list[TrialHistory]:
     """Search a cell, one trial at a time.
 
     Args:
-        of: the cell.
+        of: a study of one cell.
         fails: which settings do.
         past: its trials of an earlier session.
         most: how many trials this session takes; None for all that are left.
@@ -119,9 +119,9 @@ def searched(of: Cell, fails: Fails, past: Sequence[TrialHistory] = (), most: in
         All of its trials by index.
     """
     history = History({trial.settings.key: trial for trial in past})
-    proposals = proposals_of(of, past)
-    stopping = of.study.search.early_stopping.name != "none"
-    scheduler = CellScheduler(of.study, history) if stopping else FIFOScheduler()
+    proposals = proposals_of(of.cells[0], past)
+    stopping = of.search.early_stopping.name != "none"
+    scheduler = CellScheduler(of, history) if stopping else FIFOScheduler()
     left = proposals.planned - proposals.proposed
     for _ in range(left if most is None else min(left, most)):
         trial = history.start(proposals.propose())
@@ -130,17 +130,17 @@ def searched(of: Cell, fails: Fails, past: Sequence[TrialHistory] = (), most: in
     return sorted(history.trials.values(), key=lambda trial: trial.settings.index)
 
 
-def learned(of: Cell, trials: Sequence[TrialHistory]) -> list[int]:
+def learned(of: Study, trials: Sequence[TrialHistory]) -> list[int]:
     """Return the trials that rest on what earlier ones have said, by index.
 
     Each is proposed once more after trials of the same settings whose ends are exchanged, the first one's for the last
     one's and so on: draws of any kind stay the same then, and what a model proposes does not.
 
     Args:
-        of: the cell.
+        of: a study of one cell.
         trials: by index, each proposed when those before it had ended.
     """
-    again = [proposals_of(of, _exchanged(trials[:index])).propose() for index in range(len(trials))]
+    again = [proposals_of(of.cells[0], _exchanged(trials[:index])).propose() for index in range(len(trials))]
     return [index for index, trial in enumerate(trials) if again[index] != trial.settings]
 
 
@@ -161,7 +161,7 @@ def found(algorithm: str, rule: str, failing: bool, seed: int) -> dict[str, int]
     Returns:
         Trials that rest on earlier ones (``learned``), and those of the last twenty that failed (``failed``).
     """
-    of = cell(algorithm, rule, seed=seed)
+    of = planted(algorithm, rule, seed=seed)
     trials = searched(of, too_large if failing else never)
     return {"learned": len(learned(of, trials)), "failed": sum(bool(trial.error) for trial in trials[10:])}
 

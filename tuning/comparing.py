@@ -1,27 +1,9 @@
-"""Whom conditions are compared with, and what so many paired seeds can show: known before any has run."""
+"""What so many paired seeds can show: known before any has run."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from scipy.optimize import brentq
 from scipy.special import nctdtr, nctdtrinc, stdtrit
-
-
-def reference(asked: Mapping[str, Any], conditions: Sequence[str]) -> str:
-    """Return the condition that others are measured against.
-
-    Args:
-        asked: the study as plain data.
-        conditions: names of those that are compared, at least one.
-
-    Returns:
-        The one that the study names its baseline; else the first without a regularizer; else the first.
-    """
-    named: str | None = asked.get("confirm", {}).get("baseline")
-    held = asked.get("conditions", {})
-    free = [name for name in conditions if held.get(name, {}).get("regularizer") == "none"]
-    return named if named is not None and named in conditions else [*free, *conditions][0]
 
 
 def smallest_p(pairs: int) -> float:

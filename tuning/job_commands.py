@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tuning.command_line import one_line_errors, put, show
+from tuning.durations import rough_duration
 from tuning.options import NameOption, StorageOption, StudyArgument, TrackingOption
 from tuning.study import load
 from tuning.surroundings import check_home
@@ -180,4 +181,4 @@ def _took(job: "Job") -> str:
     if job.began is None:
         return "–"
     seconds = ((job.ended or datetime.now(UTC)) - job.began).total_seconds()
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return rough_duration(seconds)

@@ -67,6 +67,26 @@ METRICS = (
 )
 
 
+WORST_ACCURACY = 0.0
+"""The score of a trial that diverged: none is lower, so that no search prefers its settings."""
+
+
+def score(metrics: Mapping[str, float]) -> float:
+    """Return what a search maximizes.
+
+    Args:
+        metrics: of one epoch, in which a trial that diverged has the worst accuracy or none.
+
+    Returns:
+        The validation accuracy.
+
+    Example:
+        >>> score({VAL_ACCURACY: 0.5}), score({})
+        (0.5, 0.0)
+    """
+    return metrics.get(VAL_ACCURACY, WORST_ACCURACY)
+
+
 def short_name(flat: str) -> str:
     """Return what people call a setting: the last part of its flat name, or all from its part's number on.
 
@@ -154,6 +174,9 @@ VERSION_TAGS = {
     "cuda": "cuda_version",
 }
 """The tags of a trial's run with the versions that decide its bits, by package; torch is built for one of CUDA."""
+
+ANSWERS = "answers"
+"""The key beside what was asked of what follows from it for each cell (`tuning.study.answers`)."""
 
 PROCESSOR = "processor"
 """The tag of a trial's run with what it was computed on: the GPU where it had one, else the processor."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.findings.matched import wanted
-from analysis.tables.study_tags import Asked, factors
+from analysis.tables.older_studies import Asked
+from analysis.tables.study_tags import answers_of
 from analysis.tables.table import Tables
 from tuning import records
+from tuning.full_budget import ends_as_planned
 from tuning.records import CONFIRMATIONS, Phase, StopReason
 
 
@@ -50,35 +52,29 @@ class Budget:
         return self.as_planned >= max(self.planned_trials or 0, self.begun)
 
 
-def budgets(tables: Tables, runs: pd.DataFrame) -> dict[Phase, Budget]:
+def budgets(tables: Tables, architecture: str, condition: str) -> dict[Phase, Budget]:
     """Count what every phase of a cell has cost.
 
     Args:
         tables: the study's.
-        runs: rows of `Tables.runs`: the cell's.
+        architecture: its name.
+        condition: its name.
 
     Returns:
         By phase: the search, the confirmation, and what else was confirmed where the cell was to have some of it.
     """
-    counted = {phase: budget(tables, runs, phase) for phase in (Phase.TUNE, *CONFIRMATIONS)}
+    planned = _planned(tables, architecture, condition)
+    runs = tables.runs
+    mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
+    counted = {phase: _budget(tables, mine, phase, planned.get(phase)) for phase in (Phase.TUNE, *CONFIRMATIONS)}
     always = (Phase.TUNE, Phase.CONFIRM)
     return {phase: one for phase, one in counted.items() if phase in always or one.planned_trials or one.begun}
 
 
-def budget(tables: Tables, runs: pd.DataFrame, phase: Phase) -> Budget:
-    """Count what one phase of a cell has cost.
-
-    Args:
-        tables: the study's.
-        runs: rows of `Tables.runs`: the cell's.
-        phase: any but ``summary``.
-
-    Returns:
-        The budget.
-    """
+def _budget(tables: Tables, runs: pd.DataFrame, phase: Phase, planned: int | None) -> Budget:
+    """Count what one phase of a cell has cost."""
     mine = runs[runs["phase"] == phase]
     times = tables.times[tables.times["run_id"].isin(mine.index)]
-    planned = _planned_trials(tables, runs, phase)
     return Budget(
         planned_trials=planned,
         planned_epochs=None if planned is None else planned * tables.asked["training"]["epochs"],
@@ -91,32 +87,26 @@ def budget(tables: Tables, runs: pd.DataFrame, phase: Phase) -> Budget:
     )
 
 
-def _planned_trials(tables: Tables, runs: pd.DataFrame, phase: Phase) -> int | None:
-    """Return what was planned; at the baseline's learning rate as far as it is known what the two cells have chosen."""
-    asked = tables.asked
-    if not asked:
-        return None
-    seeds = int(asked["confirm"]["seeds"])
-    match phase:
-        case Phase.TUNE:
-            return int(asked["search"]["trials"])
-        case Phase.MATCHED:
-            return seeds * wanted(tables, runs)
-        case Phase.ABLATE:
-            return seeds * len(factors(asked)) if _apart(asked, runs) else 0
-    return seeds
+def _planned(tables: Tables, architecture: str, condition: str) -> dict[Phase, int]:
+    """Return the trials that were planned by phase; none where the store does not keep what was asked.
 
-
-def _apart(asked: Asked, runs: pd.DataFrame) -> bool:
-    """Return whether a cell is of the condition that is taken apart."""
-    return bool(factors(asked)) and set(runs["condition"]) == {asked["ablate"]["condition"]}
+    What else is confirmed is as much as is known: at the baseline's learning rate it rests on what the two cells have
+    chosen, and a cell without a run has chosen nothing that a factor could be left out of.
+    """
+    if not tables.asked:
+        return {}
+    planned = dict(answers_of(tables.asked, architecture, condition).planned)
+    runs = tables.runs
+    begun = bool(((runs["architecture"] == architecture) & (runs["condition"] == condition)).any())
+    planned[Phase.MATCHED] *= wanted(tables, architecture, condition)
+    planned[Phase.ABLATE] *= begun
+    return planned
 
 
 def _ends_as_planned(asked: Asked, phase: Phase) -> list[StopReason]:
-    """Return the ends of a trial that had its budget; only a search has a rule that stops trials early."""
-    ends = [StopReason.COMPLETED, StopReason.DIVERGED]
+    """Return the ends of a trial that had its budget; of a study that is not known a rule may have stopped some."""
     rule = not asked or asked["search"]["early_stopping"]["name"] != "none"
-    return [*ends, StopReason.EARLY_STOPPED] if rule and phase is Phase.TUNE else ends
+    return list(ends_as_planned(phase, rule=rule))
 
 
 def as_data(budgets: Mapping[Phase, Budget]) -> dict[str, float | None]:

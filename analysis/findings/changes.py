@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.findings.curves import cells, confirmed_runs
 from analysis.stats import Difference, FamilyTest, FloatArray, Interval, family_tests, mean_interval, paired_difference
+from analysis.tables.runs import cells, confirmed_runs
 from analysis.tables.table import Tables
 
 

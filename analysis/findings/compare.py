@@ -8,8 +8,8 @@ import pandas as pd
 
 from analysis.findings.budget import Budget, budgets
 from analysis.findings.effects import Effects, effects
-from analysis.findings.pairs import compared
 from analysis.stats import Difference, FamilyTest, Interval, mean_interval
+from analysis.tables.runs import completed
 from analysis.tables.study_tags import searched
 from analysis.tables.table import PARAM, Tables
 from tuning import records
@@ -160,7 +160,7 @@ def comparison(tables: Tables) -> Comparison:
         of = {name: runs[(runs["architecture"] == architecture) & (runs["condition"] == name)] for name in conditions}
         mine = {name: _cell(architecture, name, rows, tables) for name, rows in of.items()}
         cells.update({(architecture, name): cell for name, cell in mine.items()})
-        leads[architecture] = _leads([cell for cell in mine.values() if cell.confirmed], of, found)
+        leads[architecture] = _leads([cell for cell in mine.values() if cell.confirmed], found)
     return Comparison(
         study=tables.study,
         architectures=architectures,
@@ -179,16 +179,15 @@ def _best(confirmed: Sequence[Cell]) -> tuple[Cell, ...]:
     return tuple(cell for cell in confirmed if math.isclose(means[cell.condition], top, rel_tol=1e-12))
 
 
-def _leads(confirmed: Sequence[Cell], runs: Mapping[str, pd.DataFrame], found: Effects) -> tuple[Lead, ...]:
+def _leads(confirmed: Sequence[Cell], found: Effects) -> tuple[Lead, ...]:
     """Compare each of the best cells of an architecture with each cell that is not among them."""
     best = [cell.condition for cell in _best(confirmed)]
     others = [cell.condition for cell in confirmed if cell.condition not in best]
-    of = {name: rows[rows["phase"] == Phase.CONFIRM] for name, rows in runs.items()}
     return tuple(
         Lead(
             condition=one,
             against=other,
-            difference=compared(of[one], of[other]),
+            difference=found.difference(confirmed[0].architecture, one, other),
             tested=None if contrast is None else contrast.tested,
         )
         for one in best
@@ -199,7 +198,7 @@ def _leads(confirmed: Sequence[Cell], runs: Mapping[str, pd.DataFrame], found: E
 
 def _cell(architecture: str, condition: str, runs: pd.DataFrame, tables: Tables) -> Cell:
     confirm = runs[runs["phase"] == Phase.CONFIRM]
-    done = confirm[confirm["stop_reason"] == StopReason.COMPLETED]
+    done = completed(confirm)
     # Epoch 0 is the state before the first step: it trains nothing and has no duration.
     timed = tables.times[tables.times["run_id"].isin(done.index) & (tables.times["epoch"] > 0)]
     return Cell(
@@ -211,7 +210,7 @@ def _cell(architecture: str, condition: str, runs: pd.DataFrame, tables: Tables)
         seeds=tuple(sorted(int(seed) for seed in done["seed"])),
         tune=endings(runs[runs["phase"] == Phase.TUNE]),
         confirm=endings(confirm),
-        budgets=budgets(tables, runs),
+        budgets=budgets(tables, architecture, condition),
     )
 
 

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from analysis.stats import Band, FloatArray, IntArray, Interval, mean_band, mean_interval
+from analysis.tables.runs import cells, confirmed_runs
 from analysis.tables.table import Tables
 from tuning import records
-from tuning.records import Phase, StopReason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +45,6 @@ class Confirmed:
     condition: str
     accuracies: FloatArray
     interval: Interval
-
-
-def confirmed_runs(tables: Tables, architecture: str, condition: str) -> pd.DataFrame:
-    """Return the rows of `Tables.runs` that speak for a cell: confirmation runs that completed, by seed."""
-    runs = tables.runs
-    mine = (runs["architecture"] == architecture) & (runs["condition"] == condition)
-    done = (runs["phase"] == Phase.CONFIRM) & (runs["stop_reason"] == StopReason.COMPLETED)
-    return runs[mine & done].sort_values("seed")
 
 
 def curves(tables: Tables, metrics: Sequence[str]) -> tuple[Curve, ...]:
@@ -107,10 +98,3 @@ def confirmed(tables: Tables) -> tuple[Confirmed, ...]:
             )
             found.append(cell)
     return tuple(found)
-
-
-def cells(tables: Tables) -> list[tuple[str, str]]:
-    """List every pair of architecture and condition in the study's order."""
-    architectures = tables.runs["architecture"].cat.categories
-    conditions = tables.runs["condition"].cat.categories
-    return [(architecture, condition) for architecture in architectures for condition in conditions]

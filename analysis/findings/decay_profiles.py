@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.findings.curves import cells, confirmed_runs
 from analysis.findings.measuring import Kept
 from analysis.stats import Band, FloatArray, Interval, mean_band
+from analysis.tables.runs import cells, confirmed_runs
 from analysis.tables.table import Tables
 from tuning import records
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from analysis.findings.curves import cells, confirmed_runs
 from analysis.stats import FloatArray, IntArray
+from analysis.tables.runs import cells, confirmed_runs
 from analysis.tables.table import Tables
 from analysis.tables.vectors import vectors
 

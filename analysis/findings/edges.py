@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from analysis.findings.curves import cells
+from analysis.tables.runs import cells
 from analysis.tables.study_tags import ranges
 from analysis.tables.table import PARAM, Tables
 from tuning.records import Phase

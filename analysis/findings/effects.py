@@ -3,12 +3,11 @@
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from analysis.findings.curves import confirmed_runs
 from analysis.stats import (
     Difference,
     Estimate,
@@ -21,9 +20,10 @@ from analysis.stats import (
     interquartile_mean,
     paired_difference,
 )
+from analysis.tables.runs import cells, confirmed_runs
+from analysis.tables.study_tags import compared_with
 from analysis.tables.table import Tables
 from tuning import records
-from tuning.comparing import reference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +105,7 @@ class Effects:
         between: every pair of the others, the one that stands later in the study first: another family of tests.
         overall: one a condition, in the study's order.
         families: one for each condition but the baseline and each pair of families: a third family of tests.
+        scores: what all of it is computed from, as `scores` arranges it.
     """
 
     study: str
@@ -114,11 +115,16 @@ class Effects:
     between: tuple[Contrast, ...]
     overall: tuple[Overall, ...]
     families: tuple[FamilyContrast, ...]
+    scores: pd.DataFrame = field(repr=False, compare=False)
 
     @property
     def architectures(self) -> list[str]:
         """Those on which a condition was compared with the baseline, in the study's order."""
         return list(dict.fromkeys(one.architecture for one in self.to_baseline))
+
+    def difference(self, architecture: str, condition: str, against: str) -> Difference:
+        """Return condition − against on one architecture, over the confirmation seeds that both completed."""
+        return _difference(self.scores, architecture, condition, against)
 
     def between_two(self, architecture: str, condition: str, other: str) -> Contrast | None:
         """Return the contrast of two conditions on one architecture, whichever stands first; None without a seed."""
@@ -151,7 +157,7 @@ def effects(tables: Tables, metric: str = records.TEST_ACCURACY) -> Effects:
         raise ValueError(f"effects need confirmation runs, got none in study {tables.study!r}; run it to its end")
     values = scores(tables, metric)
     conditions = list(tables.runs["condition"].cat.categories)
-    plain = reference(tables.asked, conditions)
+    plain = compared_with(tables.asked, conditions)
     others = [condition for condition in conditions if condition != plain]
     return Effects(
         study=tables.study,
@@ -161,6 +167,7 @@ def effects(tables: Tables, metric: str = records.TEST_ACCURACY) -> Effects:
         between=_contrasts(values, [(later, earlier) for earlier, later in itertools.combinations(others, 2)]),
         overall=tuple(_overall(values, condition, plain) for condition in conditions),
         families=_families(values, others, plain, _architectures_by_family(tables.runs)),
+        scores=values,
     )
 
 
@@ -174,23 +181,22 @@ def scores(tables: Tables, metric: str) -> pd.DataFrame:
     Returns:
         One row a seed, one column an architecture and condition; NaN where that run did not complete.
     """
-    architectures = tables.runs["architecture"].cat.categories
-    conditions = tables.runs["condition"].cat.categories
-    cells = {
-        cell: confirmed_runs(tables, *cell).set_index("seed")[metric]
-        for cell in itertools.product(architectures, conditions)
-    }
-    wide: pd.DataFrame = pd.concat(cells, axis="columns").sort_index().astype(np.float64)
+    each = {cell: confirmed_runs(tables, *cell).set_index("seed")[metric] for cell in cells(tables)}
+    wide: pd.DataFrame = pd.concat(each, axis="columns").sort_index().astype(np.float64)
     return wide
+
+
+def _difference(values: pd.DataFrame, architecture: str, condition: str, against: str) -> Difference:
+    return paired_difference(*(values[architecture, name].to_numpy() for name in (condition, against)))
 
 
 def _contrasts(values: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> tuple[Contrast, ...]:
     found: dict[tuple[str, str, str], tuple[Difference, float]] = {}
     for architecture, (condition, against) in itertools.product(_architectures(values), pairs):
-        one, other = (values[architecture, name].to_numpy() for name in (condition, against))
-        difference = paired_difference(one, other)
+        difference = _difference(values, architecture, condition, against)
         if difference.n:
-            spread = float(np.nanstd(one - other, ddof=1)) if difference.n > 1 else math.nan
+            apart = (values[architecture, condition] - values[architecture, against]).to_numpy()
+            spread = float(np.nanstd(apart, ddof=1)) if difference.n > 1 else math.nan
             found[architecture, condition, against] = difference, spread
     family = family_tests([difference.test for difference, _ in found.values()])
     return tuple(

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.findings.curves import cells
 from analysis.stats import FloatArray, IntArray, pareto_front
+from analysis.tables.runs import cells
 from analysis.tables.table import Tables
 from analysis.tables.trials import FULL_BUDGET, SCORE, trials
 from tuning import records

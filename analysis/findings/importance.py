@@ -14,7 +14,7 @@ from optuna.importance import (
     get_param_importances,
 )
 
-from analysis.findings.curves import cells
+from analysis.tables.runs import cells
 from analysis.tables.study_tags import ranges
 from analysis.tables.table import PARAM, Tables
 from analysis.tables.trials import FULL_BUDGET, SCORE, trials

@@ -6,11 +6,10 @@ import pandas as pd
 
 from analysis.findings.pairs import accuracies, compared
 from analysis.stats import Difference, Interval, mean_interval
-from analysis.tables.study_tags import baseline, searched
-from analysis.tables.table import PARAM, Tables
+from analysis.tables.runs import RATE
+from analysis.tables.study_tags import answers_of, baseline
+from analysis.tables.table import Tables
 from tuning.records import Phase
-
-RATE = PARAM + "training.learning_rate"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,26 +80,22 @@ def matched(tables: Tables) -> tuple[Matched, ...]:
     return tuple(found)
 
 
-def wanted(tables: Tables, runs: pd.DataFrame) -> bool:
+def wanted(tables: Tables, architecture: str, condition: str) -> bool:
     """Return whether a cell was to be trained at its baseline's learning rate too.
 
-    It was where both have been confirmed with one optimizer, and the cell has searched its learning rate and chosen
-    another.
+    It was where its study says so, and both have been confirmed and have chosen other learning rates.
 
     Args:
         tables: the study's.
-        runs: rows of `Tables.runs`: the cell's.
+        architecture: its name.
+        condition: its name.
     """
-    own = runs[runs["phase"] == Phase.CONFIRM]
-    if baseline(tables.asked) is None or own.empty:
+    if not answers_of(tables.asked, architecture, condition).matched:
         return False
-    first, all_runs = own.iloc[0], tables.runs
-    there = (all_runs["architecture"] == first["architecture"]) & (all_runs["condition"] == baseline(tables.asked))
-    of_baseline = all_runs[there & (all_runs["phase"] == Phase.CONFIRM)]
-    if of_baseline.empty or RATE.removeprefix(PARAM) not in searched(tables.asked, str(first["condition"])):
-        return False
-    other = of_baseline.iloc[0]
-    return bool(first["optimizer"] == other["optimizer"] and first[RATE] != other[RATE])
+    runs = tables.runs
+    confirmed = runs[(runs["architecture"] == architecture) & (runs["phase"] == Phase.CONFIRM)]
+    rates = [confirmed.loc[confirmed["condition"] == name, RATE] for name in (condition, baseline(tables.asked))]
+    return all(len(rate) for rate in rates) and bool(rates[0].iloc[0] != rates[1].iloc[0])
 
 
 def _matched(architecture: str, runs: pd.DataFrame, of_baseline: pd.DataFrame) -> Matched:

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.findings.curves import cells, confirmed_runs
+from analysis.tables.runs import cells, confirmed_runs
 from analysis.tables.table import Tables
 from tuning import records
 

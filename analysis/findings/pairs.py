@@ -4,22 +4,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.stats import Difference, FloatArray, paired_difference
+from analysis.tables.runs import completed
 from tuning import records
-from tuning.records import StopReason
-
-
-def completed(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return those of some runs that trained for all their epochs, by seed.
-
-    Args:
-        runs: rows of `Tables.runs`, one a seed.
-    """
-    return runs[runs["stop_reason"] == StopReason.COMPLETED].sort_values("seed")
 
 
 def accuracies(runs: pd.DataFrame) -> FloatArray:
     """Return the test accuracies of completed runs, in the order of their seeds, shape ``(seeds,)``."""
-    return completed(runs)[records.TEST_ACCURACY].dropna().to_numpy(np.float64)
+    return completed(runs).sort_values("seed")[records.TEST_ACCURACY].dropna().to_numpy(np.float64)
 
 
 def compared(runs: pd.DataFrame, others: pd.DataFrame, metric: str = records.TEST_ACCURACY) -> Difference:
@@ -36,6 +27,6 @@ def compared(runs: pd.DataFrame, others: pd.DataFrame, metric: str = records.TES
     Returns:
         The difference in the unit of the metric.
     """
-    left, right = (completed(one).set_index("seed")[metric] for one in (runs, others))
+    left, right = (completed(one).sort_values("seed").set_index("seed")[metric] for one in (runs, others))
     left, right = left.align(right)  # NaN where one side lacks the seed
     return paired_difference(left.to_numpy(np.float64), right.to_numpy(np.float64))

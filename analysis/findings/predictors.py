@@ -9,10 +9,11 @@ import pandas as pd
 
 from analysis.stats import Estimate, FloatArray, Granulated, granulated_taus, kendall_taus
 from analysis.tables.measures import measured, measured_epochs
+from analysis.tables.runs import completed
 from analysis.tables.study_tags import ranges
 from analysis.tables.table import PARAM, Tables
 from tuning import records
-from tuning.records import Phase, StopReason
+from tuning.records import Phase
 
 OUTCOMES = (records.TEST_ACCURACY, records.VAL_ACCURACY, records.GAP_ACCURACY)
 """What is predicted, after the last epoch: test accuracy of confirmation runs, the others of all."""
@@ -73,7 +74,7 @@ def predictions(tables: Tables) -> tuple[Prediction, ...]:
         out.
     """
     runs = tables.runs
-    done = runs[(runs["stop_reason"] == StopReason.COMPLETED) & runs["phase"].isin([Phase.TUNE, Phase.CONFIRM])]
+    done = completed(runs[runs["phase"].isin([Phase.TUNE, Phase.CONFIRM])])
     epochs = looked_at(measured_epochs(tables, list(done.index)))
     measures = measured(tables, list(done.index), epochs)
     by_epoch = {epoch: measures.xs(epoch, level="epoch") for epoch in epochs}

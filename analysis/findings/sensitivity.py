@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.findings.curves import cells
 from analysis.stats import Band, FloatArray, IntArray, mean_band
+from analysis.tables.runs import cells
 from analysis.tables.study_tags import ranges
 from analysis.tables.table import PARAM, Tables
 from analysis.tables.trials import FULL_BUDGET, SCORE, trials

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.findings.curves import cells
 from analysis.stats import ExpectedBest, expected_best
+from analysis.tables.runs import cells
 from analysis.tables.study_tags import starting_points
 from analysis.tables.table import Tables
 from analysis.tables.trials import FULL_BUDGET, SCORE, trials

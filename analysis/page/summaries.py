@@ -76,9 +76,7 @@ def _of_all(tables: Tables) -> dict[str, str]:
 
 
 def _budgets(tables: Tables, architecture: str, condition: str) -> dict[str, dict[int, float]]:
-    runs = tables.runs
-    mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
-    known = as_data(budgets(tables, mine))
+    known = as_data(budgets(tables, architecture, condition))
     return {
         f"budget/{name}": {0: value} for name, value in known.items() if value is not None and not math.isnan(value)
     }

@@ -1,11 +1,11 @@
 """What each condition does to the ranks of weights: paired differences to the baseline."""
 
-from analysis.findings.curves import cells, confirmed_runs
 from analysis.findings.effects import Effects, effects
 from analysis.notation import NOTHING, plus_minus, signed
 from analysis.plots import Mark, Panel, intervals_figure
 from analysis.sections.section import MARKED, STATED, Section, picture
 from analysis.stats import Interval, mean_interval
+from analysis.tables.runs import cells, confirmed_runs
 from analysis.tables.table import Tables
 from analysis.words.described import Verbs, told, with_sign
 from analysis.writing.sheets import Sheet

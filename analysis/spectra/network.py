@@ -1,6 +1,5 @@
 """Networks by name: ours and torchvision's, with random weights or with those of a checkpoint."""
 
-import difflib
 import math
 import warnings
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from analysis.notation import several
 from analysis.spectra.state import State
 from models import ARCHITECTURES, build, import_torchvision
+from tuning.nearest import nearest_name
 
 SEED = 0
 """Of the random weights of a network that is given by its name alone."""
@@ -178,14 +178,14 @@ def _check_known(rule: str, name: str, files: Sequence[str] | None = None) -> No
     theirs = _theirs()
     if name in theirs:
         return
-    near = difflib.get_close_matches(name, [*ARCHITECTURES, *theirs, *(files or ())], n=1)
+    near = nearest_name(name, [*ARCHITECTURES, *theirs, *(files or ())])
     names = f"{', '.join(ARCHITECTURES)} or one of torchvision's for classification, e.g. resnet34"
     if files is None:
         came, cure = repr(name), f"name {names}"
     else:
         is_path = Path(name).suffix or Path(name).name != name
         came, cure = f"{name!r}, and no such file exists", "check the path" if is_path else f"name a file, {names}"
-    raise ValueError(f"{rule}, got {came}; {f'did you mean {near[0]!r}?' if near else cure}")
+    raise ValueError(f"{rule}, got {came}; {f'did you mean {near!r}?' if near else cure}")
 
 
 def _files_beside(path: Path) -> list[str]:

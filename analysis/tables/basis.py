@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.notation import count, listed, several
-from analysis.tables.study_tags import Asked
+from analysis.tables.older_studies import Asked
 from tuning.records import DATA, PROCESSOR, VERSION_TAGS, VERSIONS
 
 _CALLED = {"cuda": "CUDA"}

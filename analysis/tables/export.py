@@ -1,6 +1,5 @@
 """A study's tables as files, for one's own notebook."""
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +14,7 @@ from analysis.notation import size
 from analysis.tables.files import Lost
 from analysis.tables.table import GROUPING, Tables
 from tuning import records
+from tuning.whole_files import replacing
 
 
 class FileFormat(StrEnum):
@@ -94,13 +94,10 @@ def _check_size(tables: Tables) -> None:
 def _write(path: Path, schema: pa.Schema, source: Iterable[pa.Table], how: FileFormat) -> int:
     """Stream tables into one file."""
     rows = 0
-    with tempfile.TemporaryDirectory(dir=path.parent) as beside:
-        fresh = Path(beside) / path.name
-        with _OPEN[how](fresh, schema) as sink:
-            for table in source:
-                sink.write_table(_fit(table, schema))
-                rows += len(table)
-        fresh.replace(path)
+    with replacing(path, lasting=False) as part, _OPEN[how](part, schema) as sink:
+        for table in source:
+            sink.write_table(_fit(table, schema))
+            rows += len(table)
     return rows
 
 

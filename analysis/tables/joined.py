@@ -9,15 +9,17 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from analysis.findings.matched import RATE
 from analysis.notation import listed, setting, several
 from analysis.tables.basis import basis_remarks, sets_of_versions
-from analysis.tables.study_tags import Asked, architectures, baseline, conditions
+from analysis.tables.older_studies import Asked
+from analysis.tables.runs import RATE
+from analysis.tables.study_tags import architectures, baseline, conditions
 from analysis.tables.table import Tables, in_order, load
+from tuning.baseline import reference
 from tuning.content import content_change
-from tuning.records import DATA, VERSIONS, Phase
+from tuning.records import ANSWERS, DATA, VERSIONS, Phase
 
-_OWN = ("name", "description", "architectures", "conditions", "resources", "ablate", VERSIONS)
+_OWN = ("name", "description", "architectures", "conditions", "resources", "ablate", VERSIONS, ANSWERS)
 """What may differ: which cells there are, what else was asked of them, and what no trial's numbers depend on beyond
 rounding."""
 
@@ -158,7 +160,7 @@ def join(asked: Mapping[str, Asked]) -> dict[str, Any]:
             nameless = one if not first else other
             raise ValueError(f"joined studies must be known as they were asked, got {nameless!r} without its file")
         _check_equal(one, first, other, second)
-    whole = _united(list(asked.values()))
+    whole = _united(list(asked.values())) | _answers(asked)
     missing = set(_cells(whole)).difference(*map(_cells, asked.values()))
     if missing:
         raise ValueError(
@@ -214,7 +216,7 @@ def _spoken(cells: Sequence[Name]) -> str:
 
 
 def _united(asked: Sequence[Asked]) -> dict[str, Any]:
-    first = dict(asked[0])
+    first = {key: value for key, value in asked[0].items() if key != ANSWERS}
     named: dict[str, Any] = {}
     held: dict[str, Any] = {}
     for one in asked:
@@ -230,6 +232,17 @@ def _united(asked: Sequence[Asked]) -> dict[str, Any]:
         **({"ablate": ablated[0]} if ablated else {}),
         **_beside(asked),
     }
+
+
+def _answers(asked: Mapping[str, Asked]) -> dict[str, Any]:
+    """What the studies have written down for each cell, from the one that it is taken from; older ones have not."""
+    if not all(ANSWERS in one for one in asked.values()):
+        return {}
+    regularizers = {name: held["regularizer"] for one in asked.values() for name, held in one["conditions"].items()}
+    keys = {f"{architecture}/{condition}": each[0] for (architecture, condition), each in _holders(asked).items()}
+    cells = {key: asked[study][ANSWERS]["cells"][key] for key, study in keys.items()}
+    named = baseline(next(iter(asked.values())))
+    return {ANSWERS: {"baseline": reference(named, regularizers), "cells": cells}}
 
 
 def _beside(asked: Sequence[Asked]) -> dict[str, Any]:

@@ -1,19 +1,62 @@
 """What a study asked, in words and in order: from its plain data, as the store keeps it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from analysis.notation import setting
-from tuning.records import repeatability, short_name
-
-Asked = Mapping[str, Any]
-"""A study as the plain data of its file with nothing left to defaults; empty where none was kept."""
+from analysis.tables.older_studies import Asked, derived, is_range
+from tuning.baseline import reference
+from tuning.records import ANSWERS, Phase, repeatability, short_name
 
 _RANGES = {"uniform": "", "log_uniform": ", log scale", "int_uniform": ", whole numbers"}
+_START = "training.initialization"
 _FOR = "condition"
 """Where a starting point names the only condition that it is meant for."""
 
-_OWN = ("regularizer", "optimizer", "initialization", "learning_rate")
+
+@dataclass(frozen=True, kw_only=True)
+class CellAnswers:
+    """What follows from a study for one cell.
+
+    Attributes:
+        values: by flat name the constant, or the range that was searched, in the order of the file.
+        planned: trials by phase; of ``matched`` the most there could be.
+        matched: whether it was to be confirmed at the baseline's learning rate too.
+    """
+
+    values: Mapping[str, Any]
+    planned: Mapping[Phase, int]
+    matched: bool
+
+
+def answers_of(asked: Asked, architecture: str, condition: str) -> CellAnswers:
+    """Return what a study has written down for one of its cells; of an older one it is derived.
+
+    Args:
+        asked: the study.
+        architecture: its name.
+        condition: its name.
+    """
+    stored = asked.get(ANSWERS, {}).get("cells", {}).get(f"{architecture}/{condition}")
+    found = derived(asked, condition) if stored is None else stored
+    planned = {Phase(phase): count for phase, count in found["planned"].items()}
+    return CellAnswers(values=found["values"], planned=planned, matched=found["matched"])
+
+
+def compared_with(asked: Asked, names: Sequence[str]) -> str:
+    """Return the condition that others are measured against.
+
+    Args:
+        asked: the study.
+        names: of the conditions that are compared, at least one.
+
+    Returns:
+        The study's baseline where it is among them; else what would be the baseline of a study of these alone.
+    """
+    held = asked.get("conditions", {})
+    named = asked.get(ANSWERS, {}).get("baseline", baseline(asked))
+    return reference(named, {name: held.get(name, {}).get("regularizer", "") for name in names})
 
 
 def architectures(asked: Asked) -> list[str]:
@@ -47,7 +90,7 @@ def searched(asked: Asked, condition: str) -> list[str]:
     Returns:
         ``["training.learning_rate", "regularizer.strength"]``, in the order of the file.
     """
-    return [name for name, value in _values(asked, condition) if _is_range(value)]
+    return list(ranges(asked, condition))
 
 
 def ranges(asked: Asked, condition: str) -> dict[str, tuple[str, Sequence[Any]]]:
@@ -61,7 +104,8 @@ def ranges(asked: Asked, condition: str) -> dict[str, tuple[str, Sequence[Any]]]
         ``{"training.learning_rate": ("log_uniform", [1e-4, 0.1])}``, in the order of the file; for a ``choice`` the
         values to choose from.
     """
-    return {name: next(iter(value.items())) for name, value in _values(asked, condition) if _is_range(value)}
+    values = _values(asked, condition)
+    return {name: next(iter(value.items())) for name, value in values.items() if is_range(value)}
 
 
 def starting_points(asked: Asked, condition: str) -> list[Mapping[str, Any]]:
@@ -122,31 +166,6 @@ def surroundings(asked: Asked) -> dict[str, str]:
     }
 
 
-def _values(asked: Asked, condition: str) -> Iterator[tuple[str, Any]]:
-    """Yield flat names and constants or ranges, in the order in which settings are written everywhere."""
-    own = asked.get("conditions", {}).get(condition, {})
-    shared, training = asked.get("shared", {}), asked.get("training", {})
-    yield "training.learning_rate", own.get("learning_rate", shared.get("learning_rate"))
-    yield "training.batch_size", shared.get("batch_size", training.get("batch_size"))
-    yield from _held({name: value for name, value in own.items() if name not in _OWN}, "regularizer.")
-    optimizer = own.get("optimizer", training.get("optimizer", {}))
-    yield from ((f"optimizer.{name}", value) for name, value in optimizer.items())
-    if "initialization" in own:
-        yield "training.initialization", own["initialization"]
-
-
-def _held(own: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    """Yield a regularizer's values under flat names, those of the parts of a combination by the parts' numbers."""
-    for name, value in own.items():
-        if name != "parts":
-            yield prefix + name, value
-            continue
-        for number, part in enumerate(value):
-            within = f"{prefix}parts.{number}."
-            yield f"{within}name", part["regularizer"]
-            yield from _held({key: item for key, item in part.items() if key != "regularizer"}, within)
-
-
 def _points(points: Sequence[Mapping[str, Any]]) -> str:
     """Write the starting points: ", first tried: learning rate 0.00100; …"."""
     told = "; ".join(", ".join(_spoken(name, value) for name, value in point.items()) for point in points)
@@ -154,19 +173,25 @@ def _points(points: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _own_first(asked: Asked, condition: str) -> list[tuple[str, Any]]:
-    """Return the same, what holds the weights before how they are trained."""
-    return sorted(_values(asked, condition), key=lambda pair: not pair[0].startswith("regularizer."))
+    """Return the settings of a condition: what holds the weights before how they are trained, its own start last."""
+    values = dict(_values(asked, condition))
+    del values["regularizer.name"]
+    start = values.pop(_START, None)
+    own = {_START: start} if "initialization" in asked["conditions"][condition] else {}
+    return [*sorted(values.items(), key=lambda pair: not pair[0].startswith("regularizer.")), *own.items()]
 
 
-def _is_range(value: Any) -> bool:
-    return isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in {*_RANGES, "choice"}
+def _values(asked: Asked, condition: str) -> Mapping[str, Any]:
+    """Return the settings of a condition's cells, which have the same on each architecture."""
+    architecture = next(iter(architectures(asked)), "")
+    return answers_of(asked, architecture, condition).values
 
 
 def _spoken(key: str, value: Any) -> str:
     """Write one setting: "strength in [1e-5, 0.1], log scale", "optimizer adam", "parts.1 weight_decay"."""
     name = short_name(key)
     words = "optimizer" if name == "name" else name.removesuffix(".name").replace("_", " ")
-    if not _is_range(value):
+    if not is_range(value):
         return f"{words} {_plain(value)}"
     kind, bounds = next(iter(value.items()))
     if kind == "choice":

@@ -13,7 +13,8 @@ import pyarrow as pa
 from analysis.notation import count, several
 from analysis.tables.basis import basis_remarks
 from analysis.tables.files import Files, Lost, lost_files
-from analysis.tables.study_tags import Asked, architectures, conditions
+from analysis.tables.older_studies import Asked
+from analysis.tables.study_tags import architectures, conditions
 from tuning import records
 from tuning.records import NO_RESULTS, Phase
 from tuning.store import StoredRun, StoreReader, resolve_tracking_uri

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tuning.records import CONFIRMATIONS, Phase
 from tuning.settings import TrialSettings
-from tuning.study import Cell, planned_trials
+from tuning.study import Cell, Study, planned_trials
 from tuning.trial.data.dataset_info import Outline
 from tuning.trial.operations import Operations
 from tuning.trial.timing import Inspection
@@ -110,16 +110,17 @@ def typical(cell: Cell) -> TrialSettings:
     return cell.settings(Phase.TUNE, 0, {name: domain.at(0.5) for name, domain in cell.space.items()})
 
 
-def cell_cost(cell: Cell, outline: Outline, operations: Operations, seconds: Seconds | None) -> CellCost:
+def cell_cost(study: Study, cell: Cell, outline: Outline, operations: Operations, seconds: Seconds | None) -> CellCost:
     """Return what a cell will cost.
 
     Args:
-        cell: the one asked about.
+        study: what is asked.
+        cell: one of its cells.
         outline: of the study's data set.
         operations: of the cell's architecture.
         seconds: what its parts take, None where they were not timed.
     """
-    planned = {phase: planned_trials(cell, phase) for phase in (Phase.TUNE, *CONFIRMATIONS)}
+    planned = {phase: planned_trials(study, cell, phase) for phase in (Phase.TUNE, *CONFIRMATIONS)}
     trainings = {phase: count for phase, count in planned.items() if count}
     return CellCost(
         architecture=cell.architecture.name,

@@ -3,7 +3,8 @@
 import statistics
 from dataclasses import dataclass
 
-from tuning.comparing import detectable_difference, enough_pairs, reference, smallest_p
+from tuning.baseline import reference
+from tuning.comparing import detectable_difference, enough_pairs, smallest_p
 from tuning.records import TEST_ACCURACY, Phase, StopReason
 from tuning.store import StoreReader, hide_password, resolve_tracking_uri
 from tuning.study import Study
@@ -70,7 +71,9 @@ def evidence(study: Study, tracking_uri: str | None) -> Evidence | None:
     if not others:
         return None
     uri = resolve_tracking_uri(tracking_uri)
-    baseline = reference(study.as_data(), list(study.conditions))
+    baseline = reference(
+        study.confirm.baseline, {name: condition.regularizer for name, condition in study.conditions.items()}
+    )
     return Evidence(
         baseline=baseline,
         seeds=study.confirm.seeds,

@@ -19,13 +19,13 @@ def check_weights(study: Study, input_shape: tuple[int, int, int] = (3, 32, 32),
     Raises:
         ValueError: where a condition holds or updates nothing of a model.
     """
-    ablated = {cell.key for cell in ablated_cells(study)}
+    ablated = {cell.key for cell in ablated_cells(study.ablate, study.cells)}
     for architecture in study.architectures:
         model = without_numbers(architecture, input_shape, num_classes)
         for cell in [cell for cell in study.cells if cell.architecture is architecture]:
             values = cell.draw(0)
             _check_held(cell.settings(Phase.TUNE, 0, values), model)
-            for settings in ablations(cell, values, 0) if cell.key in ablated else ():
+            for settings in ablations(study.ablate, cell, values, 0) if study.ablate and cell.key in ablated else ():
                 _check_held(settings, model)
 
 

@@ -130,7 +130,7 @@ def study_cost(
             if inspection is not None:
                 say(cell.key)
                 seconds = Seconds(step=time_step(typical(cell), images), inspection=inspection)
-            cells.append(cell_cost(cell, images, operations, seconds))
+            cells.append(cell_cost(study, cell, images, operations, seconds))
     return StudyCost(
         study=study,
         outline=images,

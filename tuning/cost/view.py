@@ -13,7 +13,8 @@ from rich.text import Text
 from tuning.cost.cell import CellCost
 from tuning.cost.held import HeldWeight
 from tuning.cost.study import StudyCost
-from tuning.cost.words import duration, scaled, sentences
+from tuning.cost.words import scaled, sentences
+from tuning.durations import duration
 from tuning.records import Phase, short_name
 
 

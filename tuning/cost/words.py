@@ -5,11 +5,9 @@ from collections.abc import Mapping
 
 from tuning.cost.evidence import Evidence
 from tuning.cost.study import StudyCost
+from tuning.durations import duration
 from tuning.records import Phase
-from tuning.study import PHASES, baseline, uneven, unmatched
-
-_UNITS = ((3600, 3600, "h"), (90, 60, "min"), (1, 1, "s"), (0, 1e-3, "ms"))
-"""From so many seconds on, a unit of so many seconds, and its name."""
+from tuning.study import PHASES, baseline, uneven_budgets, unmatched
 
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
 
@@ -37,24 +35,6 @@ def scaled(value: float, unit: str) -> str:
     return f"{value:.{digits}f} {_PREFIXES[power]}{unit}"
 
 
-def duration(seconds: float) -> str:
-    """Write a duration with two digits or more, in a unit that suits it.
-
-    Args:
-        seconds: 0 or more.
-
-    Returns:
-        The text.
-
-    Example:
-        >>> duration(0.0123), duration(42), duration(500), duration(9000), duration(1e7)
-        ('12 ms', '42 s', '8.3 min', '2.5 h', '2,778 h')
-    """
-    unit, name = next((unit, name) for least, unit, name in _UNITS if seconds >= least)
-    amount = seconds / unit
-    return f"{amount:,.0f} {name}" if amount >= 10 else f"{amount:.1f} {name}"
-
-
 def sentences(cost: StudyCost) -> list[str]:
     """Say what would be run, on how many images, with how many operations, and for how long.
 
@@ -64,20 +44,23 @@ def sentences(cost: StudyCost) -> list[str]:
     Returns:
         One text a subject.
     """
-    told = [f"{cell}: the planned budgets are not equal: {what}" for cell, what in _uneven(cost).items()]
     work = f"{_work(cost)}\n{cost.study.search.repeatability}"
-    return [work, *told, *_confirmed(cost), _images(cost), *_evidence(cost), _operations(cost), _time(cost)]
-
-
-def _uneven(cost: StudyCost) -> dict[str, str]:
-    return {cell: what for phase in PHASES for cell, what in uneven(cost.study.cells, phase).items()}
+    return [
+        work,
+        *uneven_budgets(cost.study),
+        *_confirmed(cost),
+        _images(cost),
+        *_evidence(cost),
+        _operations(cost),
+        _time(cost),
+    ]
 
 
 def _work(cost: StudyCost) -> str:
     """Write the count so that it can be followed: what is trained = so many trainings, × epochs = so many epochs."""
     study = cost.study
     asked = _counted(len(cost.cells), "cell")
-    if not _uneven(cost):
+    if not uneven_budgets(study):
         trials, seeds = (cost.cells[0].trainings[phase] for phase in PHASES)
         each = f"{_counted(trials, 'trial')} to tune + {_counted(seeds, 'seed')} to confirm"
         asked = " + ".join([f"{asked} × ({each})", *_further(cost)])
@@ -98,11 +81,16 @@ def _further(cost: StudyCost) -> list[str]:
     told = []
     if Phase.MATCHED in cells:
         at_rate = _counted(cells[Phase.MATCHED], "cell")
-        told.append(f"up to {at_rate} × {seeds} at the learning rate of {baseline(study)}")
+        told.append(f"up to {at_rate} × {seeds} at the learning rate of {_baseline(cost)}")
     if Phase.ABLATE in cells and study.ablate is not None:
         apart, factors = _counted(cells[Phase.ABLATE], "cell"), _counted(len(study.ablate.factors), "factor")
         told.append(f"{apart} × {factors} left out × {seeds}")
     return told
+
+
+def _baseline(cost: StudyCost) -> str | None:
+    """Return the condition at whose learning rate others are confirmed too."""
+    return baseline(cost.study.confirm, cost.study.conditions)
 
 
 def _counted(number: int, noun: str) -> str:
@@ -113,7 +101,7 @@ def _less(cost: StudyCost) -> list[str]:
     """Say why less may be trained than is planned."""
     stopping = cost.study.search.early_stopping.name
     rule = [] if stopping == "none" else [f"{stopping} stops some early"]
-    own = f"a cell that chooses the learning rate of {baseline(cost.study)} itself is not trained at it again"
+    own = f"a cell that chooses the learning rate of {_baseline(cost)} itself is not trained at it again"
     return [*rule, own] if Phase.MATCHED in cost.phases else rule
 
 
@@ -125,11 +113,11 @@ def _confirmed(cost: StudyCost) -> list[str]:
     words = {
         Phase.TUNE: "of the search",
         Phase.CONFIRM: "of the confirmation",
-        Phase.MATCHED: f"at the learning rate of {baseline(study)}",
+        Phase.MATCHED: f"at the learning rate of {_baseline(cost)}",
         Phase.ABLATE: "without a factor",
     }
     told = f"Trials and epochs of a cell: {' + '.join(words[phase] for phase in cost.phases)}."
-    return [told, *unmatched(study).values()]
+    return [told, *unmatched(study.confirm, study.cells).values()]
 
 
 def _images(cost: StudyCost) -> str:

@@ -81,7 +81,7 @@ class Conductor:
         freeze(self._study, self._history, self._writer)
         for key in replace_confirmations(self._study, self._history, self._writer):
             self._folder.forget(key)
-        self._progress.say(*unmatched(self._study).values())
+        self._progress.say(*unmatched(self._study.confirm, self._study.cells).values())
         return all(self._confirm(phase, cells) for phase, cells in frozen_trials(self._study, self._history).items())
 
     def _confirm(self, phase: Phase, cells: Mapping[str, Sequence[TrialSettings]]) -> bool:

@@ -129,7 +129,7 @@ def _kept_and_told(
         session.folder.clear_debris()
         broken, kept = kept, []  # with what has become of the folder
     return Outcome(
-        problems=(*broken, *problems(study.cells, history), *kept),
+        problems=(*broken, *problems(study, history), *kept),
         interrupted=interrupted,
         folder=session.folder.path,
         stored=str(report) if report.complete else None,
@@ -185,7 +185,7 @@ class _Session:
 def _is_finished(study: Study, history: History) -> bool:
     """Return whether every planned trial has ended; a cell that has nothing to confirm plans no confirmation."""
     for cell in study.cells:
-        if sum(trial.ended for trial in history.of(cell.key, Phase.TUNE)) < planned_trials(cell, Phase.TUNE):
+        if sum(trial.ended for trial in history.of(cell.key, Phase.TUNE)) < planned_trials(study, cell, Phase.TUNE):
             return False
     if undecided(study, history) or outdated(study, history):
         return False

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from tuning.settings.names import check_known, nearest
+from tuning.nearest import nearest
+from tuning.settings.names import check_known
 
 _LISTS = (tuple, Sequence)
 

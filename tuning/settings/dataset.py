@@ -3,23 +3,37 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tuning.settings.names import nearest
+from tuning.nearest import nearest
 from tuning.surroundings import no_home
 
-DATASETS: dict[str, tuple[int, bool]] = {
-    "digits": (0, False),
-    "mnist": (0, False),
-    "fashion-mnist": (0, False),
-    "cifar10": (4, True),
-    "cifar100": (4, True),
-    "svhn": (4, False),
-    "image-folder": (4, True),
-}
-"""The data sets by name, each with its usual augmentation: pixels of padding for the crop, and whether to
-flip.
 
-Digits and letters are not flipped: a mirrored 2 is no 2.
-"""
+@dataclass(frozen=True, kw_only=True)
+class KnownDataset:
+    """What is usual for a data set, and whether it lies in a folder of the user's.
+
+    Attributes:
+        crop: pixels of padding for the crop.
+        flip: whether to mirror; digits and letters are not mirrored: a mirrored 2 is no 2.
+        needs_path: whether there is nothing without a folder.
+        comes_with: the package that brings the images, so that there is no folder to name; empty for the others.
+    """
+
+    crop: int = 0
+    flip: bool = False
+    needs_path: bool = False
+    comes_with: str = ""
+
+
+DATASETS: dict[str, KnownDataset] = {
+    "digits": KnownDataset(comes_with="scikit-learn"),
+    "mnist": KnownDataset(),
+    "fashion-mnist": KnownDataset(),
+    "cifar10": KnownDataset(crop=4, flip=True),
+    "cifar100": KnownDataset(crop=4, flip=True),
+    "svhn": KnownDataset(crop=4),
+    "image-folder": KnownDataset(crop=4, flip=True, needs_path=True),
+}
+"""The data sets by name; `tuning.trial.data.sources` opens each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +72,13 @@ class DataSettings:
             near = nearest(str(self.name), DATASETS)
             cure = "for your own images choose 'image-folder'"
             raise ValueError(f"dataset must be one of {', '.join(DATASETS)}, got {self.name!r}{near}; {cure}")
-        if self.name == "image-folder" and not self.path:
-            raise ValueError("image-folder needs a path, got none; give the folder that holds one sub-folder a class")
-        if self.name == "digits" and self.path is not None:
-            raise ValueError(f"digits comes with scikit-learn and takes no path, got {self.path!r}; leave it out")
+        known = DATASETS[self.name]
+        if known.needs_path and not self.path:
+            raise ValueError(f"{self.name} needs a path, got none; give the folder that holds one sub-folder a class")
+        if known.comes_with and self.path is not None:
+            raise ValueError(
+                f"{self.name} comes with {known.comes_with} and takes no path, got {self.path!r}; leave it out"
+            )
         if not 0 < self.validation_fraction <= 0.5:
             raise ValueError(
                 f"validation_fraction must be in (0, 0.5], got {self.validation_fraction}; choose e.g. 0.1"
@@ -70,13 +87,12 @@ class DataSettings:
             raise ValueError(
                 f"training_images must be a whole number >= 2, got {self.training_images!r}; leave it out for all"
             )
-        usual_crop, usual_flip = DATASETS[self.name]
-        crop = usual_crop if self.crop is None else self.crop
+        crop = known.crop if self.crop is None else self.crop
         if not _is_count(crop, least=0):
             raise ValueError(f"crop must be a whole number of pixels >= 0, got {crop!r}; choose e.g. 4")
         # Stored settings say what was done, not "the default".
         object.__setattr__(self, "crop", crop)
-        object.__setattr__(self, "flip", usual_flip if self.flip is None else self.flip)
+        object.__setattr__(self, "flip", known.flip if self.flip is None else self.flip)
         if self.path is not None:
             object.__setattr__(self, "path", str(_found(Path(self.path))))
 

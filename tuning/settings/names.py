@@ -1,16 +1,11 @@
-"""Names that people write: which are allowed, and which known one a misspelt one may have meant."""
+"""Names that people write: which are allowed, and which are known."""
 
-import difflib
 import re
 from collections.abc import Iterable
 
+from tuning.nearest import nearest
+
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]|_(?!_)){0,47}")
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ``" (did you mean 'adam'?)"`` where a known name is near, else the empty string."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean '{near[0]}'?)" if near else ""
 
 
 def check_name(what: str, name: str) -> str:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from regularizers import REGULARIZERS
+from tuning.nearest import nearest
 from tuning.settings.build import build, build_named
-from tuning.settings.names import nearest
 from tuning.settings.optimizers import OPTIMIZERS
 from tuning.settings.regularizer import flatten, read, unflatten
 from tuning.settings.space import KINDS

@@ -14,8 +14,9 @@ from typing import Any
 
 from regularizers import REGULARIZERS, RegularizerSettings, name_of
 from regularizers.methods.combined import Combined
+from tuning.nearest import nearest
 from tuning.settings.build import build_named
-from tuning.settings.names import check_known, nearest
+from tuning.settings.names import check_known
 from tuning.settings.space import Domain, parse
 
 Flat = dict[str, Any]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tuning.nearest import nearest
 from tuning.settings.build import is_finite
-from tuning.settings.names import nearest
 
 Scalar = bool | int | float | str | None
 

@@ -3,11 +3,12 @@
 Nothing here imports MLflow, so that a mistyped URI is told at once.
 """
 
-import difflib
 import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from tuning.nearest import nearest
 
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _SERVERS = ("http", "https")
@@ -91,8 +92,7 @@ def _unknown_scheme(uri: str, scheme: str) -> str:
             f"the store must be a data base or a tracking server, got the folder {uri!r}, "
             "which MLflow has given up as a store; write e.g. sqlite:///mlflow.db"
         )
-    near = difflib.get_close_matches(scheme, [*_DATABASES, *_SERVERS], n=1)
-    hint = f" (did you mean '{near[0]}'?)" if near else ""
+    hint = nearest(scheme, [*_DATABASES, *_SERVERS])
     return (
         "a tracking URI must begin with sqlite:, postgresql:, mysql:, mssql:, http: or https:, "
         f"got {hide_password(uri)!r}{hint}; write e.g. sqlite:///mlflow.db or http://127.0.0.1:5000"

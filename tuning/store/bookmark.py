@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tuning.store.address import hide_password
+from tuning.whole_files import replacing
 
 _NAME = "sent.json"
 
@@ -38,9 +39,8 @@ class Bookmark:
         Raises:
             OSError: where the disk is full or gone.
         """
-        fresh = folder / f"{_NAME}.part"
-        fresh.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        fresh.replace(folder / _NAME)
+        with replacing(folder / _NAME, lasting=False) as part:  # the store itself says what it has
+            part.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     def is_of(self, tracking_uri: str) -> bool:
         """Return whether it is a store's.

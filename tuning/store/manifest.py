@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tuning.store.journal import CURE, Journal
+from tuning.whole_files import replacing
 
 _NAME = "study.json"
 
@@ -20,9 +21,8 @@ def keep_begun(folder: Path, asked: Mapping[str, Any]) -> None:
     Raises:
         OSError: where the disk is full or gone.
     """
-    part = folder / f"{_NAME}.part"
-    part.write_text(json.dumps(asked, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(folder / _NAME)
+    with replacing(folder / _NAME, lasting=True) as part:
+        part.write_text(json.dumps(asked, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def is_begun(folder: Path) -> bool:

@@ -1,6 +1,5 @@
 """Reading a study back: its runs, their points by epoch, their files."""
 
-import difflib
 import shutil
 import tempfile
 import weakref
@@ -10,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tuning.nearest import nearest
 from tuning.store.address import beside_store, hide_password, resolve_tracking_uri, sqlite_path
 from tuning.store.artifacts import fetch
 from tuning.store.connection import connect, reaching, refuse_deleted
@@ -94,8 +94,7 @@ class StoreReader:
 
 def _unknown_study(study: str, uri: str, known: Sequence[str]) -> str:
     of_file = Path(study).suffix in {".yaml", ".yml"} or "/" in study
-    near = difflib.get_close_matches(Path(study).stem if of_file else study, known, n=1)
-    hint = f" (did you mean '{near[0]}'?)" if near else ""
+    hint = nearest(Path(study).stem if of_file else study, known)
     there = ", ".join(known) if known else "none yet"
     rule = "a study is read by the name in its file" if of_file else "a study to read must be in the store"
     return (

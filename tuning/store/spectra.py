@@ -16,7 +16,6 @@ import heapq
 import itertools
 import json
 import math
-import os
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -30,6 +29,7 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from tuning.records import LAYERS_FILE, SPECTRA_FILE, LayerRecord
+from tuning.whole_files import replacing
 
 _NAMES = pa.dictionary(pa.int32(), pa.string())
 _SPECTRA = pa.schema([
@@ -88,17 +88,12 @@ class Parts:
         path = self._folder / key / f"{epoch:08d}.arrow"
         for folder in (self._folder, path.parent):
             folder.mkdir(exist_ok=True)  # the study's own folder is not made again where it has been deleted
-        fresh = path.with_suffix(".tmp")
-        try:
-            with fresh.open("wb") as file:
-                with pa.ipc.new_file(file, table.schema) as sink:
-                    sink.write_table(table)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
-        except OSError:
-            fresh.unlink(missing_ok=True)
-            raise
+        with (
+            replacing(path, lasting=True) as part,
+            part.open("wb") as file,
+            pa.ipc.new_file(file, table.schema) as sink,
+        ):
+            sink.write_table(table)
 
     def of(self, key: str) -> list[Path]:
         """Return the parts of a run, by epoch."""

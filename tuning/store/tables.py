@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from tuning.records import LAYERS_FILE, SPECTRA_FILE
 from tuning.store.spectra import Parts, merge
+from tuning.whole_files import put
 
 T = TypeVar("T")
 
@@ -92,7 +92,7 @@ class Tables:
 
         with tempfile.TemporaryDirectory(prefix="merging-", dir=mine) as name:
             for path in merge(parts, Path(name), before):
-                _into(path, mine)
+                put(path, mine / path.name, lasting=True)
         self._parts.drop(parts)
 
     def _take_back(self, key: str, stored: Callable[[str], Path | None]) -> None:
@@ -103,7 +103,7 @@ class Tables:
         mine = self._folder_of(key)
         with tempfile.TemporaryDirectory(prefix="merging-", dir=mine) as name:
             for path in found:
-                _into(Path(shutil.copy(path, name)), mine)
+                put(Path(shutil.copy(path, name)), mine / path.name, lasting=True)
 
     def _folder_of(self, key: str) -> Path:
         mine = self._folder / key
@@ -114,13 +114,6 @@ class Tables:
 
 TABLES = (SPECTRA_FILE, LAYERS_FILE)
 """The tables of a run, which has both or none."""
-
-
-def _into(path: Path, folder: Path) -> None:
-    """Move a whole file, which is on the disk itself before it has its name."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-    path.replace(folder / path.name)
 
 
 def digests(paths: Sequence[Path]) -> str:

@@ -1,10 +1,13 @@
 """What is asked: studies, their cells, and how many trials each cell gets."""
 
 from tuning.study.ablation import ablated_cells, ablations
-from tuning.study.budget import PHASES, planned_epochs, planned_trials, uneven
-from tuning.study.cell import Cell, Condition, Values
+from tuning.study.answers import answers
+from tuning.study.budget import PHASES, planned_epochs, planned_trials, uneven, uneven_budgets
+from tuning.study.cell import Cell, Values
+from tuning.study.condition import Condition
+from tuning.study.confirm import baseline
 from tuning.study.confirmations import Trials, confirmation_trials, confirmations_planned
-from tuning.study.matched import baseline, unmatched
+from tuning.study.matched import unmatched
 from tuning.study.reading import load, parse_study, shipped
 from tuning.study.startup import startup
 from tuning.study.study import Study
@@ -18,6 +21,7 @@ __all__ = [
     "Values",
     "ablated_cells",
     "ablations",
+    "answers",
     "baseline",
     "confirmation_trials",
     "confirmations_planned",
@@ -28,5 +32,6 @@ __all__ = [
     "shipped",
     "startup",
     "uneven",
+    "uneven_budgets",
     "unmatched",
 ]

@@ -1,8 +1,8 @@
 """A condition without one of its factors: leave-one-out at the setting that was tuned for the whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import field_validator
 
@@ -12,9 +12,6 @@ from tuning.settings.overrides import Override, overridden, read_override
 from tuning.settings.trial_settings import TrialSettings
 from tuning.study.cell import Cell, Values
 from tuning.study.strict import Strict
-
-if TYPE_CHECKING:
-    from tuning.study.study import Study
 
 
 class Ablate(Strict):
@@ -49,40 +46,46 @@ class Ablate(Strict):
         return {"condition": self.condition, "factors": self.factors}
 
 
-def ablated_cells(study: "Study") -> list[Cell]:
-    """Return the cells of the condition that is taken apart, one an architecture; none where nothing is."""
-    return [cell for cell in study.cells if study.ablate and cell.condition_name == study.ablate.condition]
+def ablated_cells(ablate: Ablate | None, cells: Sequence[Cell]) -> list[Cell]:
+    """Return the cells of the condition that is taken apart, one an architecture; none where nothing is.
+
+    Args:
+        ablate: the study's.
+        cells: the study's.
+    """
+    return [cell for cell in cells if ablate is not None and cell.condition_name == ablate.condition]
 
 
-def ablations(cell: Cell, values: Values, index: int) -> Iterator[TrialSettings]:
+def ablations(ablate: Ablate, cell: Cell, values: Values, index: int) -> Iterator[TrialSettings]:
     """Yield the cell's setting without each factor in turn, on one confirmation seed.
 
     Args:
+        ablate: the study's.
         cell: one of `ablated_cells`.
         values: what was tuned for the whole condition.
         index: of the seed; initialization, data order and split are those of the confirmation of the whole.
     """
-    assert cell.study.ablate is not None, "a study that ablates nothing has no ablations"
     full = cell.settings(Phase.CONFIRM, index, values)
-    for name, override in cell.study.ablate.factors.items():
+    for name, override in ablate.factors.items():
         yield replace(overridden(full, override), phase=Phase.ABLATE, ablated=name)
 
 
-def check_ablation(study: "Study") -> None:
+def check_ablation(ablate: Ablate | None, cells: Sequence[Cell]) -> None:
     """See that each factor can be switched off whatever will be tuned, and that it changes something.
 
     Args:
-        study: whose cells are sound.
+        ablate: the study's.
+        cells: the study's, sound by themselves.
 
     Raises:
         ValueError: for an unknown condition, settings that cannot be had, or a factor that is off already.
     """
-    if study.ablate is None:
+    if ablate is None:
         return
-    check_known("ablate: condition", study.ablate.condition, study.conditions)
-    for cell in ablated_cells(study):
+    check_known("ablate: condition", ablate.condition, dict.fromkeys(cell.condition_name for cell in cells))
+    for cell in ablated_cells(ablate, cells):
         wholes = [cell.settings(Phase.CONFIRM, 0, values) for values in cell.extremes()]
-        for name, override in study.ablate.factors.items():
+        for name, override in ablate.factors.items():
             try:
                 changed = [overridden(whole, override) for whole in wholes]
                 _check_own_rate(wholes[0], changed[0], override)

@@ -1,95 +1,26 @@
 """A cell: one architecture under one condition, with the space that is searched in it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from models import Architecture
 from tuning.records import Phase
 from tuning.settings.build import build, build_named
-from tuning.settings.names import check_known
 from tuning.settings.optimizers import OPTIMIZERS
-from tuning.settings.regularizer import read, unflatten, written
+from tuning.settings.regularizer import unflatten
 from tuning.settings.seeds import derive_seed
-from tuning.settings.space import Domain, parse, plain
-from tuning.settings.training import INITIALIZATIONS, Schedule, Training
+from tuning.settings.space import Domain
+from tuning.settings.training import Schedule, Training
 from tuning.settings.trial_settings import TrialSettings, to_flat
+from tuning.study.condition import Condition
 from tuning.study.draws import at_random, from_grid, from_sobol
 from tuning.study.points import points_within
-
-if TYPE_CHECKING:
-    from tuning.study.study import Study
+from tuning.study.setup import Setup
 
 Values = dict[str, Any]
 """Searched values by flat name, ``{"training.learning_rate": 1e-3, "regularizer.strength": 1e-2}``."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Condition:
-    """A regularizer with the ranges of its hyperparameters and, where it is about them, more.
-
-    Attributes:
-        regularizer: its study name.
-        hyperparameters: by flat name, ``strength`` or ``parts.1.bound``, a constant or a search domain.
-        optimizer: name and settings, where the condition has its own.
-        initialization: where the condition has its own.
-        learning_rate: where the condition has its own constant or domain, as another optimizer needs.
-    """
-
-    regularizer: str
-    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
-    optimizer: Mapping[str, Any] | None = None
-    initialization: str | None = None
-    learning_rate: Any = None
-
-    def as_data(self) -> dict[str, Any]:
-        """Return the condition as a study file has it."""
-        own = {"optimizer": self.optimizer, "initialization": self.initialization, "learning_rate": self.learning_rate}
-        data: dict[str, Any] = plain({**written({"name": self.regularizer, **self.hyperparameters}), **own})
-        return data
-
-
-def read_condition(name: str, value: Any) -> Condition:
-    """Return the condition that a study file describes.
-
-    Args:
-        name: the condition's name, for messages.
-        value: ``{regularizer: weight_decay, strength: {log_uniform: [1e-5, 0.1]}}``.
-
-    Returns:
-        The condition, its ranges parsed; `Cell.check_domains` tries them.
-
-    Raises:
-        ValueError: where something is unknown or missing.
-    """
-    if isinstance(value, Condition):
-        return value
-    if not isinstance(value, dict) or "regularizer" not in value:
-        raise ValueError(f"condition {name} must name its regularizer, got {value!r}; e.g. {{regularizer: none}}")
-    held = {key: item for key, item in value.items() if key not in {"optimizer", "initialization", "learning_rate"}}
-    try:
-        hyperparameters = read(held)
-        initialization = value.get("initialization")
-        if initialization is not None:
-            check_known("initialization", initialization, INITIALIZATIONS)
-        optimizer = value.get("optimizer")
-        if optimizer is not None:
-            if not isinstance(optimizer, str | dict):
-                raise ValueError(f"optimizer must be a name or a mapping, got {optimizer!r}; e.g. adam")
-            optimizer = {"name": optimizer} if isinstance(optimizer, str) else dict(optimizer)
-            check_known("optimizer", optimizer.get("name", ""), OPTIMIZERS)
-            optimizer = {key: parse(item) for key, item in optimizer.items()}
-        learning_rate = parse(value.get("learning_rate"))
-    except ValueError as error:
-        raise ValueError(f"condition {name}: {error}") from error
-    return Condition(
-        regularizer=hyperparameters.pop("name"),
-        hyperparameters=hyperparameters,
-        optimizer=optimizer,
-        initialization=initialization,
-        learning_rate=learning_rate,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,13 +28,13 @@ class Cell:
     """One architecture under one condition.
 
     Attributes:
-        study: the study that it is a cell of.
+        setup: what it shares with all cells of its study.
         architecture: the model.
         condition_name: the condition's name in the study file.
         condition: what holds the weights, and its ranges.
     """
 
-    study: "Study"
+    setup: Setup
     architecture: Architecture
     condition_name: str
     condition: Condition
@@ -121,9 +52,9 @@ class Cell:
     @property
     def shared_names(self) -> list[str]:
         """The names that the study searches in every condition: learning rate, batch size, the optimizer's numbers."""
-        study = self.study
-        optimizer = sorted(name for name, value in study.training.optimizer.items() if isinstance(value, Domain))
-        batch_size = ["training.batch_size"] if isinstance(study.shared.batch_size, Domain) else []
+        setup = self.setup
+        optimizer = sorted(name for name, value in setup.training.optimizer.items() if isinstance(value, Domain))
+        batch_size = ["training.batch_size"] if isinstance(setup.shared.batch_size, Domain) else []
         return ["training.learning_rate", *batch_size, *(f"optimizer.{name}" for name in optimizer)]
 
     def draw(self, index: int) -> Values:
@@ -132,7 +63,7 @@ class Cell:
         It is a starting point where the study gives one, filled up from the table of draws: a Sobol' sequence, a grid,
         or independent draws, which the first trials of Optuna's samplers take too.
         """
-        search = self.study.search
+        search = self.setup.search
         match search.algorithm:
             case "sobol":
                 drawn = from_sobol(self.space, self.shared_names, search.seed, index)
@@ -146,7 +77,7 @@ class Cell:
     @property
     def starting_points(self) -> list[Values]:
         """The points that the study gives for this cell, each with all or some of the names of `space`."""
-        return points_within(self.study.search.points, self.condition_name, self.space)
+        return points_within(self.setup.search.points, self.condition_name, self.space)
 
     def settings(self, phase: Phase, index: int, values: Mapping[str, Any]) -> TrialSettings:
         """Return the complete settings of one trial.
@@ -162,28 +93,28 @@ class Cell:
         """
         assert phase in {Phase.TUNE, Phase.CONFIRM}, f"settings are made to be tuned or confirmed, got {phase}"
         assert set(values) == set(self.space), f"{self.key} searches {list(self.space)}, got {list(values)}"
-        study, plan = self.study, self.study.training
+        setup, plan = self.setup, self.setup.training
         groups: dict[str, dict[str, Any]] = {"training": {}, "regularizer": {}, "optimizer": {}}
         for name, value in {**self.values, **values}.items():
             group, key = name.split(".", 1)
             groups[group][key] = value
-        base = study.search.seed
+        base = setup.search.seed
         split_names = (Phase.TUNE, "split") if phase is Phase.TUNE else (phase, index, "split")
         return TrialSettings(
-            study=study.name,
+            study=setup.name,
             phase=phase,
             condition=self.condition_name,
             index=index,
             seed=derive_seed(base, phase, index),
             split_seed=derive_seed(base, *split_names),
-            dataset=study.dataset,
+            dataset=setup.dataset,
             architecture=self.architecture,
             regularizer=unflatten(groups["regularizer"]),
             optimizer=build_named("optimizer", OPTIMIZERS, groups["optimizer"]),
             schedule=build("schedule", Schedule, plan.schedule),
             training=build("training", Training, {**groups["training"], "epochs": plan.epochs}),
-            measure=study.measure,
-            resources=study.resources,
+            measure=setup.measure,
+            resources=setup.resources,
         )
 
     def chosen(self, settings: TrialSettings) -> Values:
@@ -225,16 +156,16 @@ class Cell:
     @property
     def values(self) -> dict[str, Any]:
         """Every constant and domain of the cell by flat name."""
-        study, condition = self.study, self.condition
+        setup, condition = self.setup, self.condition
         own_rate = condition.learning_rate
-        batch_size = study.shared.batch_size
+        batch_size = setup.shared.batch_size
         values = {
-            "training.learning_rate": study.shared.learning_rate if own_rate is None else own_rate,
-            "training.batch_size": study.training.batch_size if batch_size is None else batch_size,
-            "training.initialization": condition.initialization or study.training.initialization,
+            "training.learning_rate": setup.shared.learning_rate if own_rate is None else own_rate,
+            "training.batch_size": setup.training.batch_size if batch_size is None else batch_size,
+            "training.initialization": condition.initialization or setup.training.initialization,
             "regularizer.name": condition.regularizer,
         }
         values |= {f"regularizer.{name}": value for name, value in condition.hyperparameters.items()}
         return values | {
-            f"optimizer.{name}": value for name, value in (condition.optimizer or study.training.optimizer).items()
+            f"optimizer.{name}": value for name, value in (condition.optimizer or setup.training.optimizer).items()
         }

@@ -7,13 +7,12 @@ numbers, so that conditions differ by what they are and not by the learning rate
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from tuning.settings.seeds import derive_seed
 from tuning.settings.space import Choice, Domain, IntUniform, plain
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Space = Mapping[str, Domain]
 """What a cell searches, by flat name."""
@@ -70,7 +69,7 @@ def check_sobol(space: Space, shared: Sequence[str]) -> None:
 
 
 @lru_cache(maxsize=8)
-def _sobol_table(seed: int, exponent: int) -> "np.ndarray":
+def _sobol_table(seed: int, exponent: int) -> np.ndarray:
     """Return the first ``2**exponent`` rows."""
     from scipy.stats import qmc  # takes a second to come, and only this algorithm needs it
 

@@ -5,54 +5,28 @@ lr/‖W‖²: whoever holds the norm sets the learning rate too. A condition tha
 at the baseline's has won by that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tuning.records import Phase
-from tuning.settings.names import check_known
 from tuning.settings.overrides import overridden
 from tuning.settings.space import Domain
 from tuning.settings.trial_settings import TrialSettings
 from tuning.study.cell import Cell, Values
-
-if TYPE_CHECKING:
-    from tuning.study.study import Study
+from tuning.study.confirm import Confirm, baseline
 
 RATE = "training.learning_rate"
 
 
-def baseline(study: "Study") -> str | None:
-    """Return the condition at whose learning rate the others are confirmed too; None where they are not.
-
-    Args:
-        study: with its conditions.
-
-    Raises:
-        ValueError: where several conditions could be meant, or none.
-    """
-    confirm = study.confirm
-    if confirm.learning_rate is None:
-        return None
-    if confirm.baseline is not None:
-        return check_known("confirm: baseline", confirm.baseline, study.conditions)
-    plain = [name for name, condition in study.conditions.items() if condition.regularizer == "none"]
-    if len(plain) != 1:
-        raise ValueError(
-            "confirm: learning_rate matched needs one condition with regularizer none, or a baseline by name, got "
-            f"{', '.join(plain) or 'none'}; write e.g. baseline: {(plain or list(study.conditions))[0]}"
-        )
-    return plain[0]
-
-
-def unmatched(study: "Study") -> dict[str, str]:
+def unmatched(confirm: Confirm, cells: Sequence[Cell]) -> dict[str, str]:
     """Return the conditions that are not confirmed at the baseline's learning rate, with a sentence that says why.
 
     Args:
-        study: any; one that is not to be confirmed at it leaves nothing out.
+        confirm: the study's; one that does not confirm at that rate leaves nothing out.
+        cells: the study's.
     """
-    others = {cell.condition_name: cell for cell in study.cells}
-    name_of_baseline = baseline(study)
+    others = {cell.condition_name: cell for cell in cells}
+    name_of_baseline = _baseline(confirm, cells)
     if name_of_baseline is None:
         return {}
     of = _optimizer(others.pop(name_of_baseline))
@@ -66,19 +40,30 @@ def unmatched(study: "Study") -> dict[str, str]:
     return left_out
 
 
-def matched_cells(study: "Study") -> list[Cell]:
-    """Return the cells that are confirmed at the baseline's learning rate beside their own; none where none is."""
-    if study.confirm.learning_rate is None:
+def matched_cells(confirm: Confirm, cells: Sequence[Cell]) -> list[tuple[Cell, Cell]]:
+    """Return the cells that are confirmed at the baseline's learning rate beside their own; none where none is.
+
+    Args:
+        confirm: the study's.
+        cells: the study's.
+
+    Returns:
+        Pairs: the cell, and the baseline's of the same architecture.
+    """
+    name = _baseline(confirm, cells)
+    if name is None:
         return []
-    left_out = {*unmatched(study), baseline(study)}
-    return [cell for cell in study.cells if cell.condition_name not in left_out]
+    plain = {cell.architecture.name: cell for cell in cells if cell.condition_name == name}
+    left_out = {*unmatched(confirm, cells), name}
+    return [(cell, plain[cell.architecture.name]) for cell in cells if cell.condition_name not in left_out]
 
 
-def matched(cell: Cell, chosen: Mapping[str, Values], index: int) -> TrialSettings | None:
+def matched(cell: Cell, plain: Cell, chosen: Mapping[str, Values], index: int) -> TrialSettings | None:
     """Return a cell's setting at its baseline's learning rate, on one confirmation seed.
 
     Args:
         cell: one of `matched_cells`.
+        plain: the baseline's cell, which stands beside it there.
         chosen: by cell, what was tuned.
         index: of the seed; initialization, data order and split are those of the confirmation.
 
@@ -86,42 +71,36 @@ def matched(cell: Cell, chosen: Mapping[str, Values], index: int) -> TrialSettin
         The settings; None where the cell has chosen that learning rate itself, and its confirmation is that run, or
         where it or its baseline has nothing chosen.
     """
-    other = baseline_cell(cell)
-    if cell.key not in chosen or other.key not in chosen:
+    if cell.key not in chosen or plain.key not in chosen:
         return None
-    rate = other.settings(Phase.CONFIRM, index, chosen[other.key]).training.learning_rate
+    rate = plain.settings(Phase.CONFIRM, index, chosen[plain.key]).training.learning_rate
     own = cell.settings(Phase.CONFIRM, index, chosen[cell.key])
     if own.training.learning_rate == rate:
         return None
     return replace(overridden(own, {"learning_rate": rate}), phase=Phase.MATCHED)
 
 
-def baseline_cell(cell: Cell) -> Cell:
-    """Return the baseline's cell of the same architecture."""
-    name = baseline(cell.study)
-    return next(one for one in cell.study.cells if (one.architecture, one.condition_name) == (cell.architecture, name))
-
-
-def check_matched(study: "Study") -> None:
+def check_matched(confirm: Confirm, cells: Sequence[Cell]) -> None:
     """See that there are conditions to confirm at the baseline's learning rate, and that they can be trained at it.
 
     Args:
-        study: whose cells are sound.
+        confirm: the study's.
+        cells: the study's, sound by themselves.
 
     Raises:
         ValueError: where there are none, or a condition takes no such learning rate as the baseline may choose.
     """
-    if study.confirm.learning_rate is None:
+    if confirm.learning_rate is None:
         return
-    cells = matched_cells(study)
-    if not cells:
-        reasons = "; ".join(unmatched(study).values())
+    pairs = matched_cells(confirm, cells)
+    if not pairs:
+        reasons = "; ".join(unmatched(confirm, cells).values())
         raise ValueError(
             "confirm: learning_rate matched needs a condition beside the baseline that can be trained at its learning "
             f"rate, got none{f' ({reasons})' if reasons else ''}; leave it out"
         )
-    for cell in cells:
-        rate = baseline_cell(cell).values[RATE]
+    for cell, plain in pairs:
+        rate = plain.values[RATE]
         for ends in rate.extremes() if isinstance(rate, Domain) else (rate,):
             for values in cell.extremes():
                 try:
@@ -130,6 +109,10 @@ def check_matched(study: "Study") -> None:
                     raise ValueError(
                         f"condition {cell.condition_name} at the baseline's learning rate: {error}"
                     ) from error
+
+
+def _baseline(confirm: Confirm, cells: Sequence[Cell]) -> str | None:
+    return baseline(confirm, {cell.condition_name: cell.condition for cell in cells})
 
 
 def _optimizer(cell: Cell) -> str:

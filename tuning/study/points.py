@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tuning.records import short_name
-from tuning.settings.names import check_known, nearest
 from tuning.settings.space import Choice, Domain, IntUniform, Scalar
-
-if TYPE_CHECKING:
-    from tuning.study.cell import Cell
 
 CONDITION = "condition"
 
@@ -93,55 +89,6 @@ def points_within(points: Sequence[Point], condition: str, space: Mapping[str, D
     """
     meant = [point.within(space) for point in points if point.condition in {None, condition}]
     return [values for values in meant if values is not None]
-
-
-def check_points(points: Sequence[Point], cells: Sequence["Cell"], trials: int) -> None:
-    """See that every starting point is tried somewhere, and that no cell has more of them than trials.
-
-    Args:
-        points: the study's.
-        cells: the study's.
-        trials: of a cell.
-
-    Raises:
-        ValueError: for an unknown condition, a name that is not searched, names that are not searched together, a
-            value out of its range, too many points.
-    """
-    for point in points:
-        if point.condition is not None:
-            check_known(f"points.{point.number}: condition", point.condition, {c.condition_name for c in cells})
-        meant = [cell for cell in cells if point.condition in {None, cell.condition_name}]
-        searched = list(dict.fromkeys(name for cell in meant for name in cell.space))
-        known = dict.fromkeys([short_name(name) for name in searched] + searched)
-        for name in point.values:
-            if name not in known:
-                raise ValueError(
-                    f"points.{point.number} gives what is searched, got {name!r}{nearest(name, known)}; searched are "
-                    f"{', '.join(map(short_name, searched)) or 'none'}"
-                )
-        if not any([_is_tried(point, cell) for cell in meant]):
-            raise ValueError(
-                f"points.{point.number}: a condition must search all of {', '.join(point.values)}, got none that does; "
-                "leave a name out"
-            )
-    for cell in cells:
-        count = len(points_within(points, cell.condition_name, cell.space))
-        if count > trials:
-            raise ValueError(
-                f"starting points count as trials, got {count} for {cell.key} and trials {trials}; raise it"
-            )
-
-
-def _is_tried(point: Point, cell: "Cell") -> bool:
-    """Return whether the cell has all of the point's names.
-
-    Raises:
-        ValueError: where they do not fit its ranges, with its condition.
-    """
-    try:
-        return point.within(cell.space) is not None
-    except ValueError as error:
-        raise ValueError(f"condition {cell.condition_name}: {error}") from error
 
 
 def _inside(what: str, domain: Domain, value: Any) -> Any:

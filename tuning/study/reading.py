@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from tuning.settings.names import nearest
+from tuning.nearest import nearest
 from tuning.study.study import Study
 
 
@@ -136,7 +137,7 @@ def parse_study(data: dict[str, Any], source: str) -> Study:
         return Study.model_validate(data)
     except ValidationError as error:
         mistakes = []
-        for mistake in error.errors():
+        for mistake in sorted(error.errors(), key=_place):
             where = ".".join(str(part) for part in mistake["loc"])
             rule = _RULES.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
             rule = rule.replace("Input should be", "must be").removeprefix(f"{where}: ")
@@ -145,6 +146,12 @@ def parse_study(data: dict[str, Any], source: str) -> Study:
             )
             mistakes.append(_one_line(f"{where}: {rule}{came}" if where else f"{rule}{came}"))
         raise ValueError(f"{source}: {'; '.join(mistakes)}") from error
+
+
+def _place(mistake: ErrorDetails) -> int:
+    """Return where in a study file the section of a mistake is written; pydantic knows an order of its own."""
+    keys = Study.known_keys()
+    return keys.index(str(mistake["loc"][0])) if mistake["loc"] else len(keys)
 
 
 _RULES = {

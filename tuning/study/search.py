@@ -1,21 +1,14 @@
 """How settings are searched for: the algorithm, its budget, and what is stopped early."""
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from tuning.records import ALGORITHMS, SAMPLED, repeatability
+from tuning.records import ALGORITHMS, repeatability
 from tuning.settings.checks import MOST, check
 from tuning.settings.names import check_known
-from tuning.settings.space import Choice, plain
-from tuning.study.draws import check_sobol, grid_size
-from tuning.study.points import Point, check_points, read_point
-from tuning.study.startup import unlearned
+from tuning.study.points import Point, read_point
 from tuning.study.strict import Strict, named
-
-if TYPE_CHECKING:
-    from tuning.study.cell import Cell
 
 
 class EarlyStopping(Strict):
@@ -114,55 +107,3 @@ class Search(Strict):
     def repeatability(self) -> str:
         """Say what of the search a repetition of the study would repeat."""
         return repeatability(self.algorithm, self.early_stopping.name, self.concurrency)
-
-    def check_cells(self, cells: Sequence["Cell"]) -> None:
-        """See that the algorithm can search every cell, and that the starting points lie in them.
-
-        Args:
-            cells: the study's.
-
-        Raises:
-            ValueError: where one cannot be searched so, or a starting point is none.
-        """
-        check_points(self.points, cells, self.trials)
-        match self.algorithm:
-            case "grid":
-                self._check_grid(cells)
-            case "sobol":
-                for cell in cells:
-                    check_sobol(cell.space, cell.shared_names)
-            case "cmaes":
-                _check_numbers(cells)
-        for cell in cells:
-            self._check_learning(cell)
-
-    def _check_learning(self, cell: "Cell") -> None:
-        """See that some trial can rest on others; of the default algorithm a small search is said to be draws."""
-        if self.algorithm not in SAMPLED or self.algorithm == Search.model_fields["algorithm"].default:
-            return
-        draws = unlearned(self.algorithm, self.trials, len(cell.space)) if cell.space else 0
-        check(
-            f"{cell.condition_name}: {self.algorithm} learns nothing from its first {draws} trials",
-            self.trials > draws,
-            f"trials {self.trials}",
-            f"raise trials above {draws}, or choose sobol",
-        )
-
-    def _check_grid(self, cells: Iterable["Cell"]) -> None:
-        sizes = {cell.condition_name: grid_size(cell.space) for cell in cells}
-        if set(sizes.values()) != {self.trials}:
-            counts = ", ".join(f"{name} {size}" for name, size in sizes.items())
-            raise ValueError(
-                "a grid has as many points in every condition as trials, so that budgets are equal, got "
-                f"{counts} and trials {self.trials}; list more values or fewer, or change trials"
-            )
-
-
-def _check_numbers(cells: Iterable["Cell"]) -> None:
-    for cell in cells:
-        for name, domain in cell.space.items():
-            if isinstance(domain, Choice):
-                raise ValueError(
-                    f"condition {cell.condition_name}: algorithm cmaes searches numbers alone, got {plain(domain)} for "
-                    f"{name}; fix it, or choose tpe, gp or nsga2"
-                )

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from tuning.settings.names import nearest
+from tuning.nearest import nearest
 
 
 class Strict(BaseModel):
@@ -12,13 +12,18 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
 
+    @classmethod
+    def known_keys(cls) -> tuple[str, ...]:
+        """Return the keys that the section has, in the order in which messages list them."""
+        return tuple(cls.model_fields)
+
     @model_validator(mode="before")
     @classmethod
     def _known_keys_only(cls, data: Any) -> Any:
         if isinstance(data, dict):
+            known = cls.known_keys()
             for key in data:
-                if key not in cls.model_fields:
-                    known = list(cls.model_fields)
+                if key not in known:
                     raise ValueError(f"known keys are {', '.join(known)}, got {key!r}{nearest(str(key), known)}")
         return data
 

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from tuning.settings import TrialSettings, to_flat
+from tuning.whole_files import replacing
 
 STATE_FILE = "state.pt"
 SECONDS_BETWEEN = 20.0
@@ -121,9 +122,8 @@ class Checkpoint:
         assert self.folder is not None, "save only when due"
         start = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / f"{STATE_FILE}.part"
-        torch.save({"format": FORMAT, "settings": self.of, "state": state}, part)
-        part.replace(self.folder / STATE_FILE)
+        with replacing(self.folder / STATE_FILE, lasting=True) as part:
+            torch.save({"format": FORMAT, "settings": self.of, "state": state}, part)
         self._last = time.monotonic()
         self._cost = self._last - start
 

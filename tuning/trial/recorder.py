@@ -30,6 +30,7 @@ from tuning.records import (
     UPDATE_NORM_MEAN,
     VAL_ACCURACY,
     VAL_LOSS,
+    WORST_ACCURACY,
     EpochRecord,
     LayerRecord,
 )
@@ -164,5 +165,5 @@ def _summary(measures: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[str,
 def _diverged(epoch: int, metrics: dict[str, float]) -> EpochRecord:
     """Return the last record of a diverged training: what is finite, and no image classified rightly."""
     finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
-    worst = {name: 0.0 for name in (VAL_ACCURACY, TEST_ACCURACY) if name in metrics}
+    worst = {name: WORST_ACCURACY for name in (VAL_ACCURACY, TEST_ACCURACY) if name in metrics}
     return EpochRecord(epoch=epoch, metrics=finite | worst, diverged=True)

@@ -4,8 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.findings.effects import effects, reference, scores
+from analysis.findings.effects import effects, scores
 from analysis.stats import holm, interaction, interquartile_mean, paired_difference
+from analysis.tables.study_tags import compared_with
 from tests.analysis import planted, synthetic
 from tests.analysis.conftest import in_memory
 from tuning import records
@@ -137,9 +138,9 @@ def test_one_seed_has_differences_without_intervals():
 
 def test_the_baseline_is_the_one_named_else_the_one_without_a_regularizer_else_the_first():
     held = {"a": {"regularizer": "weight_decay"}, "b": {"regularizer": "none"}, "c": {"regularizer": "none"}}
-    assert reference({"conditions": held, "confirm": {"baseline": "c"}}, ["a", "b", "c"]) == "c"
-    assert reference({"conditions": held, "confirm": {"baseline": None}}, ["a", "b", "c"]) == "b"
-    assert reference({}, ["a", "b"]) == "a"
+    assert compared_with({"conditions": held, "confirm": {"baseline": "c"}}, ["a", "b", "c"]) == "c"
+    assert compared_with({"conditions": held, "confirm": {"baseline": None}}, ["a", "b", "c"]) == "b"
+    assert compared_with({}, ["a", "b"]) == "a"
 
 
 def test_the_stored_study_has_its_differences_to_the_baseline(quickstart):

@@ -7,10 +7,14 @@ import pytest
 
 from analysis.findings.compare import comparison
 from analysis.tables.joined import _joined, join, load_joined
+from analysis.tables.study_tags import answers_of
 from analysis.tables.table import load
 from tests.analysis import synthetic
 from tests.analysis.synthetic import with_records
+from tests.tuning import studies
+from tuning.records import Phase
 from tuning.store import StoreWriter
+from tuning.study import answers
 
 WHOLE = synthetic.study()
 LEFT = [run for run in WHOLE if run.condition != "spectral"]
@@ -124,6 +128,33 @@ def changed(asked, **places):
             there = there[key]
         there[last] = value
     return other
+
+
+def with_answers(name, **changes):
+    asked = studies.study(name=name, **changes)
+    return asked.as_data() | {"answers": answers(asked)}
+
+
+PLAIN = {"regularizer": "none"}
+OTHER = {"regularizer": "none", "optimizer": "sgd"}
+APART = {"condition": "plain", "factors": {"start": {"initialization": "mup"}}}
+
+
+def test_the_answers_of_each_cell_are_those_of_the_study_that_it_is_taken_from():
+    left = with_answers("left", conditions={"other": OTHER})
+    right = with_answers("right", conditions={"plain": PLAIN, "other": OTHER}, ablate=APART)
+    found = join({"left": left, "right": right})["answers"]
+    assert found["cells"] == right["answers"]["cells"]
+    assert found["cells"]["mlp-tiny/plain"]["planned"]["ablate"] == 2
+    assert (left["answers"]["baseline"], found["baseline"]) == ("other", "other")
+
+
+def test_answers_that_one_study_lacks_are_derived_for_all():
+    left, right = (with_answers(name, conditions={name: PLAIN}) for name in ("left", "right"))
+    del right["answers"]
+    joined = join({"left": left, "right": right})
+    assert "answers" not in joined
+    assert answers_of(joined, "mlp-tiny", "left").planned[Phase.TUNE] == 5
 
 
 @pytest.mark.parametrize(

@@ -97,13 +97,13 @@ def test_a_trainings_work_is_counted_in_steps_images_and_measurements():
         search={"trials": 4},
         confirm={"seeds": 3},
     )
-    cost = cell_cost(asked.cells[1], SMALL, OPERATIONS, SECONDS)
+    cost = cell_cost(asked, asked.cells[1], SMALL, OPERATIONS, SECONDS)
     tune, confirm = cost.work[Phase.TUNE], cost.work[Phase.CONFIRM]
     assert (tune.steps, tune.trained, tune.measurements) == (5 * 8, 5 * 500, 4)  # states 0, 2, 4 and the last, 5
     assert (tune.evaluated, confirm.evaluated) == (6 * 100, 6 * 400)
     assert (confirm.steps, confirm.trained, confirm.measurements) == (tune.steps, tune.trained, tune.measurements)
     assert [cost.epochs(phase) for phase in (Phase.TUNE, Phase.CONFIRM)] == [20, 15]
-    assert cost.epochs(Phase.TUNE) == planned_epochs(asked.cells[1], Phase.TUNE)
+    assert cost.epochs(Phase.TUNE) == planned_epochs(asked, asked.cells[1], Phase.TUNE)
     assert cost.training_operations(Phase.TUNE) == 2500 * 30 + 600 * 10
     assert cost.total_operations == 4 * (2500 * 30 + 600 * 10) + 3 * (2500 * 30 + 2400 * 10)
     assert cost.training_seconds(Phase.TUNE, None) == pytest.approx(40 * 0.5 + 600 * 0.001 + 4 * 2.0)
@@ -113,7 +113,7 @@ def test_a_trainings_work_is_counted_in_steps_images_and_measurements():
 
 
 def costs(asked, seconds=None, tflops=None, available=TWO_CORES):
-    cells = tuple(cell_cost(cell, SMALL, OPERATIONS, seconds) for cell in asked.cells)
+    cells = tuple(cell_cost(asked, cell, SMALL, OPERATIONS, seconds) for cell in asked.cells)
     return StudyCost(study=asked, outline=SMALL, cells=cells, available=available, tflops=tflops)
 
 

@@ -17,7 +17,7 @@ def proposals_of(cell: Cell, past: Sequence[TrialHistory] = ()) -> Proposals:
         cell: whose space is searched.
         past: its trials of an earlier session, by index; those without an end are proposed again.
     """
-    search = cell.study.search
+    search = cell.setup.search
     if search.algorithm not in DRAWN:
         return OptunaProposals(cell, past)
     ended = {trial.settings.index for trial in past if trial.ended}

@@ -51,7 +51,7 @@ class OptunaStudy:
         Returns:
             The values, or what the sampler proposes.
         """
-        seed = derive_seed(self._cell.study.search.seed, "sampler", *self._cell.key.split("/"), index)
+        seed = derive_seed(self._cell.setup.search.seed, "sampler", *self._cell.key.split("/"), index)
         sampler = self._sampler.build(self._startup, seed % 2**32)
         self.study.sampler = sampler
         if values is not None:

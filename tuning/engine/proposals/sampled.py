@@ -25,7 +25,7 @@ class OptunaProposals:
     """
 
     def __init__(self, cell: Cell, past: Sequence[TrialHistory] = ()) -> None:
-        search = cell.study.search
+        search = cell.setup.search
         self.planned = search.trials
         self.proposed = 0
         self._cell = cell

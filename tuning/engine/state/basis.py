@@ -9,9 +9,9 @@ from typing import Any
 
 from tuning.content import Content, content_change
 from tuning.engine.state.provenance import versions
-from tuning.records import DATA, VERSIONS
+from tuning.records import ANSWERS, DATA, VERSIONS
 
-BESIDE = (DATA, VERSIONS)
+BESIDE = (DATA, VERSIONS, ANSWERS)
 """The keys of a kept study that were not asked."""
 
 

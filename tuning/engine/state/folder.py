@@ -11,8 +11,9 @@ from tuning.content import Content
 from tuning.engine.state.basis import BESIDE, basis, other_images, other_versions
 from tuning.engine.state.growth import MAY_GROW, cure, leaves, refusal
 from tuning.engine.view.log import StudyLog
+from tuning.records import ANSWERS
 from tuning.store import Journal, is_begun, keep_begun, kept_begun
-from tuning.study import Study, baseline, parse_study
+from tuning.study import Study, answers, baseline, parse_study
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class StudyFolder:
         if changed:
             raise ValueError(
                 f"a study that goes on must be the one that was begun in {self.path}, with more {', '.join(MAY_GROW)} "
-                f"at most, got {changed}; {cure(asked, wanted, baseline(study))}"
+                f"at most, got {changed}; {cure(asked, wanted, baseline(study.confirm, study.conditions))}"
             )
 
     def refuse_other_images(self, content: Content) -> None:
@@ -125,7 +126,7 @@ class StudyFolder:
             )
 
     def whole(self, study: Study, content: Content | None) -> dict[str, Any]:
-        """Return all that is kept of a study: what it asks, and on what its results rest.
+        """Return all that is kept of a study: what it asks, what that means for each cell, on what its results rest.
 
         Args:
             study: that is run.
@@ -133,7 +134,7 @@ class StudyFolder:
         """
         kept = kept_begun(self.path) or {}
         beside = {name: kept[name] for name in BESIDE if name in kept} if content is None else basis(kept, content)
-        return study.as_data() | beside
+        return study.as_data() | beside | {ANSWERS: answers(study)}
 
     def other_versions(self) -> list[str]:
         """Say in a line, if there is one to say, which versions have changed since the study was last run."""

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from tuning.records import EPOCH_SECONDS, LIPSCHITZ_BOUND, MEASURE_SECONDS, VAL_ACCURACY, VAL_LOSS, Phase, StopReason
+from tuning.records import EPOCH_SECONDS, LIPSCHITZ_BOUND, MEASURE_SECONDS, VAL_LOSS, Phase, StopReason, score
 from tuning.settings import TrialSettings, from_params
 from tuning.store import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted, RunSuperseded
 
@@ -36,7 +36,7 @@ class Result:
     def of(cls, metrics: Mapping[str, float], diverged: bool) -> "Result":
         """Return what the engine keeps of one epoch's metrics."""
         return cls(
-            objective=metrics.get(VAL_ACCURACY, 0.0),
+            objective=score(metrics),
             loss=metrics.get(VAL_LOSS, math.inf),
             seconds=metrics.get(EPOCH_SECONDS, 0.0) + metrics.get(MEASURE_SECONDS, 0.0),
             diverged=diverged,

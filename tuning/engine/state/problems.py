@@ -5,33 +5,32 @@ from collections.abc import Iterator, Sequence
 
 from tuning.engine.state.choice import frozen_trials
 from tuning.engine.state.history import History, TrialHistory, best
+from tuning.full_budget import ends_as_planned
 from tuning.records import CONFIRMATIONS, Phase, StopReason
-from tuning.study import PHASES, Cell, baseline, planned_trials, uneven
+from tuning.study import Cell, Study, baseline, planned_trials, uneven_budgets
 
 
-def problems(cells: Sequence[Cell], history: History) -> Iterator[str]:
+def problems(study: Study, history: History) -> Iterator[str]:
     """Look for what keeps a study from being the fair comparison that it should be.
 
     Args:
-        cells: all of the study.
+        study: what was asked.
         history: what its trials have done.
 
     Yields:
         One line a problem, each naming its cell; nothing where every planned trial ended well and the budgets of all
         cells were equal.
     """
-    for phase in PHASES:
-        for cell_key, told in uneven(cells, phase).items():
-            yield f"{cell_key}: the planned budgets are not equal: {told}"
-    frozen = frozen_trials(cells[0].study, history)
-    for cell in cells:
-        yield from _of_phase(cell, Phase.TUNE, history, planned_trials(cell, Phase.TUNE))
-        if _nothing_to_confirm(cell, history):
-            yield _without_choice(cell, history.of(cell.key, Phase.TUNE))
+    yield from uneven_budgets(study)
+    frozen = frozen_trials(study, history)
+    for cell in study.cells:
+        yield from _of_phase(cell, Phase.TUNE, history, planned_trials(study, cell, Phase.TUNE))
+        if _nothing_to_confirm(study, cell, history):
+            yield _without_choice(study, cell, history.of(cell.key, Phase.TUNE))
             continue
         for phase in CONFIRMATIONS:
             exact = len(frozen[phase].get(cell.key, ()))
-            planned = exact if cell.key in history.chosen else planned_trials(cell, phase)
+            planned = exact if cell.key in history.chosen else planned_trials(study, cell, phase)
             yield from _of_phase(cell, phase, history, planned)
 
 
@@ -52,46 +51,41 @@ def _of_phase(cell: Cell, phase: Phase, history: History, planned: int) -> Itera
         epochs = sum(trial.last_epoch for trial in trials)
         yield (
             f"{cell.key}: the planned budget was not spent: {spent} of {planned} {phase} trials ended as planned "
-            f"({_told(others, planned - len(trials))}), {epochs} of {planned * cell.study.training.epochs} epochs; "
+            f"({_told(others, planned - len(trials))}), {epochs} of {planned * cell.setup.training.epochs} epochs; "
             f"{_cure(others, planned - len(trials))}"
         )
 
 
 def _ended_as_planned(cell: Cell, trial: TrialHistory) -> bool:
-    """Return whether a trial has had its budget.
-
-    It has when it trained for all its epochs, when the study's own rule of early stopping ended it, or when it
-    diverged, for there was nothing left to train. The rule acts in the search alone: a confirmation that ends before
-    its last epoch was cut off.
-    """
-    rule = cell.study.search.early_stopping.name != "none" and trial.settings.phase is Phase.TUNE
-    stopped = rule and trial.reason is StopReason.EARLY_STOPPED
-    return stopped or trial.reason in {StopReason.COMPLETED, StopReason.DIVERGED}
+    """Return whether a trial has had its budget."""
+    rule = cell.setup.search.early_stopping.name != "none"
+    return trial.reason in ends_as_planned(trial.settings.phase, rule=rule)
 
 
-def _nothing_to_confirm(cell: Cell, history: History) -> bool:
+def _nothing_to_confirm(study: Study, cell: Cell, history: History) -> bool:
     """Return whether the whole search of a cell has left it without a choice."""
     if cell.key in history.chosen:
         return False
     tuned = history.of(cell.key, Phase.TUNE)
-    return len(tuned) >= planned_trials(cell, Phase.TUNE) and all(t.ended for t in tuned) and best(tuned) is None
+    return len(tuned) >= planned_trials(study, cell, Phase.TUNE) and all(t.ended for t in tuned) and best(tuned) is None
 
 
-def _without_choice(cell: Cell, tuned: Sequence[TrialHistory]) -> str:
+def _without_choice(study: Study, cell: Cell, tuned: Sequence[TrialHistory]) -> str:
     """Say how the trials of a search have ended that has left its cell without a choice, and what to do."""
     counts = Counter(_ENDS.get(trial.reason, trial.reason.replace("_", " ")) for trial in tuned)
     ends = ", ".join(f"{number} {end}" for end, number in counts.items())
     failed = any(trial.reason is StopReason.ERROR for trial in tuned)
     cure = "run again, the failed are tried anew" if failed else "begin anew (--fresh) with other ranges"
-    without = f"no trial was completed at full budget ({ends}), so there is nothing to confirm{_lost(cell)}"
+    without = f"no trial was completed at full budget ({ends}), so there is nothing to confirm{_lost(study, cell)}"
     return f"{cell.key}: {without}; {cure}"
 
 
-def _lost(cell: Cell) -> str:
+def _lost(study: Study, cell: Cell) -> str:
     """Say what else a cell's choice would have been for."""
-    study, name = cell.study, cell.condition_name
+    name = cell.condition_name
+    plain = baseline(study.confirm, study.conditions)
     ablated = study.ablate is not None and study.ablate.condition == name
-    lost = ["no learning rate for the others"] * (baseline(study) == name) + ["nothing to ablate"] * ablated
+    lost = ["no learning rate for the others"] * (plain == name) + ["nothing to ablate"] * ablated
     return "".join(f", and {what}" for what in lost)
 
 

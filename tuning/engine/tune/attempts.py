@@ -12,6 +12,7 @@ from typing import Any
 
 from tuning.engine.tune.verdict import taken
 from tuning.trial import STATE_FILE, Checkpoint
+from tuning.whole_files import replacing
 
 ATTEMPTS = 4
 """How often a trial may begin without getting further; one that kills its worker each time would do so for ever."""
@@ -48,9 +49,8 @@ def begin(folder: Path, session: str, node: str = "", lost: Callable[[], Contain
         if from_here:
             Checkpoint(folder).set_aside(f"its worker died {ATTEMPTS} times after it had gone on from its checkpoint")
         raise RuntimeError(f"its worker died {ATTEMPTS} times without getting further; it may need more memory")
-    part = note.with_suffix(".part")
-    part.write_text(json.dumps({**here, "node": node, "attempts": attempts + 1}))
-    part.replace(note)
+    with replacing(note, lasting=False) as part:
+        part.write_text(json.dumps({**here, "node": node, "attempts": attempts + 1}))
 
 
 def _read(note: Path) -> dict[str, Any]:

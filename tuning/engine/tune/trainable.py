@@ -11,7 +11,7 @@ from ray import tune
 from tuning.engine.state.provenance import processor
 from tuning.engine.tune.attempts import begin
 from tuning.engine.tune.watchdog import Watchdog, watched
-from tuning.records import DATA, PROCESSOR, VAL_ACCURACY, EpochRecord
+from tuning.records import DATA, PROCESSOR, WORST_ACCURACY, EpochRecord, score
 from tuning.settings import TrialSettings, from_flat, to_flat
 from tuning.trial import Checkpoint, DataError, train
 
@@ -60,10 +60,10 @@ def run_trial(config: dict[str, Any]) -> None:
         with watched(folder, 60 * settings.resources.epoch_minutes) as watchdog:
             train(settings, partial(_report, watchdog, folder), checkpoint=folder, content=config[DATA])
     except DataError as error:
-        tune.report({OBJECTIVE: 0.0, EPOCH: -1, OTHER_DATA: str(error)})
+        tune.report({OBJECTIVE: WORST_ACCURACY, EPOCH: -1, OTHER_DATA: str(error)})
     except Exception as error:
         text = traceback.format_exc(limit=-6)
-        tune.report({OBJECTIVE: 0.0, EPOCH: -1, ERROR: f"{type(error).__name__}: {error}\n{text}"})
+        tune.report({OBJECTIVE: WORST_ACCURACY, EPOCH: -1, ERROR: f"{type(error).__name__}: {error}\n{text}"})
 
 
 def _lost_nodes() -> set[str]:
@@ -73,7 +73,7 @@ def _lost_nodes() -> set[str]:
 def _report(watchdog: Watchdog, folder: Path, record: EpochRecord) -> None:
     """Hand a record to Tune, which takes it when the driver listens: that time is not the trial's."""
     said = {
-        OBJECTIVE: record.metrics.get(VAL_ACCURACY, 0.0),
+        OBJECTIVE: score(record.metrics),
         EPOCH: record.epoch,
         RECORD: record,
         PROCESSOR: processor(),

@@ -6,6 +6,8 @@ that it ends may not even be able to say where it was.
 
 from pathlib import Path
 
+from tuning.whole_files import replacing
+
 VERDICT = "hung.txt"
 STACKS = "stacks.txt"
 
@@ -17,9 +19,8 @@ def pronounce(folder: Path, words: str) -> None:
         folder: the trial's own.
         words: what was seen.
     """
-    part = folder / f"{VERDICT}.part"
-    part.write_text(words)
-    part.replace(folder / VERDICT)
+    with replacing(folder / VERDICT, lasting=False) as part:
+        part.write_text(words)
 
 
 def taken(folder: Path) -> str | None:

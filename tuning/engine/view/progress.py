@@ -9,6 +9,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from tuning.durations import rough_duration
 from tuning.engine.state.history import History, TrialHistory
 from tuning.engine.view.log import StudyLog
 from tuning.engine.view.remaining import Left, Outlook, Remaining
@@ -247,10 +248,4 @@ def _between(left: Left) -> str:
 
 
 def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "?"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+    return "?" if seconds is None else rough_duration(seconds)

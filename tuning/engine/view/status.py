@@ -73,6 +73,6 @@ def status(name: str, tracking_uri: str | None, storage: Path) -> StudyStatus:
     history.recall(folder.journal)
     return StudyStatus(
         ends=Counter(str(trial.reason).replace("_", " ") for trial in history.trials.values()),
-        problems=tuple(problems(study.cells, history)),
+        problems=tuple(problems(study, history)),
         standing=standing(name, tracking_uri, folder.path),
     )

@@ -24,6 +24,7 @@ import numpy as np
 from filelock import FileLock
 
 from tuning.surroundings import no_home
+from tuning.whole_files import replacing
 
 FORMAT = 1
 """Part of every key: a version that decodes otherwise does not read this one's entries, nor go on with this one's
@@ -160,9 +161,8 @@ def _read(source: Source, index: Path, cache: Path, part: str) -> Decoded:
         if decoded is None:
             _write(source, folder, index.name)
             decoded = _load(folder, part)
-    partial = index.with_suffix(".partial")
-    partial.write_text(key)
-    partial.replace(index)
+    with replacing(index, lasting=False) as part_of_index:
+        part_of_index.write_text(key)
     assert decoded is not None, f"an entry just written is sound, {folder} is not"
     return decoded
 

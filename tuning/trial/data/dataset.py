@@ -10,10 +10,9 @@ from torch import Tensor
 
 from tuning.content import Content
 from tuning.settings import DataSettings
-from tuning.trial.data.cache import Decoded, Source, cache_folder, fetch
-from tuning.trial.data.digits import Digits
+from tuning.trial.data.cache import Decoded, cache_folder, fetch
 from tuning.trial.data.image_folder import ImageFolder
-from tuning.trial.data.torchvision_sets import TorchvisionSet
+from tuning.trial.data.sources import SOURCES
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,7 +69,7 @@ def open_dataset(settings: DataSettings, cache: str | Path | None = None) -> Dat
         The opened data set.
     """
     folder = cache_folder(cache)
-    source = _source(settings, folder)
+    source = SOURCES[settings.name](settings, folder)
     decoded = fetch(source, folder, "train")
     images, labels = _tensors(decoded)
     return Dataset(
@@ -127,17 +126,6 @@ def _same(decoded: Decoded, key: str, settings: DataSettings) -> Decoded:
     """Return the part if it is of the content of the other one."""
     check_content(decoded.key, key, settings)
     return decoded
-
-
-def _source(settings: DataSettings, cache: Path) -> Source:
-    """Return where a data set's images come from."""
-    path = None if settings.path is None else Path(settings.path)
-    if settings.name == "digits":
-        return Digits()
-    if settings.name == "image-folder":
-        assert path is not None, "settings of an image-folder have a path"
-        return ImageFolder(path)
-    return TorchvisionSet(settings.name, path or cache / "downloads" / settings.name)
 
 
 def _tensors(decoded: Decoded) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ from models import import_torchvision
 from tuning.trial.data.cache import PARTS, Allocate
 
 _IDX = "{train,t10k}-{images-idx3,labels-idx1}-ubyte.gz in its sub-folder"
-_LOADERS = {
+LOADERS = {
     "mnist": ("MNIST", f"{_IDX} MNIST/raw"),
     "fashion-mnist": ("FashionMNIST", f"{_IDX} FashionMNIST/raw"),
     "cifar10": ("CIFAR10", "cifar-10-python.tar.gz there"),
@@ -63,7 +63,7 @@ class TorchvisionSet:
         Raises:
             ValueError: if files are missing and cannot be fetched, or are not what torchvision expects.
         """
-        loader, files = _LOADERS[self.name]
+        loader, files = LOADERS[self.name]
         which = {"split": part} if self.name == "svhn" else {"train": part == "train"}
         try:
             raw = getattr(import_torchvision().datasets, loader)(root=self.root, download=True, **which)

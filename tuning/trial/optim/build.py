@@ -13,13 +13,14 @@ from tuning.trial.optim.scion import build_scion
 from tuning.trial.optim.sgd import build_sgd
 from tuning.trial.optim.spectral import build_spectral
 
-_BUILDERS: dict[type[Optimizer], Callable[[nn.Module, Any, float], UpdateRule]] = {
+BUILDERS: dict[type[Optimizer], Callable[[nn.Module, Any, float], UpdateRule]] = {
     SGD: build_sgd,
     Adam: build_adam,
     Muon: build_muon,
     Scion: build_scion,
     Spectral: build_spectral,
 }
+"""By the class of its settings (`tuning.settings.OPTIMIZERS`), what makes the rule."""
 
 
 def build_optimizer(model: nn.Module, optimizer: Optimizer, learning_rate: float) -> UpdateRule:
@@ -40,7 +41,7 @@ def build_optimizer(model: nn.Module, optimizer: Optimizer, learning_rate: float
     Raises:
         ValueError: where the model has no weight that the rule is about.
     """
-    rule = _BUILDERS[type(optimizer)](model, optimizer, learning_rate)
+    rule = BUILDERS[type(optimizer)](model, optimizer, learning_rate)
     for group in rule.param_groups:
         group["initial_lr"] = group["lr"]
     return rule

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.planted_search import RULES, accuracy, cell, learned, never, searched, too_large
+from benchmarks.planted_search import RULES, accuracy, learned, never, planted, searched, too_large
 from tuning.engine.proposals import proposals_of
 from tuning.engine.proposals.samplers import SAMPLERS
 from tuning.records import SAMPLED, Phase, StopReason
@@ -20,7 +20,7 @@ DRAWN = {"tpe": 10, "gp": 6, "cmaes": 1 + 7, "nsga2": 7}
 
 
 def search(algorithm, rule="none", seed=0):
-    return cell(algorithm, rule, trials=TRIALS[algorithm], seed=seed)
+    return planted(algorithm, rule, trials=TRIALS[algorithm], seed=seed)
 
 
 def settings_of(trials):
@@ -82,7 +82,7 @@ def test_a_trial_that_failed_and_then_did_not_counts_as_it_ended_last(algorithm)
     assert settings_of(mended) == settings_of(failed)
     assert all(trial.reason is StopReason.COMPLETED for trial in mended)
     on = searched(of, never, recalled(failed), most=failures + 1)
-    assert settings_of(on)[-1] == proposals_of(of, mended).propose()
+    assert settings_of(on)[-1] == proposals_of(of.cells[0], mended).propose()
 
 
 def test_a_trial_that_was_never_begun_is_proposed_before_any_other():
@@ -101,15 +101,16 @@ def test_a_search_keeps_away_from_settings_that_fail(algorithm):
 def share(algorithm, seed):
     whole = {"gp": (30, 10)}  # of a few proposals chance makes most
     asked, drawn = whole.get(algorithm, (TRIALS[algorithm], DRAWN[algorithm]))
-    trials = searched(cell(algorithm, trials=asked, seed=seed), too_large)[drawn:]
+    trials = searched(planted(algorithm, trials=asked, seed=seed), too_large)[drawn:]
     return sum(bool(trial.error) for trial in trials) / len(trials)
 
 
 @pytest.mark.parametrize(("algorithm", "rule"), COMBINED)
 def test_a_search_finds_better_settings_than_as_many_draws(algorithm, rule):
     of = search(algorithm, rule)
+    (cell,) = of.cells
     found = [accuracy(trial.settings) for trial in searched(of, never)]
-    drawn = [accuracy(of.settings(Phase.TUNE, index, of.draw(index))) for index in range(len(found))]
+    drawn = [accuracy(cell.settings(Phase.TUNE, index, cell.draw(index))) for index in range(len(found))]
     assert sorted(found)[len(found) // 2] > sorted(drawn)[len(drawn) // 2]
 
 

@@ -11,6 +11,7 @@ from tuning.engine.jobs import Submission
 from tuning.engine.preflight import check_study
 from tuning.engine.state.folder import StudyFolder
 from tuning.engine.state.provenance import processor, versions
+from tuning.study import answers
 from tuning.surroundings import VERSION
 
 ASKED = study()
@@ -32,7 +33,8 @@ def kept(folder):
 
 def test_a_study_is_kept_with_its_images_and_versions_and_is_the_same_study_again(folder):
     folder.keep(folder.whole(ASKED, PETS))
-    assert kept(folder) == json.loads(json.dumps(ASKED.as_data())) | {"data": PETS.as_data(), "versions": [versions()]}
+    beside = {"data": PETS.as_data(), "versions": [versions()], "answers": answers(ASKED)}
+    assert kept(folder) == json.loads(json.dumps(ASKED.as_data())) | beside
     folder.refuse_another(ASKED)
     folder.refuse_other_images(PETS)
     assert folder.other_versions() == []
@@ -50,10 +52,19 @@ def test_a_study_kept_without_images_and_versions_goes_on_and_keeps_them_from_th
     folder.refuse_another(ASKED)
     folder.refuse_other_images(PETS)
     assert folder.other_versions() == []
-    assert folder.whole(ASKED, None) == ASKED.as_data()
+    assert folder.whole(ASKED, None) == ASKED.as_data() | {"answers": answers(ASKED)}
     folder.keep(folder.whole(ASKED, PETS))
     with pytest.raises(ValueError, match="classes that are gone"):
         folder.refuse_other_images(COWS)
+
+
+def test_a_study_kept_with_its_answers_is_read_as_the_same_study_and_may_grow(folder):
+    folder.keep(folder.whole(ASKED, PETS))
+    assert folder.begun().as_data() == ASKED.as_data()
+    grown = study(confirm={"seeds": 3})
+    folder.refuse_another(grown)
+    folder.keep(folder.whole(grown, PETS))
+    assert kept(folder)["answers"]["cells"]["mlp-tiny/decay"]["planned"]["confirm"] == 3
 
 
 def test_every_set_of_versions_is_kept_and_the_last_is_compared(folder):
@@ -67,7 +78,7 @@ def test_every_set_of_versions_is_kept_and_the_last_is_compared(folder):
 
 def test_a_study_with_nothing_left_to_run_rests_on_what_it_did(folder):
     folder.keep(ASKED.as_data() | {"data": PETS.as_data(), "versions": [OLD]})
-    assert folder.whole(ASKED, None) == kept(folder)
+    assert folder.whole(ASKED, None) == kept(folder) | {"answers": answers(ASKED)}
 
 
 @pytest.mark.parametrize("damage", [7, None, [], {}, {"content": 7}, "cats"])

@@ -137,7 +137,7 @@ def test_a_cell_without_a_completed_trial_is_named_and_the_others_go_on(opened):
     freeze(ASKED, session.history, session.writer)
     session.confirmed()
     assert list(chosen(session)) == ["mlp-tiny/baseline"]
-    assert list(problems(ASKED.cells, session.history)) == [
+    assert list(problems(ASKED, session.history)) == [
         "mlp-tiny/decay: no trial was completed at full budget (2 early stopped), so there is nothing to confirm, and "
         "nothing to ablate; begin anew (--fresh) with other ranges"
     ]
@@ -150,7 +150,7 @@ def test_without_the_baselines_choice_there_is_no_learning_rate_for_the_others(o
     session.tuned(DECAY, 0.8, 0.9)
     freeze(ASKED, session.history, session.writer)
     session.confirmed()
-    (problem,) = problems(ASKED.cells, session.history)
+    (problem,) = problems(ASKED, session.history)
     assert problem.startswith("mlp-tiny/baseline: no trial was completed")
     assert "nothing to confirm, and no learning rate for the others; " in problem
     assert {key.split("__")[0] for key in session.history.trials} == {"tune", "confirm", "ablate"}
@@ -162,7 +162,7 @@ def test_a_cell_that_had_nothing_to_choose_chooses_when_a_failed_trial_of_it_is_
     first.tuned(DECAY, 0.0, 0.0, error="OSError: no space")
     freeze(ASKED, first.history, first.writer)
     assert not first.history.chosen.get("mlp-tiny/decay")
-    *_, problem = problems(ASKED.cells, first.history)
+    *_, problem = problems(ASKED, first.history)
     assert "(2 failed), so there is nothing to confirm" in problem
     assert problem.endswith("; run again, the failed are tried anew")
     again = opened()
@@ -182,17 +182,15 @@ def test_a_study_is_finished_when_every_trial_of_every_phase_has_ended(opened, p
     freeze(ASKED, session.history, session.writer)
     session.confirmed()
     assert _is_finished(ASKED, session.history)
-    assert list(problems(ASKED.cells, session.history)) == []
+    assert list(problems(ASKED, session.history)) == []
     lost = next(key for key in session.history.trials if key.startswith(f"{phase}__mlp-tiny__decay"))
     trial = session.history.trials.pop(lost)
     assert not _is_finished(ASKED, session.history)
     unspent = f"mlp-tiny/decay: the planned budget was not spent: 1 of 2 {phase} trials ended as planned"
-    assert list(problems(ASKED.cells, session.history)) == [
-        f"{unspent} (1 not begun), 3 of 6 epochs; run again, it goes on"
-    ]
+    assert list(problems(ASKED, session.history)) == [f"{unspent} (1 not begun), 3 of 6 epochs; run again, it goes on"]
     trial.error, trial.reason, trial.results = "OSError: no space", StopReason.ERROR, {}
     session.history.trials[lost] = trial
-    assert list(problems(ASKED.cells, session.history)) == [
+    assert list(problems(ASKED, session.history)) == [
         f"{lost} failed: OSError: no space; run again, it is tried anew",
         f"{unspent} (1 failed), 3 of 6 epochs; run again, it goes on",
     ]

@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.tuning.studies import study
+from tests.tuning.studies import study, tiny
 from tuning.engine.state.history import Chosen, History, Result
 from tuning.engine.state.problems import problems
-from tuning.records import CONFIRMATIONS, Phase, StopReason
-from tuning.study import planned_epochs, planned_trials, uneven
+from tuning.records import Phase, StopReason
 
 EPOCHS, TRIALS, SEEDS = 3, 5, 2
 
@@ -33,32 +32,32 @@ def end(trial, reason, epochs, error=""):
 
 
 def test_a_study_whose_trials_all_ended_as_planned_has_no_problem():
-    cells = study().cells
-    assert list(problems(cells, done(cells))) == []
+    asked = study()
+    assert list(problems(asked, done(asked.cells))) == []
 
 
 def test_a_trial_that_the_rule_stopped_has_had_its_budget():
-    cells = study().cells
-    history = done(cells)
+    asked = study()
+    history = done(asked.cells)
     end(history.trials["tune__mlp-deep__decay__001"], StopReason.EARLY_STOPPED, 1)
-    assert list(problems(cells, history)) == []
+    assert list(problems(asked, history)) == []
 
 
 def test_a_trial_that_diverged_has_had_its_budget_and_is_named():
-    cells = study().cells
-    history = done(cells)
+    asked = study()
+    history = done(asked.cells)
     end(history.trials["tune__mlp-deep__decay__001"], StopReason.DIVERGED, 1)
-    assert list(problems(cells, history)) == [
+    assert list(problems(asked, history)) == [
         "mlp-deep/decay: 1 of 5 tune trials diverged, so that a loss or a weight was not finite "
         "(tune__mlp-deep__decay__001); they count as the worst there are, and are not tried again"
     ]
 
 
 def test_a_failed_trial_is_named_and_so_is_its_cell():
-    cells = study().cells
-    history = done(cells)
+    asked = study()
+    history = done(asked.cells)
     end(history.trials["tune__mlp-deep__decay__001"], StopReason.ERROR, 1, "OSError: no room\n  at line 3")
-    assert list(problems(cells, history)) == [
+    assert list(problems(asked, history)) == [
         "tune__mlp-deep__decay__001 failed: OSError: no room; run again, it is tried anew",
         "mlp-deep/decay: the planned budget was not spent: 4 of 5 tune trials ended as planned (1 failed), "
         "13 of 15 epochs; run again, it goes on",
@@ -66,10 +65,10 @@ def test_a_failed_trial_is_named_and_so_is_its_cell():
 
 
 def test_trials_that_did_not_begin_or_did_not_end_are_counted():
-    cells = study().cells
-    history = done(cells, without={"confirm__mlp-tiny__baseline__000"})
+    asked = study()
+    history = done(asked.cells, without={"confirm__mlp-tiny__baseline__000"})
     end(history.trials["confirm__mlp-tiny__baseline__001"], StopReason.RUNNING, 2)
-    assert list(problems(cells, history)) == [
+    assert list(problems(asked, history)) == [
         "mlp-tiny/baseline: the planned budget was not spent: 0 of 2 confirm trials ended as planned "
         "(1 unfinished, 1 not begun), 2 of 6 epochs; run again, it goes on"
     ]
@@ -91,39 +90,24 @@ def test_trials_that_did_not_begin_or_did_not_end_are_counted():
     ],
 )
 def test_where_no_rule_stops_trials_a_short_one_was_cut_off(stopping, key, said):
-    cells = study(search={"trials": TRIALS, "early_stopping": {"name": stopping}}).cells
-    history = done(cells)
+    asked = study(search={"trials": TRIALS, "early_stopping": {"name": stopping}})
+    history = done(asked.cells)
     end(history.trials[key], StopReason.EARLY_STOPPED, 2)
-    assert said in next(problems(cells, history))
+    assert said in next(problems(asked, history))
 
 
 def test_a_cell_without_a_completed_trial_has_nothing_to_confirm():
-    cells = study().cells
+    asked = study()
     keys = {f"confirm__mlp-tiny__decay__{index:03d}" for index in range(SEEDS)}
-    history = done(cells, without=keys)
+    history = done(asked.cells, without=keys)
     for index in range(TRIALS):
         end(history.trials[f"tune__mlp-tiny__decay__{index:03d}"], StopReason.DIVERGED, 1)
-    diverged, nothing = problems(cells, history)
+    diverged, nothing = problems(asked, history)
     assert diverged.startswith("mlp-tiny/decay: 5 of 5 tune trials diverged")
     assert nothing == (
         "mlp-tiny/decay: no trial was completed at full budget (5 diverged), so there is nothing to confirm; "
         "begin anew (--fresh) with other ranges"
     )
-
-
-def test_cells_with_another_planned_budget_than_most_are_named():
-    usual, smaller = study().cells, study(search={"trials": 4}).cells
-    cells = [usual[0], smaller[1], usual[2], usual[3]]
-    history = done(usual)
-    assert list(problems(cells, history)) == [
-        "mlp-tiny/decay: the planned budgets are not equal: 12 epochs to tune where others have 15"
-    ]
-
-
-def test_epochs_are_planned_for_both_phases():
-    cell = study().cells[0]
-    assert [planned_trials(cell, phase) for phase in (Phase.TUNE, Phase.CONFIRM)] == [TRIALS, SEEDS]
-    assert [planned_epochs(cell, phase) for phase in (Phase.TUNE, Phase.CONFIRM)] == [15, 6]
 
 
 FURTHER = {
@@ -132,15 +116,8 @@ FURTHER = {
 }
 
 
-def test_what_else_is_confirmed_is_planned_for_the_cells_that_it_is_asked_of_and_is_no_unequal_budget():
-    cells = study(**FURTHER).cells
-    planned = {phase: [planned_epochs(cell, phase) for cell in cells] for phase in CONFIRMATIONS}
-    assert planned == {Phase.CONFIRM: [6] * 4, Phase.MATCHED: [0, 6, 0, 6], Phase.ABLATE: [0, 12, 0, 12]}
-    assert not uneven(cells, Phase.CONFIRM)
-
-
 def test_before_anything_is_chosen_all_that_may_be_confirmed_is_told_as_not_begun():
-    said = list(problems(study(**FURTHER).cells[:2], History()))
+    said = list(problems(study(**FURTHER, architectures=tiny()["architectures"][:1]), History()))
     assert {line.split("; ")[1] for line in said} == {"run again, it goes on"}
     assert [line.split("spent: ")[1].split(";")[0] for line in said] == [
         "0 of 5 tune trials ended as planned (5 not begun), 0 of 15 epochs",
@@ -157,10 +134,10 @@ def test_a_cell_that_chose_the_baselines_learning_rate_itself_spent_its_budget_w
     history = done(asked.cells)
     for cell in asked.cells:  # equal draws of the learning rate
         history.chosen[cell.key] = chosen(history, f"tune__{cell.key.replace('/', '__')}__000")
-    assert list(problems(asked.cells, history)) == []
+    assert list(problems(asked, history)) == []
     for name in ("mlp-tiny", "mlp-deep"):
         history.chosen[f"{name}/decay"] = chosen(history, f"tune__{name}__decay__001")
-    assert list(problems(asked.cells, history)) == [
+    assert list(problems(asked, history)) == [
         f"{name}/decay: the planned budget was not spent: 0 of 2 matched trials ended as planned (2 not begun), "
         "0 of 6 epochs; run again, it goes on"
         for name in ("mlp-tiny", "mlp-deep")

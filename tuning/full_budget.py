@@ -1,0 +1,22 @@
+"""Which ends of a trial count as having had the budget that was planned for it."""
+
+from tuning.records import Phase, StopReason
+
+
+def ends_as_planned(phase: Phase, *, rule: bool) -> frozenset[StopReason]:
+    """Return the ends of a trial that has had its budget.
+
+    It has when it trained for all its epochs, when the study's own rule of early stopping ended it, or when it
+    diverged, for there was nothing left to train. The rule acts in the search alone: a confirmation that ends before
+    its last epoch was cut off.
+
+    Args:
+        phase: of the trial.
+        rule: whether the study stops trials early.
+
+    Example:
+        >>> [StopReason.EARLY_STOPPED in ends_as_planned(phase, rule=True) for phase in (Phase.TUNE, Phase.CONFIRM)]
+        [True, False]
+    """
+    ends = {StopReason.COMPLETED, StopReason.DIVERGED}
+    return frozenset(ends | {StopReason.EARLY_STOPPED} if rule and phase is Phase.TUNE else ends)
