@@ -13,6 +13,7 @@ from tuning.engine.state.choice import freeze, frozen_trials
 from tuning.engine.state.folder import StudyFolder
 from tuning.engine.state.growth import replace_confirmations
 from tuning.engine.state.history import History
+from tuning.engine.state.trial_life import REPEATS
 from tuning.engine.tune.callback import RecordCallback
 from tuning.engine.tune.keeping_watch import KeepingWatch
 from tuning.engine.tune.schedule import CellScheduler
@@ -24,10 +25,6 @@ from tuning.records import Phase
 from tuning.settings import TrialSettings
 from tuning.store import StoreWriter
 from tuning.study import Study, unmatched
-
-FAILURES = 20
-"""How often Ray repeats a trial whose worker or node has died; `tuning.engine.tune.attempts` gives up earlier where
-nothing comes of it."""
 
 
 class Conductor:
@@ -114,7 +111,7 @@ class Conductor:
                 name=str(phase),
                 storage_path=str(self._folder.ray),
                 callbacks=[self._callback, self._home, self._keeping, TrialWatch()],
-                failure_config=tune.FailureConfig(max_failures=FAILURES),
+                failure_config=tune.FailureConfig(max_failures=REPEATS),
                 verbose=0,
             ),
         )

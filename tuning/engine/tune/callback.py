@@ -39,13 +39,14 @@ class RecordCallback(Callback):
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Open the trial's run, or the same one again after its node has died."""
-        settings = from_flat(trial.config["settings"])
-        history = self._history.start(settings)
-        history.live = True
+        self._open(self._history.start(from_flat(trial.config["settings"])), trial.config[DATA])
+
+    def _open(self, history: TrialHistory, content: str) -> None:
+        settings = history.settings
         tags = {
             **settings.tags,
             "stop_reason": str(StopReason.RUNNING),
-            DATA: trial.config[DATA],
+            DATA: content,
             **self._made_with,
         }
         name = f"{settings.architecture.name} × {settings.title}, {settings.phase} {settings.index}"
@@ -58,7 +59,8 @@ class RecordCallback(Callback):
         """Keep one epoch. Its spectra are taken out of the result: Tune would keep them in every snapshot."""
         history = self._history.trials[trial.config[KEY]]
         if OTHER_DATA in result:
-            history.put_off, self._other_data = True, result[OTHER_DATA]
+            history.put_off()
+            self._other_data = result[OTHER_DATA]
             return
         if ERROR in result:
             history.error = result[ERROR]
@@ -89,7 +91,7 @@ class RecordCallback(Callback):
         """Wait for the trial's next worker: this one is lost, perhaps before it had begun."""
         history = self._history.trials.get(trial.config[KEY])
         if history is not None:
-            history.live = False
+            history.lose()
             self._progress.lost(history)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
@@ -98,10 +100,10 @@ class RecordCallback(Callback):
         One that no worker has begun with has not ended: the search proposes it again.
         """
         history = self._history.trials.get(trial.config[KEY])
-        if history is None or not (history.live or history.ended):
+        if history is None or history.waits:
             return
-        if not history.live:  # proposed again too often
-            self.on_trial_start(iteration, trials, trial)
+        if history.waited:  # proposed again too often: nothing has opened its run
+            self._open(history, trial.config[DATA])
         history.error = history.error or f"{WORKER_LOST}{_cause(str(trial.get_error()))}"
         self._end(history, trial.config["checkpoint"])
 
@@ -113,8 +115,7 @@ class RecordCallback(Callback):
         history.began_anew = reason or history.began_anew
 
     def _end(self, history: TrialHistory, checkpoint: str) -> None:
-        history.live = False
-        if history.put_off:
+        if history.is_put_off:
             return  # its run is closed as interrupted, with the study
         if not history.ended:
             history.end(died=False)

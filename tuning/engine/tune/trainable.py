@@ -9,6 +9,7 @@ import ray
 from ray import tune
 
 from tuning.engine.state.provenance import processor
+from tuning.engine.state.trial_life import patience
 from tuning.engine.tune.attempts import begin
 from tuning.engine.tune.watchdog import Watchdog, watched
 from tuning.records import DATA, PROCESSOR, VAL_ACCURACY, EpochRecord
@@ -57,7 +58,7 @@ def run_trial(config: dict[str, Any]) -> None:
     try:
         settings, folder = from_flat(config["settings"]), Path(config["checkpoint"])
         begin(folder, config["session"], ray.get_runtime_context().get_node_id(), _lost_nodes)
-        with watched(folder, 60 * settings.resources.epoch_minutes) as watchdog:
+        with watched(folder, patience(settings.resources.epoch_minutes)) as watchdog:
             train(settings, partial(_report, watchdog, folder), checkpoint=folder, content=config[DATA])
     except DataError as error:
         tune.report({OBJECTIVE: 0.0, EPOCH: -1, OTHER_DATA: str(error)})

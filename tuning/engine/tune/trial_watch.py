@@ -9,11 +9,9 @@ from typing import Any
 import ray
 from ray.tune import Callback
 
+from tuning.engine.state.trial_life import MARGIN, patience
 from tuning.engine.tune.awake import AwakeClock
 from tuning.engine.tune.verdict import pronounce
-
-MARGIN = 30.0
-"""Seconds by which the worker's own watch goes first, for it can say where the trial hangs."""
 
 _SECONDS = 2.0
 """Between two looks; what of a gap between two steps of Tune's loop is taken for listening."""
@@ -86,4 +84,4 @@ class TrialWatch(Callback):
 
 
 def _patience(trial: Any) -> float:
-    return 60 * float(trial.config["settings"]["resources.epoch_minutes"]) + MARGIN
+    return patience(float(trial.config["settings"]["resources.epoch_minutes"])) + MARGIN

@@ -8,6 +8,7 @@ from rich.console import Console
 from tests.tuning.store.cases import SECONDS
 from tests.tuning.studies import settings, study
 from tuning.engine.state.history import History
+from tuning.engine.state.trial_life import Stage
 from tuning.engine.tune.callback import RecordCallback
 from tuning.engine.tune.trainable import as_config
 from tuning.engine.view.progress import Progress
@@ -23,5 +24,5 @@ def test_a_worker_that_is_lost_while_it_is_made_costs_nothing_be_it_the_first_or
     assert asked.key not in history.trials
     callback.on_trial_start(1, [trial], trial)
     callback.on_trial_recover(2, [trial], trial)
-    assert not history.trials[asked.key].live
+    assert history.trials[asked.key].stage is Stage.LOST
     writer.close(SECONDS)

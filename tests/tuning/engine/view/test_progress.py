@@ -59,10 +59,11 @@ def test_the_best_value_is_that_of_any_epoch_and_does_not_fall():
     progress.finish()
     trial = trained(history, 0, 0, 2, accuracy=0.9650, end=False)
     trial.results[3] = Result(objective=0.9161, loss=1.0, seconds=2.0, diverged=False)
-    for _ in ("running", "ended"):
+    for ended in (False, True):
+        if ended:
+            trial.end(died=False)
         (line,) = [line for line in shown(progress) if line[:1] == ["mlp-tiny/baseline"]]
         assert line[5] == "0.9650"
-        trial.end(died=False)
 
 
 def test_what_a_network_says_before_it_is_trained_is_no_best_value():

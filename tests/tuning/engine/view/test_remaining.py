@@ -48,6 +48,8 @@ class World:
             remaining.pace.ended(trial.settings.key)
             yield self.now, remaining.outlook()
             if until is not None and sum(one.ended for one in self.history.trials.values()) == until:
+                for running in self.history.running():
+                    running.lose()  # its session was interrupted
                 return
             if left:
                 self._begin(remaining, reports, left, self.now + START)
@@ -137,7 +139,7 @@ def ended(history, cell, index, epochs, reason=None):
     for epoch in range(epochs + 1):
         trial.results[epoch] = Result(objective=0.5, loss=1.0, seconds=1.0, diverged=False)
     if reason is not None:
-        trial.reason = reason
+        trial.end_as(reason)
     return trial
 
 
