@@ -128,10 +128,7 @@ def run(
                     asked, tracking_uri=tracking_uri, storage=storage, address=address, fresh=fresh, console=console
                 )
             )
-        interrupted = outcome.interrupted
     except KeyboardInterrupt:
-        interrupted = True
-    if interrupted:
         ignore_signals()
         log.keep(_INTERRUPTED)
         errors.print(_INTERRUPTED, highlight=False)
