@@ -22,6 +22,7 @@ from tuning.engine.tune.search import InterleavedSearch
 from tuning.engine.tune.trainable import KEY, run_trial
 from tuning.engine.tune.trial_watch import TrialWatch
 from tuning.engine.view.progress import Progress
+from tuning.engine.view.time_left import TimeLeft
 from tuning.records import Phase
 from tuning.settings import TrialSettings
 from tuning.store import StoreWriter
@@ -38,6 +39,7 @@ class Session:
         history: what earlier sessions have done; filled further by what Tune reports.
         writer: the store.
         progress: the live view.
+        time_left: what it shows as left.
         slots: how many trials may run at a time.
         home: the watch over this process's own node.
         content: the content key of the study's images.
@@ -48,6 +50,7 @@ class Session:
     history: History
     writer: StoreWriter
     progress: Progress
+    time_left: TimeLeft
     slots: Slots
     home: HomeWatch
     content: str
@@ -92,6 +95,7 @@ def _run(session: Session, phase: Phase, planned: Mapping[str, int], proposals: 
     if all(cell.proposed >= cell.planned for cell in proposals.values()):
         return
     tuner = _tuner(session, phase, sum(planned.values()), proposals)
+    session.time_left.begin(phase, planned)
     session.progress.begin(phase, planned)
     try:
         tuner.fit()
@@ -122,7 +126,7 @@ def _tuner(session: Session, phase: Phase, trials: int, proposals: Mapping[str, 
             name=str(phase),
             storage_path=str(folder.ray),
             callbacks=[
-                RecordCallback(history, session.writer, session.progress),
+                RecordCallback(history, session.writer, session.progress, session.time_left),
                 session.home,
                 KeepingWatch(session.writer, session.progress.say),
                 TrialWatch(),

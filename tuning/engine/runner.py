@@ -27,6 +27,7 @@ from tuning.engine.tune.keeping_watch import KeepingLostError
 from tuning.engine.view.log import StudyLog
 from tuning.engine.view.progress import Progress
 from tuning.engine.view.store_watch import StoreWatch
+from tuning.engine.view.time_left import TimeLeft
 from tuning.records import Phase
 from tuning.store import StoreWriter, WriterReport, is_begun, lock_folder, resolve_tracking_uri, set_aside
 from tuning.study import Study, planned_trials
@@ -87,7 +88,8 @@ def run(
         superseded, finished = outgrow(study, history), _is_finished(study, history)
         if not finished and is_local(address):
             check_machine(study)
-        progress = Progress(study, history, console, StudyLog(folder.path))
+        time_left = TimeLeft(study, history)
+        progress = Progress(study, history, console, StudyLog(folder.path), time_left.outlook)
         with progress.preparing("checking the data set and the models"):
             content = check_study(study)
         progress.say(*data_remarks(study.dataset))
@@ -95,7 +97,7 @@ def run(
             progress.say(*_set_aside(study, tracking_uri, folder, lock))
         folder.refuse_other_images(content)
         whole = folder.whole(study, None if finished else content)
-        prepared = _Prepared(study, folder, history, progress, content, whole, superseded)
+        prepared = _Prepared(study, folder, history, progress, time_left, content, whole, superseded)
         return _kept_and_told(prepared, tracking_uri, address, lock, finished=finished)
 
 
@@ -140,6 +142,7 @@ class _Prepared:
     folder: StudyFolder
     history: History
     progress: Progress
+    time_left: TimeLeft
     content: Content
     whole: Mapping[str, Any]
     superseded: Sequence[str]
@@ -174,6 +177,7 @@ class _Prepared:
                 history=self.history,
                 writer=writer,
                 progress=self.progress,
+                time_left=self.time_left,
                 slots=Slots(self.study, cluster, sharing),
                 home=HomeWatch(cluster),
                 content=self.content.key,

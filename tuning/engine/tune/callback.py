@@ -9,6 +9,7 @@ from tuning.engine.state.history import WORKER_LOST, History, Result, TrialHisto
 from tuning.engine.state.provenance import git_commit, versions
 from tuning.engine.tune.trainable import ANEW, EPOCH, ERROR, KEY, OTHER_DATA, RECORD
 from tuning.engine.view.progress import Progress
+from tuning.engine.view.time_left import TimeLeft
 from tuning.records import DATA, PROCESSOR, VERSION_TAGS, EpochRecord, StopReason
 from tuning.settings import from_flat, to_params
 from tuning.store import StoreWriter
@@ -27,12 +28,14 @@ class RecordCallback(Callback):
         history: what search, schedule and choice look at.
         writer: the store; it never raises and never waits for a server.
         progress: the live view.
+        time_left: which keeps the pace.
     """
 
-    def __init__(self, history: History, writer: StoreWriter, progress: Progress) -> None:
+    def __init__(self, history: History, writer: StoreWriter, progress: Progress, time_left: TimeLeft) -> None:
         self._history = history
         self._writer = writer
         self._progress = progress
+        self._time_left = time_left
         self._other_data: str | None = None
         self._processors: dict[str, str] = {}
         self._made_with = {"git_commit": git_commit(), **{tag: versions()[name] for name, tag in VERSION_TAGS.items()}}
@@ -51,7 +54,8 @@ class RecordCallback(Callback):
         }
         name = f"{settings.architecture.name} × {settings.title}, {settings.phase} {settings.index}"
         self._writer.start(settings.key, name, tags, to_params(settings))
-        self._progress.started(history)
+        self._time_left.pace.started(settings.key)
+        self._progress.started()
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
@@ -70,7 +74,11 @@ class RecordCallback(Callback):
         self._writer.epoch(trial.config[KEY], record)
         self._processors[trial.config[KEY]] = result.get(PROCESSOR, "")  # a trial may move: the last it ran on
         self._note_anew(history, result)
-        self._progress.reported(history, result[EPOCH])
+        # the state before training is a part of the trial's start
+        self._time_left.pace.reported(
+            trial.config[KEY], history.results[result[EPOCH]].seconds if result[EPOCH] else 0.0
+        )
+        self._progress.reported(history)
 
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """End the study where a trial has found other data: what it has compared so far is not to be mixed with them.
@@ -92,7 +100,7 @@ class RecordCallback(Callback):
         history = self._history.trials.get(trial.config[KEY])
         if history is not None:
             history.lose()
-            self._progress.lost(history)
+            self._time_left.pace.lost(history.settings.key)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Close the run of a trial whose worker died more often than Ray repeats it.
@@ -129,6 +137,7 @@ class RecordCallback(Callback):
         if processor := self._processors.get(history.settings.key):
             tags[PROCESSOR] = processor
         self._writer.end(history.settings.key, _STATUS.get(history.reason, "FINISHED"), tags)
+        self._time_left.pace.ended(history.settings.key)
         self._progress.ended(history)
         if history.reason is not StopReason.ERROR:  # a failed trial goes on from it when the study is run again
             shutil.rmtree(checkpoint, ignore_errors=True)

@@ -67,11 +67,11 @@ def test_on_a_terminal_too_the_log_has_the_first_epoch_every_end_and_the_stores_
     trial = history.start(cell.settings(Phase.TUNE, 0, cell.draw(0)))
     for epoch in range(2):
         trial.results[epoch] = Result(objective=0.5, loss=1.0, seconds=1.0, diverged=False)
-    progress.reported(trial, 1)
+    progress.reported(trial)
     monkeypatch.setattr("time.monotonic", lambda: 60.0)
-    progress.reported(trial, 1)
+    progress.reported(trial)
     trouble[0] = None
-    progress.reported(trial, 1)
+    progress.reported(trial)
     trial.end(died=False)
     progress.ended(trial)
     progress.finish()
