@@ -9,6 +9,7 @@ from typing import Any
 import ray
 from ray.tune import Callback
 
+from tuning.engine.compat import worker_of
 from tuning.engine.state.trial_life import MARGIN, patience
 from tuning.engine.tune.awake import AwakeClock
 from tuning.engine.tune.verdict import pronounce
@@ -75,7 +76,7 @@ class TrialWatch(Callback):
             f"by the driver: the worker was silent for longer than epoch_minutes: {minutes:g}, and its own watch with "
             "it; its process was stopped, or kept the interpreter's lock",
         )
-        self._kill(trial.temporary_state.ray_actor)
+        self._kill(worker_of(trial))
         del self._signs[trial]
 
     def __getstate__(self) -> dict[str, Any]:
