@@ -1,5 +1,6 @@
 """The phases of a study on Ray Tune."""
 
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,12 +22,15 @@ from tuning.engine.tune.schedule import CellScheduler
 from tuning.engine.tune.search import InterleavedSearch
 from tuning.engine.tune.trainable import KEY, run_trial
 from tuning.engine.tune.trial_watch import TrialWatch
+from tuning.engine.tune.worker_lines import WorkerLines
 from tuning.engine.view.progress import Progress
 from tuning.engine.view.time_left import TimeLeft
 from tuning.records import Phase
 from tuning.settings import TrialSettings
 from tuning.store import StoreWriter
 from tuning.study import Study, unmatched
+
+_log = logging.getLogger("spectune.engine")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +99,7 @@ def _run(session: Session, phase: Phase, planned: Mapping[str, int], proposals: 
     if all(cell.proposed >= cell.planned for cell in proposals.values()):
         return
     tuner = _tuner(session, phase, sum(planned.values()), proposals)
+    _log.info("phase %s begins: %s trials by cell", phase, dict(planned))
     session.time_left.begin(phase, planned)
     session.progress.begin(phase, planned)
     try:
@@ -105,6 +110,7 @@ def _run(session: Session, phase: Phase, planned: Mapping[str, int], proposals: 
     shutil.rmtree(session.folder.ray, ignore_errors=True)
     running = any(trial.settings.phase is phase for trial in session.history.running())
     if running or any(cell.proposed < cell.planned for cell in proposals.values()):
+        _log.info("phase %s was interrupted", phase)
         raise KeyboardInterrupt
 
 
@@ -126,6 +132,7 @@ def _tuner(session: Session, phase: Phase, trials: int, proposals: Mapping[str, 
             name=str(phase),
             storage_path=str(folder.ray),
             callbacks=[
+                WorkerLines(),
                 RecordCallback(history, session.writer, session.progress, session.time_left),
                 session.home,
                 KeepingWatch(session.writer, session.progress.say),

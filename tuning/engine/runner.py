@@ -1,5 +1,6 @@
 """A study from its first trial to its last confirmation."""
 
+import logging
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
+from tuning import logs
 from tuning.content import Content
 from tuning.engine.cluster.head_watch import HomeWatch, NodeLostError
 from tuning.engine.cluster.ray_session import is_local, ray_session
@@ -22,9 +25,9 @@ from tuning.engine.state.folder import StudyFolder
 from tuning.engine.state.growth import outdated, outgrow
 from tuning.engine.state.history import History
 from tuning.engine.state.problems import problems
+from tuning.engine.state.provenance import made_by
 from tuning.engine.tune.callback import OtherDataError
 from tuning.engine.tune.keeping_watch import KeepingLostError
-from tuning.engine.view.log import StudyLog
 from tuning.engine.view.progress import Progress
 from tuning.engine.view.store_watch import StoreWatch
 from tuning.engine.view.time_left import TimeLeft
@@ -32,6 +35,8 @@ from tuning.records import Phase
 from tuning.store import StoreWriter, WriterReport, is_begun, lock_folder, resolve_tracking_uri, set_aside
 from tuning.study import Study, planned_trials
 from tuning.trial import data_remarks
+
+_log = logging.getLogger("spectune.engine")
 
 STORE_SECONDS = 30.0
 """How long the end of a study waits for a store that takes nothing; what is then unsent is sent by the next run, or by
@@ -79,7 +84,13 @@ def run(
     check_lasting(storage, tracking_uri)
     check_folder(folder.path)
     resolve_tracking_uri(tracking_uri)  # a mistyped one is told before anything takes time
-    with _FolderLock(study.name, folder.path) as lock:  # before anything is read that another process may write
+    with (
+        _FolderLock(study.name, folder.path) as lock,  # before anything is read that another process may write
+        logs.kept_in(folder.path, warn=lambda line: console.print(escape(line), highlight=False, soft_wrap=True)),
+    ):
+        _log.info(
+            "session of %s in %s, store %s: %s", study.name, folder.path, resolve_tracking_uri(tracking_uri), made_by()
+        )
         if not fresh:
             folder.refuse_another(study)
         history = History()
@@ -89,7 +100,7 @@ def run(
         if not finished and is_local(address):
             check_machine(study)
         time_left = TimeLeft(study, history)
-        progress = Progress(study, history, console, StudyLog(folder.path), time_left.outlook)
+        progress = Progress(study, history, console, time_left.outlook)
         with progress.preparing("checking the data set and the models"):
             content = check_study(study)
         progress.say(*data_remarks(study.dataset))
@@ -119,6 +130,7 @@ def _kept_and_told(
                 try:
                     prepared.conduct(opening, address)
                 except (NodeLostError, KeepingLostError, OtherDataError, OSError) as error:
+                    _log.info("the study has broken off", exc_info=True)
                     broken.append(
                         f"the study has broken off ({error}); the same command goes on where this one stopped"
                     )
@@ -156,6 +168,7 @@ class _Prepared:
         with ExitStack() as stack:
             with self.progress.preparing("opening the store and starting Ray"):
                 cluster = stack.enter_context(ray_session(address))
+                _log.info("cluster: %s", cluster.capacity())
                 check_resources(self.study, cluster)
                 writer = opening.result()
             self.progress.say(*self.folder.other_versions())

@@ -4,7 +4,8 @@ The only room that knows MLflow. MLflow takes seconds to import, and is imported
 not with this package.
 """
 
-from tuning.store.address import has_password, hide_password, resolve_tracking_uri
+from tuning.secrets import hide_password
+from tuning.store.address import has_password, resolve_tracking_uri
 from tuning.store.archive import set_aside
 from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
 from tuning.store.journal import Journal

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from tuning.store.address import beside_store, hide_password, is_database, sqlite_path
+from tuning.secrets import hide_password
+from tuning.store.address import beside_store, is_database, sqlite_path
 from tuning.store.compat import data_base
 
 if TYPE_CHECKING:

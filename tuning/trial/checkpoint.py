@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import time
 import zipfile
 from collections.abc import Generator
@@ -13,6 +14,8 @@ from typing import Any
 import torch
 
 from tuning.settings import TrialSettings, to_flat
+
+_log = logging.getLogger("spectune.trial")
 
 STATE_FILE = "state.pt"
 SECONDS_BETWEEN = 20.0
@@ -81,6 +84,7 @@ class Checkpoint:
         (self.folder / _REASON).write_text(reason)  # first: nobody may begin anew in silence
         (self.folder / STATE_FILE).replace(self.folder / _DAMAGED)
         self._unproven = False
+        _log.info("checkpoint of %s set aside: %s", self.folder.name, reason)
 
     @property
     def begun_anew(self) -> str | None:

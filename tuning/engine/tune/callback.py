@@ -1,5 +1,6 @@
 """What Tune says of the trials, handed to the history, the store and the live view."""
 
+import logging
 import shutil
 from typing import Any
 
@@ -13,6 +14,8 @@ from tuning.engine.view.time_left import TimeLeft
 from tuning.records import DATA, PROCESSOR, VERSION_TAGS, EpochRecord, StopReason
 from tuning.settings import from_flat, to_params
 from tuning.store import StoreWriter
+
+_log = logging.getLogger("spectune.engine")
 
 _STATUS = {StopReason.ERROR: "FAILED", StopReason.DIVERGED: "FAILED"}
 
@@ -54,6 +57,7 @@ class RecordCallback(Callback):
         }
         name = f"{settings.architecture.name} × {settings.title}, {settings.phase} {settings.index}"
         self._writer.start(settings.key, name, tags, to_params(settings))
+        _log.info("%s started, epochs so far: %d", settings.key, history.last_epoch)
         self._time_left.pace.started(settings.key)
         self._progress.started()
 
@@ -68,11 +72,13 @@ class RecordCallback(Callback):
             return
         if ERROR in result:
             history.error = result[ERROR]
+            _log.info("%s raised: %s", history.settings.key, history.error)
             return
         record: EpochRecord = result.pop(RECORD)
         history.results[result[EPOCH]] = Result.of(record.metrics, record.diverged)
         self._writer.epoch(trial.config[KEY], record)
         self._processors[trial.config[KEY]] = result.get(PROCESSOR, "")  # a trial may move: the last it ran on
+        _log.debug("%s reported epoch %d: %s", history.settings.key, result[EPOCH], dict(record.metrics))
         self._note_anew(history, result)
         # the state before training is a part of the trial's start
         self._time_left.pace.reported(
@@ -100,6 +106,7 @@ class RecordCallback(Callback):
         history = self._history.trials.get(trial.config[KEY])
         if history is not None:
             history.lose()
+            _log.info("%s lost its worker: %s", history.settings.key, _cause(str(trial.get_error())))
             self._time_left.pace.lost(history.settings.key)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
@@ -137,6 +144,9 @@ class RecordCallback(Callback):
         if processor := self._processors.get(history.settings.key):
             tags[PROCESSOR] = processor
         self._writer.end(history.settings.key, _STATUS.get(history.reason, "FINISHED"), tags)
+        _log.info(
+            "%s ended: %s after epoch %d %s", history.settings.key, history.reason, history.last_epoch, history.error
+        )
         self._time_left.pace.ended(history.settings.key)
         self._progress.ended(history)
         if history.reason is not StopReason.ERROR:  # a failed trial goes on from it when the study is run again

@@ -9,8 +9,8 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from tuning import logs
 from tuning.engine.state.history import History, TrialHistory
-from tuning.engine.view.log import StudyLog
 from tuning.engine.view.remaining import Left, Outlook
 from tuning.engine.view.store_watch import StoreWatch
 from tuning.records import Phase, StopReason
@@ -24,7 +24,6 @@ class Progress:
         study: whose cells are shown.
         history: what the trials have said.
         console: where to write.
-        log: what is said, for later; None where nothing is kept.
         outlook: returns what is left; None while nobody knows.
     """
 
@@ -33,13 +32,11 @@ class Progress:
         study: Study,
         history: History,
         console: Console,
-        log: StudyLog | None = None,
         outlook: Callable[[], Outlook | None] = lambda: None,
     ) -> None:
         self._study = study
         self._history = history
         self._console = console
-        self._log = log
         self._redrawn = console.is_terminal  # to the end, though the terminal may be closed before
         self._phase = Phase.TUNE
         self._planned: Mapping[str, int] = {}
@@ -74,20 +71,16 @@ class Progress:
         Args:
             *lines: what to say.
         """
-        self._keep(*lines)
+        logs.say(*lines)
         for line in lines:
             self._console.print(escape(line), highlight=False, soft_wrap=True)
 
     def _say_beside(self, line: str) -> None:
         """Say what a table that is redrawn shows as well: then for the log alone."""
         if self._redrawn:
-            self._keep(line)
+            logs.say(line)
         else:
             self.say(line)
-
-    def _keep(self, *lines: str) -> None:
-        if self._log is not None:
-            self._log.keep(*lines)
 
     def nothing_left(self, trials: int) -> None:
         """Say that the study has ended before.

@@ -66,7 +66,7 @@ def test_what_a_worker_runs_loads_no_package_of_the_drivers_that_ray_does_not_lo
 def test_of_our_own_it_loads_what_trains(worker):
     ours = {name for name in worker if name.partition(".")[0] in OURS}
     rooms = {".".join(name.split(".")[:2]) for name in ours if name.startswith("tuning.")}
-    assert rooms <= {*TRAINING, "tuning.surroundings", "tuning.logs"}, rooms
+    assert rooms <= {*TRAINING, "tuning.surroundings", "tuning.logs", "tuning.secrets"}, rooms
     assert not any(name.startswith("analysis") for name in ours)
     floors = {name.split(".")[2] for name in ours if name.count(".") >= 2 and name.startswith("tuning.engine.")}
     assert floors == {"state", "tune"}
