@@ -2,12 +2,14 @@
 
 import importlib
 import inspect
+import re
 from operator import attrgetter
 from types import SimpleNamespace
 
 import pytest
 from ray.tune.experiment import Trial
 
+from tests.root import ROOT
 from tests.tuning.studies import settings
 from tuning.engine import compat
 from tuning.engine.tune.trainable import as_config
@@ -49,3 +51,9 @@ def test_a_trial_of_tunes_knows_its_worker_or_the_driver_could_not_end_one_that_
     worker = SimpleNamespace(get_auto_filled_metrics=SimpleNamespace(remote=lambda **_: {}))
     trial.set_ray_actor(worker)
     assert compat.worker_of(trial) is worker
+
+
+def test_no_other_file_imports_such_a_name():
+    private = re.compile(r"^\s*(from|import) ray\.(_|experimental)", re.MULTILINE)
+    found = [file for file in (ROOT / "tuning").rglob("*.py") if private.search(file.read_text(encoding="utf-8"))]
+    assert found == [ROOT / "tuning" / "engine" / "compat.py"]

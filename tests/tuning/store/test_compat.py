@@ -1,10 +1,12 @@
 """Names of MLflow that are not public ones are there, and do what the store needs of them."""
 
 import importlib
+import re
 from operator import attrgetter
 
 import pytest
 
+from tests.root import ROOT
 from tests.tuning.store.cases import written
 from tuning.store.compat import last_step
 from tuning.store.connection import connect
@@ -44,3 +46,9 @@ def test_a_run_knows_the_last_step_of_which_it_has_a_point(folder, uri):
     client = connect(uri)
     (run,) = client.search_runs([client.get_experiment_by_name("study").experiment_id])
     assert last_step(run) == 3
+
+
+def test_no_other_file_imports_such_a_name():
+    private = re.compile(r"^\s*(from|import) mlflow\.(store|utils|tracking|protos|server)\b", re.MULTILINE)
+    found = [file for file in (ROOT / "tuning").rglob("*.py") if private.search(file.read_text(encoding="utf-8"))]
+    assert found == [ROOT / "tuning" / "store" / "compat.py"]
