@@ -78,12 +78,11 @@ class RecordCallback(Callback):
         history.results[result[EPOCH]] = Result.of(record.metrics, record.diverged)
         self._writer.epoch(trial.config[KEY], record)
         self._processors[trial.config[KEY]] = result.get(PROCESSOR, "")  # a trial may move: the last it ran on
-        _log.debug("%s reported epoch %d: %s", history.settings.key, result[EPOCH], dict(record.metrics))
+        kept = history.results[result[EPOCH]]
+        _log.debug("%s epoch %d: %.4f in %.2f s", history.settings.key, result[EPOCH], kept.objective, kept.seconds)
         self._note_anew(history, result)
         # the state before training is a part of the trial's start
-        self._time_left.pace.reported(
-            trial.config[KEY], history.results[result[EPOCH]].seconds if result[EPOCH] else 0.0
-        )
+        self._time_left.pace.reported(trial.config[KEY], kept.seconds if result[EPOCH] else 0.0)
         self._progress.reported(history)
 
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
@@ -144,9 +143,8 @@ class RecordCallback(Callback):
         if processor := self._processors.get(history.settings.key):
             tags[PROCESSOR] = processor
         self._writer.end(history.settings.key, _STATUS.get(history.reason, "FINISHED"), tags)
-        _log.info(
-            "%s ended: %s after epoch %d %s", history.settings.key, history.reason, history.last_epoch, history.error
-        )
+        ending = f"{history.reason} after epoch {history.last_epoch}{f': {history.error}' if history.error else ''}"
+        _log.info("%s ended, %s", history.settings.key, ending)
         self._time_left.pace.ended(history.settings.key)
         self._progress.ended(history)
         if history.reason is not StopReason.ERROR:  # a failed trial goes on from it when the study is run again
