@@ -105,7 +105,7 @@ class RecordCallback(Callback):
         history = self._history.trials.get(trial.config[KEY])
         if history is not None:
             history.lose()
-            _log.info("%s lost its worker: %s", history.settings.key, _cause(str(trial.get_error())))
+            _log.info("%s lost its worker: %s", history.settings.key, _cause(str(trial.get_error() or "")))
             self._time_left.pace.lost(history.settings.key)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
