@@ -146,7 +146,9 @@ def learned(of: Study, trials: Sequence[TrialHistory]) -> list[int]:
 
 def _exchanged(trials: Sequence[TrialHistory]) -> list[TrialHistory]:
     pairs = zip(trials, reversed(trials), strict=True)
-    return [replace(trial, results=end.results, reason=end.reason, error=end.error) for trial, end in pairs]
+    return [
+        replace(trial, results=end.results, reason=end.reason, error=end.error, stage=end.stage) for trial, end in pairs
+    ]
 
 
 def found(algorithm: str, rule: str, failing: bool, seed: int) -> dict[str, int]:

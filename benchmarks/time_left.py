@@ -62,7 +62,7 @@ def _driven(folder: Path, until: int | None) -> list[str]:
         RuntimeError: where the study did not end well.
     """
     command = [sys.executable, "-m", "tuning", "run", "study.yaml", "--tracking-uri", f"sqlite:///{folder}/mlflow.db"]
-    log = folder / "results" / "time-left" / "log.txt"
+    log = folder / "results" / "time-left" / "run.log"
     past = len(_lines(log))
     with (folder / "output").open("w") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)

@@ -16,6 +16,7 @@ import tuning.own_packages  # ruff: ignore[unused-import]  # before the next imp
 from tuning import job_commands
 from tuning.command_line import OneLineGroup, one_line_errors, put, show
 from tuning.lasting_output import outlive_readers
+from tuning.logs import kept_in, say
 from tuning.options import NameOption, StorageOption, StudyArgument, TrackingOption
 from tuning.store import hide_password, resolve_tracking_uri
 from tuning.study import load, shipped
@@ -115,12 +116,11 @@ def run(
     # Ray is imported with the engine, and `list` and `plan` need none of it.
     from tuning.engine.cluster.termination import ending_in_order, ignore_signals
     from tuning.engine.runner import run as run_study
-    from tuning.engine.view.log import StudyLog
 
     asked = _or_exit(lambda: load(study, name))
     console = Console()
     errors = Console(stderr=True)
-    log = StudyLog(storage.absolute() / asked.name)
+    folder = storage.absolute() / asked.name
     try:
         with ending_in_order():
             outcome = _or_exit(
@@ -128,23 +128,22 @@ def run(
                     asked, tracking_uri=tracking_uri, storage=storage, address=address, fresh=fresh, console=console
                 )
             )
-        interrupted = outcome.interrupted
     except KeyboardInterrupt:
-        interrupted = True
-    if interrupted:
         ignore_signals()
-        log.keep(_INTERRUPTED)
+        with kept_in(folder):
+            say(_INTERRUPTED)
         errors.print(_INTERRUPTED, highlight=False)
         sys.exit(130)
-    for problem in outcome.problems:
-        log.keep(f"problem: {problem}")
-        errors.print(f"[red]problem:[/] {escape(problem)}", highlight=False, soft_wrap=True)
     results = f"Results: python -m analysis report {asked.name}{_store_option(tracking_uri)}"
     every_run = None if outcome.page is None else f"Every run: {outcome.page}"
-    for line in (outcome.stored, every_run, results):
-        if line is not None:
-            log.keep(line)
-            console.print(escape(line), highlight=False, soft_wrap=True)
+    with kept_in(folder):
+        for problem in outcome.problems:
+            say(f"problem: {problem}")
+            errors.print(f"[red]problem:[/] {escape(problem)}", highlight=False, soft_wrap=True)
+        for line in (outcome.stored, every_run, results):
+            if line is not None:
+                say(line)
+                console.print(escape(line), highlight=False, soft_wrap=True)
     sys.exit(1 if outcome.problems else 0)
 
 

@@ -1,7 +1,9 @@
 """The phases of a study on Ray Tune."""
 
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ray import tune
@@ -13,120 +15,133 @@ from tuning.engine.state.choice import freeze, frozen_trials
 from tuning.engine.state.folder import StudyFolder
 from tuning.engine.state.growth import replace_confirmations
 from tuning.engine.state.history import History
+from tuning.engine.state.trial_life import REPEATS
 from tuning.engine.tune.callback import RecordCallback
 from tuning.engine.tune.keeping_watch import KeepingWatch
 from tuning.engine.tune.schedule import CellScheduler
 from tuning.engine.tune.search import InterleavedSearch
 from tuning.engine.tune.trainable import KEY, run_trial
 from tuning.engine.tune.trial_watch import TrialWatch
+from tuning.engine.tune.worker_lines import WorkerLines
 from tuning.engine.view.progress import Progress
+from tuning.engine.view.time_left import TimeLeft
 from tuning.records import Phase
 from tuning.settings import TrialSettings
 from tuning.store import StoreWriter
 from tuning.study import Study, unmatched
 
-FAILURES = 20
-"""How often Ray repeats a trial whose worker or node has died; `tuning.engine.tune.attempts` gives up earlier where
-nothing comes of it."""
+_log = logging.getLogger("spectune.engine")
 
 
-class Conductor:
-    """Runs every phase, each as one Tuner over all cells.
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What one session of a study holds while its phases run.
 
-    Args:
+    Attributes:
         study: what is asked.
         folder: where its state lies.
         history: what earlier sessions have done; filled further by what Tune reports.
         writer: the store.
         progress: the live view.
+        time_left: what it shows as left.
         slots: how many trials may run at a time.
-        home: this process's own node.
+        home: the watch over this process's own node.
         content: the content key of the study's images.
     """
 
-    def __init__(
-        self,
-        study: Study,
-        folder: StudyFolder,
-        history: History,
-        writer: StoreWriter,
-        progress: Progress,
-        slots: Slots,
-        home: HomeWatch,
-        content: str,
-    ) -> None:
-        self._study = study
-        self._folder = folder
-        self._history = history
-        self._writer = writer
-        self._progress = progress
-        self._slots = slots
-        self._home = home
-        self._content = content
-        self._callback = RecordCallback(history, writer, progress)
-        self._keeping = KeepingWatch(writer, progress.say)
+    study: Study
+    folder: StudyFolder
+    history: History
+    writer: StoreWriter
+    progress: Progress
+    time_left: TimeLeft
+    slots: Slots
+    home: HomeWatch
+    content: str
 
-    def conduct(self) -> bool:
-        """Tune, choose, confirm.
 
-        Returns:
-            Whether all phases ran to their end; False where the run was interrupted.
-        """
-        trials = self._study.search.trials
-        tuning: dict[str, Proposals] = {
-            cell.key: proposals_of(cell, self._history.of(cell.key, Phase.TUNE)) for cell in self._study.cells
-        }
-        if not self._run(Phase.TUNE, dict.fromkeys(tuning, trials), tuning):
-            return False
-        freeze(self._study, self._history, self._writer)
-        for key in replace_confirmations(self._study, self._history, self._writer):
-            self._folder.forget(key)
-        self._progress.say(*unmatched(self._study.confirm, self._study.cells).values())
-        return all(self._confirm(phase, cells) for phase, cells in frozen_trials(self._study, self._history).items())
+def conduct(session: Session) -> None:
+    """Tune, choose, confirm: every phase to its end, each as one Tuner over all cells.
 
-    def _confirm(self, phase: Phase, cells: Mapping[str, Sequence[TrialSettings]]) -> bool:
-        """Run those trials of a confirmation phase that have not ended yet."""
-        ended = {key for key, trial in self._history.trials.items() if trial.ended}
-        rest = {cell: FixedProposals([one for one in mine if one.key not in ended]) for cell, mine in cells.items()}
-        return self._run(phase, {cell: len(mine) for cell, mine in cells.items()}, rest)
+    Args:
+        session: the study's.
 
-    def _run(self, phase: Phase, planned: Mapping[str, int], proposals: Mapping[str, Proposals]) -> bool:
-        if all(cell.proposed >= cell.planned for cell in proposals.values()):
-            return True
-        stopping = phase is Phase.TUNE and self._study.search.early_stopping.name != "none"
-        resources = self._study.resources
-        tuner = tune.Tuner(
-            tune.with_resources(run_trial, {"CPU": resources.cpu, "GPU": resources.gpu}),
-            tune_config=tune.TuneConfig(
-                search_alg=InterleavedSearch(
-                    proposals, self._history, str(self._folder.checkpoints), self._slots, self._content
-                ),
-                scheduler=CellScheduler(self._study, self._history) if stopping else None,
-                num_samples=-1,  # the search itself says when it has no more
-                max_concurrent_trials=sum(
-                    planned.values()
-                ),  # the search itself says how many; without it Tune takes one
-                reuse_actors=True,
-                trial_name_creator=_key,
-                trial_dirname_creator=_key,
-            ),
-            run_config=tune.RunConfig(
-                name=str(phase),
-                storage_path=str(self._folder.ray),
-                callbacks=[self._callback, self._home, self._keeping, TrialWatch()],
-                failure_config=tune.FailureConfig(max_failures=FAILURES),
-                verbose=0,
-            ),
-        )
-        self._progress.begin(phase, planned)
-        try:
-            tuner.fit()
-        finally:
-            self._writer.close_open_runs()
-            self._progress.finish()
-        shutil.rmtree(self._folder.ray, ignore_errors=True)
-        running = any(trial.settings.phase is phase for trial in self._history.running())
-        return not running and all(cell.proposed >= cell.planned for cell in proposals.values())
+    Raises:
+        KeyboardInterrupt: where a signal has ended a phase.
+    """
+    study, history = session.study, session.history
+    tuning: dict[str, Proposals] = {
+        cell.key: proposals_of(cell, history.of(cell.key, Phase.TUNE)) for cell in study.cells
+    }
+    _run(session, Phase.TUNE, dict.fromkeys(tuning, study.search.trials), tuning)
+    freeze(study, history, session.writer)
+    for key in replace_confirmations(study, history, session.writer):
+        session.folder.forget(key)
+    session.progress.say(*unmatched(study.confirm, study.cells).values())
+    for phase, cells in frozen_trials(study, history).items():
+        _confirm(session, phase, cells)
+
+
+def _confirm(session: Session, phase: Phase, cells: Mapping[str, Sequence[TrialSettings]]) -> None:
+    """Run those trials of a confirmation phase that have not ended yet."""
+    ended = {key for key, trial in session.history.trials.items() if trial.ended}
+    rest = {cell: FixedProposals([one for one in mine if one.key not in ended]) for cell, mine in cells.items()}
+    _run(session, phase, {cell: len(mine) for cell, mine in cells.items()}, rest)
+
+
+def _run(session: Session, phase: Phase, planned: Mapping[str, int], proposals: Mapping[str, Proposals]) -> None:
+    """Run what is left of a phase.
+
+    Raises:
+        KeyboardInterrupt: where a signal has ended it. The first is Tune's, which ends its loop and returns as if all
+            were done: what is not done tells.
+    """
+    if all(cell.proposed >= cell.planned for cell in proposals.values()):
+        return
+    tuner = _tuner(session, phase, sum(planned.values()), proposals)
+    _log.info("phase %s begins: %s trials by cell", phase, dict(planned))
+    session.time_left.begin(phase, planned)
+    session.progress.begin(phase, planned)
+    try:
+        tuner.fit()
+    finally:
+        session.writer.close_open_runs()
+        session.progress.finish()
+    shutil.rmtree(session.folder.ray, ignore_errors=True)
+    running = any(trial.settings.phase is phase for trial in session.history.running())
+    if running or any(cell.proposed < cell.planned for cell in proposals.values()):
+        _log.info("phase %s was interrupted", phase)
+        raise KeyboardInterrupt
+
+
+def _tuner(session: Session, phase: Phase, trials: int, proposals: Mapping[str, Proposals]) -> tune.Tuner:
+    study, history, folder = session.study, session.history, session.folder
+    stopping = phase is Phase.TUNE and study.search.early_stopping.name != "none"
+    return tune.Tuner(
+        tune.with_resources(run_trial, {"CPU": study.resources.cpu, "GPU": study.resources.gpu}),
+        tune_config=tune.TuneConfig(
+            search_alg=InterleavedSearch(proposals, history, str(folder.checkpoints), session.slots, session.content),
+            scheduler=CellScheduler(study, history) if stopping else None,
+            num_samples=-1,  # the search itself says when it has no more
+            max_concurrent_trials=trials,  # the search itself says how many; without it Tune takes one
+            reuse_actors=True,
+            trial_name_creator=_key,
+            trial_dirname_creator=_key,
+        ),
+        run_config=tune.RunConfig(
+            name=str(phase),
+            storage_path=str(folder.ray),
+            callbacks=[
+                WorkerLines(),
+                RecordCallback(history, session.writer, session.progress, session.time_left),
+                session.home,
+                KeepingWatch(session.writer, session.progress.say),
+                TrialWatch(),
+            ],
+            failure_config=tune.FailureConfig(max_failures=REPEATS),
+            verbose=0,
+        ),
+    )
 
 
 def _key(trial: Any) -> str:

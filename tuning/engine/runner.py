@@ -1,5 +1,6 @@
 """A study from its first trial to its last confirmation."""
 
+import logging
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -9,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
+from tuning import logs
 from tuning.content import Content
 from tuning.engine.cluster.head_watch import HomeWatch, NodeLostError
 from tuning.engine.cluster.ray_session import is_local, ray_session
-from tuning.engine.conductor import Conductor
+from tuning.engine.conductor import Session, conduct
 from tuning.engine.preflight import check_folder, check_lasting, check_machine, check_resources, check_study
 from tuning.engine.slots.sharing import Sharing
 from tuning.engine.slots.slots import Slots
@@ -22,15 +25,18 @@ from tuning.engine.state.folder import StudyFolder
 from tuning.engine.state.growth import outdated, outgrow
 from tuning.engine.state.history import History
 from tuning.engine.state.problems import problems
+from tuning.engine.state.provenance import made_by
 from tuning.engine.tune.callback import OtherDataError
 from tuning.engine.tune.keeping_watch import KeepingLostError
-from tuning.engine.view.log import StudyLog
 from tuning.engine.view.progress import Progress
 from tuning.engine.view.store_watch import StoreWatch
+from tuning.engine.view.time_left import TimeLeft
 from tuning.records import Phase
 from tuning.store import StoreWriter, WriterReport, is_begun, lock_folder, resolve_tracking_uri, set_aside
 from tuning.study import Study, planned_trials
 from tuning.trial import data_remarks
+
+_log = logging.getLogger("spectune.engine")
 
 STORE_SECONDS = 30.0
 """How long the end of a study waits for a store that takes nothing; what is then unsent is sent by the next run, or by
@@ -43,14 +49,12 @@ class Outcome:
 
     Attributes:
         problems: one line each; empty where every planned trial ended well and the store has everything.
-        interrupted: the run was stopped from outside; run again, it goes on.
         folder: where the journal lies.
         stored: what the store has, by its own word; None where that is not all, which a problem then says.
         page: where MLflow's pages show every run; None where the store has never been reached.
     """
 
     problems: tuple[str, ...]
-    interrupted: bool
     folder: Path
     stored: str | None
     page: str | None
@@ -74,12 +78,19 @@ def run(
 
     Raises:
         ValueError: before any trial has started: where data, store, folder, cluster or study do not fit.
+        KeyboardInterrupt: where a signal has ended it, with its runs closed; run again, it goes on.
     """
     folder = StudyFolder(storage.absolute() / study.name)
     check_lasting(storage, tracking_uri)
     check_folder(folder.path)
     resolve_tracking_uri(tracking_uri)  # a mistyped one is told before anything takes time
-    with _FolderLock(study.name, folder.path) as lock:  # before anything is read that another process may write
+    with (
+        _FolderLock(study.name, folder.path) as lock,  # before anything is read that another process may write
+        logs.kept_in(folder.path, warn=lambda line: console.print(escape(line), highlight=False, soft_wrap=True)),
+    ):
+        _log.info(
+            "session of %s in %s, store %s: %s", study.name, folder.path, resolve_tracking_uri(tracking_uri), made_by()
+        )
         if not fresh:
             folder.refuse_another(study)
         history = History()
@@ -88,7 +99,8 @@ def run(
         superseded, finished = outgrow(study, history), _is_finished(study, history)
         if not finished and is_local(address):
             check_machine(study)
-        progress = Progress(study, history, console, StudyLog(folder.path))
+        time_left = TimeLeft(study, history)
+        progress = Progress(study, history, console, time_left.outlook)
         with progress.preparing("checking the data set and the models"):
             content = check_study(study)
         progress.say(*data_remarks(study.dataset))
@@ -96,61 +108,59 @@ def run(
             progress.say(*_set_aside(study, tracking_uri, folder, lock))
         folder.refuse_other_images(content)
         whole = folder.whole(study, None if finished else content)
-        session = _Session(study, folder, history, progress, content, whole, superseded)
-        return _kept_and_told(session, tracking_uri, address, lock, finished=finished)
+        prepared = _Prepared(study, folder, history, progress, time_left, content, whole, superseded)
+        return _kept_and_told(prepared, tracking_uri, address, lock, finished=finished)
 
 
 def _kept_and_told(
-    session: "_Session", tracking_uri: str | None, address: str | None, lock: "_FolderLock", *, finished: bool
+    prepared: "_Prepared", tracking_uri: str | None, address: str | None, lock: "_FolderLock", *, finished: bool
 ) -> Outcome:
     """Run what is left of a study, and return how it has ended and what the store has of it."""
-    study, history, progress = session.study, session.history, session.progress
+    study, history, progress = prepared.study, prepared.history, prepared.progress
     reports: list[WriterReport] = []
     broken: list[str] = []
-    interrupted = False
     with ThreadPoolExecutor(1) as pool:
         # MLflow's import and first connection take seconds, Ray's start does too: side by side.
-        opening = pool.submit(StoreWriter, study.name, tracking_uri, session.folder.path, session.whole, lock.held)
-        with _closed_at_the_end(opening, reports):
+        opening = pool.submit(StoreWriter, study.name, tracking_uri, prepared.folder.path, prepared.whole, lock.held)
+        with _closed_at_the_end(prepared, opening, reports):
             if finished:
                 progress.nothing_left(len(history.trials))
                 progress.say(*filter(None, (opening.result().away,)))
             else:
                 try:
-                    interrupted = not session.conduct(opening, address)
+                    prepared.conduct(opening, address)
                 except (NodeLostError, KeepingLostError, OtherDataError, OSError) as error:
+                    _log.info("the study has broken off", exc_info=True)
                     broken.append(
                         f"the study has broken off ({error}); the same command goes on where this one stopped"
                     )
-    progress.say(*opening.result().news())
     (report,) = reports
     kept = [] if report.complete else [str(report)]
     if report.lost is not None:
-        session.folder.clear_debris()
         broken, kept = kept, []  # with what has become of the folder
     return Outcome(
         problems=(*broken, *problems(study, history), *kept),
-        interrupted=interrupted,
-        folder=session.folder.path,
+        folder=prepared.folder.path,
         stored=str(report) if report.complete else None,
         page=report.page,
     )
 
 
 @dataclass(frozen=True)
-class _Session:
+class _Prepared:
     """A study between this run of it and the last: what is asked, where it lies, what was done."""
 
     study: Study
     folder: StudyFolder
     history: History
     progress: Progress
+    time_left: TimeLeft
     content: Content
     whole: Mapping[str, Any]
     superseded: Sequence[str]
 
-    def conduct(self, opening: "Future[StoreWriter]", address: str | None) -> bool:
-        """Return whether all phases ran to their end.
+    def conduct(self, opening: "Future[StoreWriter]", address: str | None) -> None:
+        """Start Ray, and run all phases to their end.
 
         Raises:
             RuntimeError: for what would look like a user's mistake, which all were found before the first trial.
@@ -158,6 +168,7 @@ class _Session:
         with ExitStack() as stack:
             with self.progress.preparing("opening the store and starting Ray"):
                 cluster = stack.enter_context(ray_session(address))
+                _log.info("cluster: %s", cluster.capacity())
                 check_resources(self.study, cluster)
                 writer = opening.result()
             self.progress.say(*self.folder.other_versions())
@@ -173,11 +184,19 @@ class _Session:
             self.progress.going_on()
             sharing = Sharing()
             stack.callback(sharing.leave)
-            slots, home = Slots(self.study, cluster, sharing), HomeWatch(cluster)
+            session = Session(
+                study=self.study,
+                folder=self.folder,
+                history=self.history,
+                writer=writer,
+                progress=self.progress,
+                time_left=self.time_left,
+                slots=Slots(self.study, cluster, sharing),
+                home=HomeWatch(cluster),
+                content=self.content.key,
+            )
             try:
-                return Conductor(
-                    self.study, self.folder, self.history, writer, self.progress, slots, home, self.content.key
-                ).conduct()
+                conduct(session)
             except ValueError as error:
                 raise RuntimeError("the study has stopped on an error of ours; run again, it goes on") from error
 
@@ -234,10 +253,17 @@ class _FolderLock:
 
 
 @contextmanager
-def _closed_at_the_end(opening: "Future[StoreWriter]", reports: list[WriterReport]) -> Generator[None]:
-    """Close the store, if it was opened, whatever else went wrong."""
+def _closed_at_the_end(
+    prepared: _Prepared, opening: "Future[StoreWriter]", reports: list[WriterReport]
+) -> Generator[None]:
+    """Close the store, if it was opened, whatever else went wrong, and say what was found in it."""
     try:
         yield
     finally:
         if opening.exception() is None:
-            reports.append(opening.result().close(STORE_SECONDS))
+            writer = opening.result()
+            report = writer.close(STORE_SECONDS)
+            reports.append(report)
+            prepared.progress.say(*writer.news())
+            if report.lost is not None:
+                prepared.folder.clear_debris()

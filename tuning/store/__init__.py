@@ -4,10 +4,12 @@ The only room that knows MLflow. MLflow takes seconds to import, and is imported
 not with this package.
 """
 
-from tuning.store.address import has_password, hide_password, resolve_tracking_uri
+from tuning.secrets import hide_password
+from tuning.store.address import has_password, resolve_tracking_uri
 from tuning.store.archive import set_aside
 from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
 from tuning.store.journal import Journal
+from tuning.store.ledger import Ledger, RunState
 from tuning.store.lock import lock_folder
 from tuning.store.manifest import is_begun, keep_begun, kept_begun
 from tuning.store.reader import StoreReader
@@ -23,8 +25,10 @@ __all__ = [
     "EpochLogged",
     "Event",
     "Journal",
+    "Ledger",
     "RunEnded",
     "RunStarted",
+    "RunState",
     "RunSuperseded",
     "Standing",
     "StoreReader",

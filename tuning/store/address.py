@@ -4,18 +4,16 @@ Nothing here imports MLflow, so that a mistyped URI is told at once.
 """
 
 import os
-import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tuning.nearest import nearest
+from tuning.secrets import hide_password
 
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _SERVERS = ("http", "https")
 _DEFAULT = "sqlite:///mlflow.db"
 _SQLITE = "sqlite:///"
-_CREDENTIALS = re.compile(r"//\S+@")  # up to the last @: a password may hold one, and a slash
-_CREDENTIAL = re.compile(r"(?<=[?&])(user|username|password|passwd|pwd|passfile|sslpassword)=[^&\s]*", re.IGNORECASE)
 
 
 def resolve_tracking_uri(given: str | None = None) -> str:
@@ -74,11 +72,6 @@ def beside_store(tracking_uri: str) -> Path | None:
         return None
     path = sqlite_path(tracking_uri)
     return path.parent if path else Path.cwd()
-
-
-def hide_password(text: str) -> str:
-    """Return the text without the user and password of any URI in it."""
-    return _CREDENTIAL.sub(r"\1=***", _CREDENTIALS.sub("//***@", text))
 
 
 def has_password(uri: str) -> bool:

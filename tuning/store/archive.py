@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tuning.store.address import hide_password, resolve_tracking_uri
+from tuning.secrets import hide_password
+from tuning.store.address import resolve_tracking_uri
 from tuning.store.bookmark import read_bookmark
 from tuning.store.claim import holder_of, is_anothers, taken, writer_of
 from tuning.store.connection import StoreRefusalError, connect, reaching, refuse_deleted

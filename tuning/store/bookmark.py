@@ -8,7 +8,7 @@ import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tuning.store.address import hide_password
+from tuning.secrets import hide_password
 from tuning.whole_files import replacing
 
 _NAME = "sent.json"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuning.store.address import is_database
+from tuning.store.compat import data_base, tables
 from tuning.store.runs import iterate_runs
 
 if TYPE_CHECKING:
@@ -76,30 +77,24 @@ def census(client: "MlflowClient", tracking_uri: str, experiment_id: str, metric
 
 
 def _of_database(uri: str, experiment_id: str, metrics: Collection[str]) -> Iterator[Seen]:
-    from mlflow.store.db.utils import create_sqlalchemy_engine
-    from mlflow.store.tracking.dbmodels.models import SqlMetric, SqlParam, SqlRun, SqlTag
     from sqlalchemy import func, select
 
-    runs, params, points, tag = (model.__table__.c for model in (SqlRun, SqlParam, SqlMetric, SqlTag))
+    runs, params, points, tag = tables()
     active = (runs.experiment_id == int(experiment_id)) & (runs.lifecycle_stage == "active")
     mine = select(runs.run_uuid).where(active)
 
     def counted(of: Any, *where: Any) -> Any:
         return select(of.run_uuid, func.count()).where(of.run_uuid.in_(mine), *where).group_by(of.run_uuid)
 
-    engine: Any = create_sqlalchemy_engine(uri)  # type: ignore[no-untyped-call]
-    try:
-        with engine.connect() as connection:
-            params_of = dict(map(tuple, connection.execute(counted(params))))
-            points_of = dict(map(tuple, connection.execute(counted(points, points.key.in_(sorted(metrics))))))
-            tags: dict[str, dict[str, str]] = {}
-            query = select(tag.run_uuid, tag.key, tag.value).where(tag.run_uuid.in_(mine), ~tag.key.like("mlflow.%"))
-            for run_id, name, value in connection.execute(query):
-                tags.setdefault(run_id, {})[name] = value
-            columns = (runs.run_uuid, runs.name, runs.status, runs.start_time, runs.end_time, runs.artifact_uri)
-            found = connection.execute(select(*columns).where(active).order_by(runs.start_time)).all()
-    finally:
-        engine.dispose()
+    with data_base(uri) as connection:
+        params_of = dict(map(tuple, connection.execute(counted(params))))
+        points_of = dict(map(tuple, connection.execute(counted(points, points.key.in_(sorted(metrics))))))
+        tags: dict[str, dict[str, str]] = {}
+        query = select(tag.run_uuid, tag.key, tag.value).where(tag.run_uuid.in_(mine), ~tag.key.like("mlflow.%"))
+        for run_id, name, value in connection.execute(query):
+            tags.setdefault(run_id, {})[name] = value
+        columns = (runs.run_uuid, runs.name, runs.status, runs.start_time, runs.end_time, runs.artifact_uri)
+        found = connection.execute(select(*columns).where(active).order_by(runs.start_time)).all()
     for run_id, name, status, start_ms, end_ms, artifact_uri in found:
         yield Seen(
             run_id=run_id,

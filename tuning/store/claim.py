@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tuning.store.address import hide_password
+from tuning.secrets import hide_password
 from tuning.store.connection import (
     Experiment,
     PutBackError,

@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from tuning.store.address import beside_store, hide_password, is_database, sqlite_path
+from tuning.secrets import hide_password
+from tuning.store.address import beside_store, is_database, sqlite_path
+from tuning.store.compat import data_base
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -211,11 +213,8 @@ def _cure(tracking_uri: str, reason: str) -> str:
 
 def _try_once(tracking_uri: str) -> None:
     """Connect to a data base and let go: MLflow itself would try ten times, for a hundred seconds."""
-    from mlflow.store.db.utils import create_sqlalchemy_engine
-
-    engine = create_sqlalchemy_engine(tracking_uri)  # type: ignore[no-untyped-call]
-    engine.connect().close()
-    engine.dispose()
+    with data_base(tracking_uri):
+        pass
 
 
 def _alone() -> FileLock:

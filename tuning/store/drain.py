@@ -1,5 +1,6 @@
 """The thread that carries a study's journal into MLflow, in order and however long it takes."""
 
+import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +13,8 @@ from tuning.store.connection import PutBackError, describe
 from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded
 from tuning.store.journal import Journal
 from tuning.store.sender import RunMissingError, Sender, grouped, is_refusal
+
+_log = logging.getLogger("spectune.store")
 
 _EVENTS_A_ROUND = 256
 _FIRST_DELAY, _LAST_DELAY = 0.25, 8.0
@@ -139,7 +142,7 @@ class Drain:
                 if last:
                     self._end()
             except Exception as error:  # the journal or the bookmark: a full disk, most likely
-                self._failure = describe(error)
+                self._fail(describe(error))
                 self._pause(_FIRST_DELAY)
                 self.wake()
             else:
@@ -185,14 +188,24 @@ class Drain:
             try:
                 self._link = self._open_link()
                 self._resume(self._link)
-                self._failure = None
+                self._recover()
             except ClaimLostError as error:
                 self.lost = str(error)
             except ValueError as error:
-                self._failure = describe(error)
+                self._fail(describe(error))
                 self._pause(delay)
                 delay = min(2 * delay, _LAST_DELAY)
         return self._link if self.lost is None else None
+
+    def _fail(self, reason: str) -> None:
+        if reason != self._failure:
+            _log.info("what is reported is not taken: %s", reason)
+        self._failure = reason
+
+    def _recover(self) -> None:
+        if self._failure is not None:
+            _log.info("what is reported is taken again")
+        self._failure = None
 
     def _end(self) -> None:
         """See that the store has everything, send again what it lacks, and let go of it."""
@@ -240,14 +253,14 @@ class Drain:
                 return self._pass_over(group, describe(error))
             except Exception as error:
                 sender.look_again(group[0].key)
-                self._failure = describe(error)
+                self._fail(describe(error))
                 refusals = refusals + 1 if is_refusal(error) else 0
                 if refusals == _ATTEMPTS_AT_A_REFUSED:
-                    return self._pass_over(group, self._failure)
+                    return self._pass_over(group, describe(error))
                 self._pause(delay)
                 delay = min(2 * delay, _LAST_DELAY)
             else:
-                self._failure = None
+                self._recover()
                 self.sent += len(group)
                 self._refused.difference_update(map(_identity, group))
                 return True

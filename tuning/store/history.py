@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from tuning.store.address import is_database
+from tuning.store.compat import bulk_history, data_base, tables
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -75,24 +76,17 @@ def _latest(pieces: Sequence[list[np.ndarray]], run_ids: Sequence[str], metrics:
 def _from_database(
     uri: str, groups: Sequence[Sequence[str]], metrics: Sequence[str]
 ) -> Iterator[Iterable[Sequence[Row]]]:
-    from mlflow.store.db.utils import create_sqlalchemy_engine
-
-    engine: Any = create_sqlalchemy_engine(uri)  # type: ignore[no-untyped-call]
-    try:
-        with engine.connect() as connection:
-            streamed = connection.execution_options(yield_per=_ROWS_A_PIECE)
-            yield from (streamed.execute(_query(run_ids, metrics)).partitions() for run_ids in groups)
-    finally:
-        engine.dispose()
+    with data_base(uri) as connection:
+        streamed = connection.execution_options(yield_per=_ROWS_A_PIECE)
+        yield from (streamed.execute(_query(run_ids, metrics)).partitions() for run_ids in groups)
 
 
 def _query(run_ids: Sequence[str], metrics: Sequence[str]) -> Any:
-    from mlflow.store.tracking.dbmodels.models import SqlMetric
     from sqlalchemy import select
 
-    table: Any = SqlMetric
-    columns = (table.run_uuid, table.key, table.step, table.timestamp, table.value)
-    return select(*columns).where(table.run_uuid.in_(run_ids), table.key.in_(metrics), table.is_nan.is_(False))
+    _, _, points, _ = tables()
+    columns = (points.run_uuid, points.key, points.step, points.timestamp, points.value)
+    return select(*columns).where(points.run_uuid.in_(run_ids), points.key.in_(metrics), points.is_nan.is_(False))
 
 
 def _from_server(
@@ -108,21 +102,13 @@ def _requested(client: "MlflowClient", uri: str, run_ids: Sequence[str], metric:
     Yields:
         Its rows.
     """
-    from mlflow.utils.credentials import get_default_host_creds
-    from mlflow.utils.rest_utils import http_request, verify_rest_response
-
     if len(run_ids) == 1:
         points = client.get_metric_history(run_ids[0], metric)
         yield [(run_ids[0], point.key, point.step, point.timestamp, point.value) for point in points]
         return
-    endpoint = "/ajax-api/2.0/mlflow/metrics/get-history-bulk"
-    asked = [("metric_key", metric), ("max_results", str(_ROWS_A_REQUEST))]
-    asked += [("run_id", run_id) for run_id in run_ids]
-    server: Any = get_default_host_creds(uri)  # type: ignore[no-untyped-call]
-    answer: Any = http_request(server, endpoint, "GET", params=asked)  # type: ignore[no-untyped-call]
-    points = verify_rest_response(answer, endpoint).json()["metrics"]
-    if len(points) < _ROWS_A_REQUEST:
-        yield [(point["run_id"], point["key"], point["step"], point["timestamp"], point["value"]) for point in points]
+    found = bulk_history(uri, run_ids, metric, _ROWS_A_REQUEST)
+    if len(found) < _ROWS_A_REQUEST:
+        yield [(point["run_id"], point["key"], point["step"], point["timestamp"], point["value"]) for point in found]
         return
     half = len(run_ids) // 2
     yield from _requested(client, uri, run_ids[:half], metric)

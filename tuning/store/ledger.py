@@ -1,6 +1,10 @@
-"""What a store must hold, run by run: the journal, folded."""
+"""The journal, folded: what a study has done, run by run, and what a store must hold of it.
 
-from collections.abc import Iterator, Mapping
+Whoever wants to know what the events mean together asks this: the writer, who sends it, and the engine, which goes on
+from it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +33,7 @@ class RunState:
         params: the first value of each, as MLflow keeps it.
         status: `RUNNING`, or how it has ended.
         end_ms: when it has ended last, None while it runs.
+        end: its last end, of a run that goes on too; None before any.
         epochs: those that were reported.
         last_epoch: the last one of which there is a number, 0 where there is none.
         measured: how many of them came with layers, whose tables are the run's files.
@@ -41,6 +46,7 @@ class RunState:
     params: Mapping[str, str]
     status: str = RUNNING
     end_ms: int | None = None
+    end: RunEnded | None = None
     epochs: set[int] = field(default_factory=set)
     last_epoch: int = 0
     measured: int = 0
@@ -51,6 +57,16 @@ class RunState:
     def ended(self) -> bool:
         """Whether it has, for now: a run that was interrupted goes on."""
         return self.status != RUNNING
+
+    @property
+    def chosen(self) -> bool:
+        """Whether its settings are what its cell confirms."""
+        return self.tags.get(CHOSEN) == "true"
+
+    @property
+    def superseded(self) -> bool:
+        """Whether it is no result any more."""
+        return self.tags.get("phase") == RunSuperseded.PHASE
 
 
 class Ledger:
@@ -65,11 +81,12 @@ class Ledger:
         self.runs: dict[str, RunState] = {}
         self.metrics: set[str] = set()
 
-    def fold(self, journal: Journal) -> dict[str, int]:
+    def fold(self, journal: Journal, hear: Callable[[EpochLogged], None] = lambda _: None) -> dict[str, int]:
         """Forget all, and enter what a journal tells.
 
         Args:
             journal: of the study.
+            hear: is told each epoch once, in the order of the journal; numbers of epochs are not kept here.
 
         Returns:
             The offset behind the last event of each run.
@@ -84,6 +101,8 @@ class Ledger:
                 raise journal.refuse(
                     f"events must tell of runs that have started, got {type(event).__name__} of {event.key}"
                 )
+            if isinstance(event, EpochLogged) and not self.is_known(event):
+                hear(event)
             self.take(event)
             last[event.key] = end
         return last
@@ -121,7 +140,7 @@ class Ledger:
                 self._log(event)
             case RunEnded():
                 run = self.runs[event.key]
-                run.status, run.end_ms = event.status, event.time_ms
+                run.status, run.end_ms, run.end = event.status, event.time_ms, event
                 run.tags |= event.tags
             case ChoiceFrozen():
                 self._freeze(event)
@@ -153,7 +172,7 @@ class Ledger:
         """Of a cell's runs one is the chosen one; a study that grew may have chosen another before."""
         mine = self.runs[event.key]
         for other in self.runs.values():
-            if other.tags.get(CHOSEN) == "true" and cell_of(other.start) == cell_of(mine.start):
+            if other.chosen and cell_of(other.start) == cell_of(mine.start):
                 other.tags[CHOSEN] = FORMERLY
         mine.tags[CHOSEN], mine.choice = "true", event.choice
 

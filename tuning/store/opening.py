@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tuning.store.address import hide_password, is_database
+from tuning.secrets import hide_password
+from tuning.store.address import is_database
 from tuning.store.artifacts import stored_digests
 from tuning.store.audit import NOT_KNOWN, NOT_STATED, NOT_THERE, Audit, audit
 from tuning.store.bookmark import Bookmark

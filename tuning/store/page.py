@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from tuning.store.address import hide_password, is_database, sqlite_path
+from tuning.secrets import hide_password
+from tuning.store.address import is_database, sqlite_path
 
 _ROUTE = "#/experiments/{id}/runs?workflowType=machine_learning"
 """MLflow's own route to the table of runs, as what comes of training models. Without the last part its pages take an

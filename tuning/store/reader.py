@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from tuning.nearest import nearest
-from tuning.store.address import beside_store, hide_password, resolve_tracking_uri, sqlite_path
+from tuning.secrets import hide_password
+from tuning.store.address import beside_store, resolve_tracking_uri, sqlite_path
 from tuning.store.artifacts import fetch
 from tuning.store.connection import connect, reaching, refuse_deleted
 from tuning.store.history import read_history

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuning.records import MEASURE_SECONDS
+from tuning.store.compat import last_step
 from tuning.store.tables import FILES, TABLES, sizes
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _stored(run: "Run") -> StoredRun:
         tags={name: value for name, value in run.data.tags.items() if not name.startswith("mlflow.")},
         params=dict(run.data.params),
         metrics=dict(run.data.metrics),
-        epochs=max((point.step for point in run.data.to_proto().metrics), default=0),  # `metrics` drops the steps
+        epochs=last_step(run),
         start_ms=info.start_time,
         end_ms=info.end_time,
         artifact_uri=info.artifact_uri,

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tuning.records import METRICS
-from tuning.store.address import hide_password, resolve_tracking_uri, sqlite_path
+from tuning.secrets import hide_password
+from tuning.store.address import resolve_tracking_uri, sqlite_path
 from tuning.store.audit import audit
 from tuning.store.bookmark import read_bookmark
 from tuning.store.census import census

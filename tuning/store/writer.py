@@ -19,7 +19,8 @@ from typing import Any
 from filelock import BaseFileLock
 
 from tuning.records import TAGS, EpochRecord, LayerRecord, StopReason
-from tuning.store.address import hide_password, resolve_tracking_uri
+from tuning.secrets import hide_password
+from tuning.store.address import resolve_tracking_uri
 from tuning.store.batches import MAX_PARAM
 from tuning.store.bookmark import read_bookmark
 from tuning.store.claim import Claim

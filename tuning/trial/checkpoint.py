@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import time
 import zipfile
 from collections.abc import Generator
@@ -14,6 +15,8 @@ import torch
 
 from tuning.settings import TrialSettings, to_flat
 from tuning.whole_files import replacing
+
+_log = logging.getLogger("spectune.trial")
 
 STATE_FILE = "state.pt"
 SECONDS_BETWEEN = 20.0
@@ -82,6 +85,7 @@ class Checkpoint:
         (self.folder / _REASON).write_text(reason)  # first: nobody may begin anew in silence
         (self.folder / STATE_FILE).replace(self.folder / _DAMAGED)
         self._unproven = False
+        _log.info("checkpoint of %s set aside: %s", self.folder.name, reason)
 
     @property
     def begun_anew(self) -> str | None:

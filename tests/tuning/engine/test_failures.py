@@ -10,6 +10,8 @@ from rich.console import Console
 from tests.tuning.studies import study
 from tuning.engine import conductor
 from tuning.engine.runner import Outcome, run
+from tuning.engine.state.trial_life import ATTEMPTS
+from tuning.logs import RUN_LOG
 from tuning.store import StoredRun, StoreReader
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.cluster]
@@ -121,9 +123,16 @@ def test_where_a_trial_hung_is_kept_with_its_run(failed, fault):
     assert f"in {fault}" in runs[f"tune__mlp-tiny__{fault}__000"].tags["error"]
 
 
+def test_the_log_has_every_attempt_of_a_worker_that_died_and_the_traceback_of_what_was_raised(failed):
+    outcome, _ = failed
+    log = (outcome.folder / RUN_LOG).read_text()
+    assert log.count("trial: [tune__mlp-tiny__killed__000] begins on ") == ATTEMPTS
+    assert log.count("engine: tune__mlp-tiny__killed__000 lost its worker: ") == ATTEMPTS
+    assert "trial: [tune__mlp-tiny__raises__000] it raised\nTraceback" in log
+
+
 def test_the_study_goes_on_and_only_what_was_found_is_confirmed(failed):
     outcome, runs = failed
-    assert not outcome.interrupted
     assert {key: run.status for key, run in runs.items() if "baseline" in key} == {
         "tune__mlp-tiny__baseline__000": "FINISHED",
         "confirm__mlp-tiny__baseline__000": "FINISHED",

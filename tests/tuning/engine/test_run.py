@@ -9,12 +9,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+import ray
 import yaml
 from PIL import Image
 
 from tests.tuning.place import Place
 from tests.tuning.store.cases import points
 from tests.tuning.studies import tiny
+from tuning.logs import RUN_LOG
 from tuning.records import BASIS_TAGS, TAGS
 from tuning.store import EpochLogged, Journal, StoreReader
 from tuning.store.connection import connect
@@ -100,6 +102,20 @@ def test_confirmation_seeds_are_the_same_in_every_cell_and_none_of_the_searchs(f
     fresh = {seed for of_index in confirmed.values() for pair in of_index for seed in pair}
     assert len(fresh) == 4
     assert not fresh & tuned
+
+
+def test_its_log_has_what_a_bug_report_needs(finished):
+    place, _ = finished
+    log = (place.folder / "results" / "tiny" / RUN_LOG).read_text()
+    first, *_ = log.splitlines()
+    assert f"session of tiny in {place.folder}/results/tiny, store {place.uri}: " in first
+    assert f" run study.yaml --tracking-uri {place.uri}; " in first
+    assert f", ray {ray.__version__}, " in first
+    assert "engine: cluster: {" in log
+    for run in place.runs:
+        key = run.tags["trial_key"]
+        assert f"trial: [{key}] begins on " in log
+        assert f"engine: {key} ended, {run.tags['stop_reason']} after epoch {run.epochs}\n" in log
 
 
 def test_a_finished_study_run_again_is_finished(finished):

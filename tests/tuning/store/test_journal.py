@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.tuning.store.cases import file_size_limit
+from tuning.secrets import hide_password
 from tuning.store import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted
-from tuning.store.address import hide_password
 from tuning.store.bookmark import Bookmark, read_bookmark
 
 EVENTS: list[Event] = [

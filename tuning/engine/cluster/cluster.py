@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 import ray
-from ray._private.state import state
+
+from tuning.engine.compat import kinds_of_nodes, most_resources
 
 
 class Cluster:
@@ -21,7 +22,7 @@ class Cluster:
             By Ray's names, ``{"CPU": 16.0, "GPU": 4.0, …}``.
         """
         there: dict[str, float] = ray.cluster_resources()
-        may_be: Mapping[str, float] = state.get_max_resources_from_cluster_config() or {}
+        may_be = most_resources()
         return {name: max(there.get(name, 0.0), float(may_be.get(name, 0))) for name in {*there, *may_be}}
 
     def largest(self, wanted: Mapping[str, float]) -> dict[str, float]:
@@ -34,7 +35,5 @@ class Cluster:
             Of each wanted resource how much that node has.
         """
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        config = state.get_cluster_config()
-        kinds = [dict(kind.resources) for kind in config.node_group_configs if kind.max_count] if config else []
-        offers = [{name: float(offer.get(name, 0.0)) for name in wanted} for offer in (*nodes, *kinds)]
+        offers = [{name: float(offer.get(name, 0.0)) for name in wanted} for offer in (*nodes, *kinds_of_nodes())]
         return max(offers, key=lambda offer: min(offer[name] / wanted[name] for name in wanted))

@@ -8,9 +8,8 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
 
 import ray
-from ray._common.utils import get_default_system_temp_dir
-from ray._private import ray_constants
-from ray._private.node import Node
+
+from tuning.engine.compat import end_servers, on_loopback, temporary_folder
 
 
 def start_local(start: Callable[[], None]) -> None:
@@ -25,7 +24,7 @@ def start_local(start: Callable[[], None]) -> None:
     for last in (False, True):
         try:
             with ExitStack() as stack:
-                for shelter in (_on_loopback, _in_a_group_of_their_own, _deaf_to_hangups):
+                for shelter in (on_loopback, _in_a_group_of_their_own, _deaf_to_hangups):
                     stack.enter_context(shelter())
                 start()
             return
@@ -45,8 +44,8 @@ def _end_servers(error: BaseException) -> None:
     Only the frames that the error came through still know the node that they belong to.
     """
     nodes = [frame.f_locals.get("self") for frame, _ in traceback.walk_tb(error.__traceback__)]
-    for node in {id(each): each for each in nodes if isinstance(each, Node)}.values():
-        node.kill_all_processes(check_alive=False, wait=True)
+    for node in {id(each): each for each in nodes}.values():
+        end_servers(node)
     ray.shutdown()
 
 
@@ -61,12 +60,12 @@ def _not_started(error: Exception) -> str:
 def _without_ascii() -> str:
     return (
         "Ray keeps sockets in RAY_TMPDIR, TMPDIR or /tmp, and a socket's path must have letters of ASCII alone, got "
-        f"{get_default_system_temp_dir()}; set RAY_TMPDIR=/tmp, or to another such path"
+        f"{temporary_folder()}; set RAY_TMPDIR=/tmp, or to another such path"
     )
 
 
 def _without_a_place(error: OSError) -> str:
-    folder = get_default_system_temp_dir()
+    folder = temporary_folder()
     if "AF_UNIX" in str(error) or error.errno == errno.ENAMETOOLONG:
         return (
             f"Ray keeps sockets in RAY_TMPDIR, TMPDIR or /tmp, and a socket's path must be short, got {folder}; "
@@ -76,24 +75,6 @@ def _without_a_place(error: OSError) -> str:
         f"Ray must be able to write its token below HOME, and its files below RAY_TMPDIR, TMPDIR or /tmp, got {error}; "
         "set HOME, or RAY_TMPDIR, to a folder that can be written"
     )
-
-
-@contextmanager
-def _on_loopback() -> Generator[None]:
-    """Let a local Ray listen on this machine's loopback alone: whoever reaches its ports may run code.
-
-    Ray has a switch for it, made for systems on which it knows no clusters, and reads it when it is imported.
-    """
-    before = os.environ.get(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR), ray_constants.ENABLE_RAY_CLUSTER
-    os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = "0"  # for Ray's servers
-    ray_constants.ENABLE_RAY_CLUSTER = False  # for this process
-    try:
-        yield
-    finally:
-        os.environ.pop(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR)
-        if before[0] is not None:
-            os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = before[0]
-        ray_constants.ENABLE_RAY_CLUSTER = before[1]
 
 
 @contextmanager

@@ -4,23 +4,23 @@ import json
 import time
 import uuid
 
-from ray.experimental import internal_kv
-
+from tuning.engine.compat import Board
 from tuning.engine.slots.fairness import Demand
 
-_NAMESPACE = b"spectune"
+_PREFIX = b"study/"
 _ALIVE_SECONDS = 30.0
 """A study that has said nothing for so long has ended, or has no more to start."""
 
 
 class Sharing:
-    """This study among those that run on the same cluster, by means of the cluster's key-value store.
+    """This study among those that run on the same cluster, as each tells on the cluster's board.
 
     Whoever dies says no more: nothing has to be cleaned up.
     """
 
     def __init__(self) -> None:
-        self._key = f"study/{time.time_ns():020d}-{uuid.uuid4().hex[:8]}".encode()  # the oldest comes first
+        self._board = Board("spectune")
+        self._key = _PREFIX + f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}".encode()  # the oldest comes first
         self._beats = 0
         self._heard: dict[bytes, tuple[bytes, float]] = {}
 
@@ -35,11 +35,10 @@ class Sharing:
         """
         self._beats += 1
         said = json.dumps({"trials": mine.trials, "needs": dict(mine.needs), "beat": self._beats}).encode()
-        internal_kv._internal_kv_put(self._key, said, overwrite=True, namespace=_NAMESPACE)
+        self._board.put(self._key, said)
         heard = {self._key: mine}
-        for key in internal_kv._internal_kv_list(b"study/", namespace=_NAMESPACE):
-            value = internal_kv._internal_kv_get(key, namespace=_NAMESPACE)
-            if key != self._key and value is not None and self._lives(key, value):
+        for key, value in self._board.items(_PREFIX):
+            if key != self._key and self._lives(key, value):
                 theirs = json.loads(value)
                 heard[key] = Demand(trials=theirs["trials"], needs=theirs["needs"])
         keys = sorted(heard)
@@ -47,7 +46,7 @@ class Sharing:
 
     def leave(self) -> None:
         """Leave this study's part to the others at once."""
-        internal_kv._internal_kv_del(self._key, namespace=_NAMESPACE)
+        self._board.delete(self._key)
 
     def _lives(self, key: bytes, value: bytes) -> bool:
         """Return whether a study has said something new lately; by this machine's clock alone, for clocks differ."""

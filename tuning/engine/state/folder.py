@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tuning import logs
 from tuning.content import Content
 from tuning.engine.state.basis import BESIDE, basis, other_images, other_versions
 from tuning.engine.state.growth import MAY_GROW, cure, leaves, refusal
-from tuning.engine.view.log import StudyLog
 from tuning.records import ANSWERS
 from tuning.store import Journal, is_begun, keep_begun, kept_begun
 from tuning.study import Study, answers, baseline, parse_study
@@ -68,7 +68,7 @@ class StudyFolder:
             return
         for folder in (self.ray, self.checkpoints):
             shutil.rmtree(folder, ignore_errors=True)
-        (self.path / StudyLog.NAME).unlink(missing_ok=True)
+        logs.delete(self.path)
         with suppress(OSError):  # somebody has put something of his own there
             self.path.rmdir()
 

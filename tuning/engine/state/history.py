@@ -1,13 +1,14 @@
 """What the trials of a study have said so far: the one thing that search, schedule, choice and live view look at."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from tuning.engine.state.trial_life import Stage, TrialLife
 from tuning.records import EPOCH_SECONDS, LIPSCHITZ_BOUND, MEASURE_SECONDS, VAL_LOSS, Phase, StopReason, score
 from tuning.settings import TrialSettings, from_params
-from tuning.store import ChoiceFrozen, EpochLogged, Event, Journal, RunEnded, RunStarted, RunSuperseded
+from tuning.store import EpochLogged, Journal, Ledger, RunState
 
 WORKER_LOST = "the worker died: "
 """How the error begins of a trial whose workers were lost again and again, although it got further each time or had not
@@ -45,30 +46,18 @@ class Result:
 
 
 @dataclass
-class TrialHistory:
-    """One trial so far.
+class TrialHistory(TrialLife):
+    """One trial so far: its life, and what it has reported.
 
     Attributes:
         settings: of the trial.
         results: by epoch.
-        reason: how it ended.
-        error: what went wrong, if anything did.
-        failed_before: it failed in an earlier session.
         began_anew: why its checkpoint was set aside, if one was.
-        put_off: it ended for what is no fault of its own, and goes on when the study is run again.
-        live: a worker has begun with it and has not been lost since.
-        lost: it failed, now or in an earlier session, because its workers were lost, and not by its setting.
     """
 
     settings: TrialSettings
     results: dict[int, Result] = field(default_factory=dict)
-    reason: StopReason = StopReason.RUNNING
-    error: str = ""
-    failed_before: bool = False
     began_anew: str = ""
-    live: bool = False
-    put_off: bool = False
-    lost: bool = False
 
     @property
     def last_epoch(self) -> int:
@@ -80,28 +69,20 @@ class TrialHistory:
         """The last epoch's result, or None before any."""
         return self.results[self.last_epoch] if self.results else None
 
-    @property
-    def ended(self) -> bool:
-        """Whether the trial will report no more."""
-        return self.reason is not StopReason.RUNNING
-
     def end(self, *, died: bool) -> None:
-        """Set why the trial has ended; one that was put off has not.
+        """End the trial, and tell by what it has reported why.
 
         Args:
             died: its worker was lost more often than Ray repeats a trial.
         """
-        if self.put_off:
-            return
-        self.lost = died and not self.error
         if died or self.error:
-            self.reason = StopReason.ERROR
+            self.end_as(StopReason.ERROR, lost=died and not self.error)
         elif self.last is not None and self.last.diverged:
-            self.reason = StopReason.DIVERGED
+            self.end_as(StopReason.DIVERGED)
         elif self.last_epoch >= self.settings.training.epochs:
-            self.reason = StopReason.COMPLETED
+            self.end_as(StopReason.COMPLETED)
         else:
-            self.reason = StopReason.EARLY_STOPPED
+            self.end_as(StopReason.EARLY_STOPPED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,15 +106,30 @@ class History:
         trials: all of them by key, in the order in which they were started, without those that were superseded.
         chosen: by cell, what is confirmed; once there, it stays, unless the study grows.
         superseded: by the key of its first generation, how often a trial was replaced because the study grew.
+        proposed: by key, trials that no worker has begun with.
     """
 
     trials: dict[str, TrialHistory] = field(default_factory=dict)
     chosen: dict[str, Chosen] = field(default_factory=dict)
     superseded: Counter[str] = field(default_factory=Counter)
+    proposed: dict[str, TrialHistory] = field(default_factory=dict)
 
     def start(self, settings: TrialSettings) -> TrialHistory:
-        """Return the trial's history, begun if it is new."""
-        return self.trials.setdefault(settings.key, TrialHistory(settings))
+        """Return the history of a trial with which a worker begins, the first or the next."""
+        trial = self.enter(settings)
+        trial.begin()
+        return trial
+
+    def enter(self, settings: TrialSettings) -> TrialHistory:
+        """Return a trial's history, which is among the study's trials from now on."""
+        trial = self.trial(settings)
+        self.proposed.pop(settings.key, None)
+        return self.trials.setdefault(settings.key, trial)
+
+    def trial(self, settings: TrialSettings) -> TrialHistory:
+        """Return a trial's history; of one that nobody has begun with it is kept apart."""
+        known = self.trials.get(settings.key)
+        return self.proposed.setdefault(settings.key, TrialHistory(settings)) if known is None else known
 
     def renewed(self, settings: TrialSettings) -> TrialSettings:
         """Return the settings as those of the generation that is now: the trials before it were superseded.
@@ -167,34 +163,38 @@ class History:
         Raises:
             ValueError: where it is damaged, or an event cannot follow those before it or tells of what there is not.
         """
-        for event, _ in journal.read():
+        results: defaultdict[str, dict[int, Result]] = defaultdict(dict)
+
+        def hear(event: EpochLogged) -> None:
+            results[event.key][event.epoch] = Result.of(event.metrics, event.diverged)
+
+        ledger = Ledger()
+        ledger.fold(journal, hear)
+        for key, run in ledger.runs.items():
             try:
-                self._take(event)
+                self._take_up(run, results[key])
             except (KeyError, TypeError, ValueError) as error:
                 raise journal.refuse(
-                    "events must tell of trials that have begun, by settings and reasons that there are, got "
-                    f"{type(event).__name__} of {event.key} ({type(error).__name__}: {error})"
+                    f"events must tell of settings, ends and choices that there are, got those of {key} "
+                    f"({type(error).__name__}: {error})"
                 ) from error
 
-    def _take(self, event: Event) -> None:
-        match event:
-            case RunStarted():
-                trial = self.trials.setdefault(event.key, TrialHistory(from_params(event.params)))
-                trial.reason = StopReason.RUNNING
-            case EpochLogged():
-                self.trials[event.key].results[event.epoch] = Result.of(event.metrics, event.diverged)
-            case RunEnded():
-                reason = StopReason(event.tags["stop_reason"])
-                # What failed is tried again: the disk may have been full, the node broken.
-                self.trials[event.key].failed_before = reason is StopReason.ERROR
-                self.trials[event.key].lost = event.tags.get("error", "").startswith(WORKER_LOST)
-                goes_on = reason in {StopReason.ERROR, StopReason.INTERRUPTED}
-                self.trials[event.key].reason = StopReason.RUNNING if goes_on else reason
-            case ChoiceFrozen():
-                settings = self.trials[event.key].settings
-                self.chosen[settings.cell] = Chosen(settings=settings, trials=event.choice["planned_trials"])
-            case RunSuperseded():
-                self.supersede(event.key)
+    def _take_up(self, run: RunState, results: dict[int, Result]) -> None:
+        """Enter what a run of an earlier session says of its trial."""
+        settings = from_params(run.start.params)
+        if run.choice is not None and run.chosen:
+            self.chosen[settings.cell] = Chosen(settings=settings, trials=run.choice["planned_trials"])
+        if run.superseded:
+            self.superseded[_first(settings).key] += 1
+            return
+        trial = self.trials[run.start.key] = TrialHistory(settings, results)
+        if run.end is None:
+            return
+        reason = StopReason(run.end.tags["stop_reason"])
+        trial.failed_before = reason is StopReason.ERROR  # and is tried again: the disk may have been full
+        trial.lost = run.end.tags.get("error", "").startswith(WORKER_LOST)
+        if run.ended and reason not in {StopReason.ERROR, StopReason.INTERRUPTED}:
+            trial.stage, trial.reason = Stage.ENDED, reason
 
     def running(self) -> Iterator[TrialHistory]:
         """Yield the trials that have not ended."""

@@ -2,7 +2,9 @@
 
 import os
 import platform
+import shlex
 import subprocess
+import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -64,8 +66,20 @@ def processor() -> str:
     return models[0] if models else platform.processor() or platform.machine()
 
 
+def made_by() -> str:
+    """Return what a report of a mistake needs: the command, the system, and the versions of all that runs a study."""
+    ours = {**versions(), "commit": git_commit()}
+    beside = {name: _version(name) for name in ("ray", "optuna", "mlflow", "pandas")}
+    told = ", ".join(f"{name} {version}" for name, version in {**ours, **beside}.items())
+    return f"{shlex.join(sys.argv)}; {platform.platform()}, Python {platform.python_version()}, {told}"
+
+
 def _installed() -> str:
+    return _version("spectune")
+
+
+def _version(package: str) -> str:
     try:
-        return version("spectune")
+        return version(package)
     except PackageNotFoundError:
         return "unknown"

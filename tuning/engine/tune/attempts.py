@@ -10,12 +10,10 @@ from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any
 
+from tuning.engine.state.trial_life import ATTEMPTS
 from tuning.engine.tune.verdict import taken
 from tuning.trial import STATE_FILE, Checkpoint
 from tuning.whole_files import replacing
-
-ATTEMPTS = 4
-"""How often a trial may begin without getting further; one that kills its worker each time would do so for ever."""
 
 _NOTE = "attempts.json"
 

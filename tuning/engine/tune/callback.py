@@ -1,5 +1,6 @@
 """What Tune says of the trials, handed to the history, the store and the live view."""
 
+import logging
 import shutil
 from typing import Any
 
@@ -9,9 +10,12 @@ from tuning.engine.state.history import WORKER_LOST, History, Result, TrialHisto
 from tuning.engine.state.provenance import git_commit, versions
 from tuning.engine.tune.trainable import ANEW, EPOCH, ERROR, KEY, OTHER_DATA, RECORD
 from tuning.engine.view.progress import Progress
+from tuning.engine.view.time_left import TimeLeft
 from tuning.records import DATA, PROCESSOR, VERSION_TAGS, EpochRecord, StopReason
 from tuning.settings import from_flat, to_params
 from tuning.store import StoreWriter
+
+_log = logging.getLogger("spectune.engine")
 
 _STATUS = {StopReason.ERROR: "FAILED", StopReason.DIVERGED: "FAILED"}
 
@@ -27,30 +31,35 @@ class RecordCallback(Callback):
         history: what search, schedule and choice look at.
         writer: the store; it never raises and never waits for a server.
         progress: the live view.
+        time_left: which keeps the pace.
     """
 
-    def __init__(self, history: History, writer: StoreWriter, progress: Progress) -> None:
+    def __init__(self, history: History, writer: StoreWriter, progress: Progress, time_left: TimeLeft) -> None:
         self._history = history
         self._writer = writer
         self._progress = progress
+        self._time_left = time_left
         self._other_data: str | None = None
         self._processors: dict[str, str] = {}
         self._made_with = {"git_commit": git_commit(), **{tag: versions()[name] for name, tag in VERSION_TAGS.items()}}
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Open the trial's run, or the same one again after its node has died."""
-        settings = from_flat(trial.config["settings"])
-        history = self._history.start(settings)
-        history.live = True
+        self._open(self._history.start(from_flat(trial.config["settings"])), trial.config[DATA])
+
+    def _open(self, history: TrialHistory, content: str) -> None:
+        settings = history.settings
         tags = {
             **settings.tags,
             "stop_reason": str(StopReason.RUNNING),
-            DATA: trial.config[DATA],
+            DATA: content,
             **self._made_with,
         }
         name = f"{settings.architecture.name} × {settings.title}, {settings.phase} {settings.index}"
         self._writer.start(settings.key, name, tags, to_params(settings))
-        self._progress.started(history)
+        _log.info("%s started, epochs so far: %d", settings.key, history.last_epoch)
+        self._time_left.pace.started(settings.key)
+        self._progress.started()
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
@@ -58,17 +67,23 @@ class RecordCallback(Callback):
         """Keep one epoch. Its spectra are taken out of the result: Tune would keep them in every snapshot."""
         history = self._history.trials[trial.config[KEY]]
         if OTHER_DATA in result:
-            history.put_off, self._other_data = True, result[OTHER_DATA]
+            history.put_off()
+            self._other_data = result[OTHER_DATA]
             return
         if ERROR in result:
             history.error = result[ERROR]
+            _log.info("%s raised: %s", history.settings.key, history.error)
             return
         record: EpochRecord = result.pop(RECORD)
         history.results[result[EPOCH]] = Result.of(record.metrics, record.diverged)
         self._writer.epoch(trial.config[KEY], record)
         self._processors[trial.config[KEY]] = result.get(PROCESSOR, "")  # a trial may move: the last it ran on
+        kept = history.results[result[EPOCH]]
+        _log.debug("%s epoch %d: %.4f in %.2f s", history.settings.key, result[EPOCH], kept.objective, kept.seconds)
         self._note_anew(history, result)
-        self._progress.reported(history, result[EPOCH])
+        # the state before training is a part of the trial's start
+        self._time_left.pace.reported(trial.config[KEY], kept.seconds if result[EPOCH] else 0.0)
+        self._progress.reported(history)
 
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """End the study where a trial has found other data: what it has compared so far is not to be mixed with them.
@@ -89,8 +104,9 @@ class RecordCallback(Callback):
         """Wait for the trial's next worker: this one is lost, perhaps before it had begun."""
         history = self._history.trials.get(trial.config[KEY])
         if history is not None:
-            history.live = False
-            self._progress.lost(history)
+            history.lose()
+            _log.info("%s lost its worker: %s", history.settings.key, _cause(str(trial.get_error() or "")))
+            self._time_left.pace.lost(history.settings.key)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Close the run of a trial whose worker died more often than Ray repeats it.
@@ -98,10 +114,10 @@ class RecordCallback(Callback):
         One that no worker has begun with has not ended: the search proposes it again.
         """
         history = self._history.trials.get(trial.config[KEY])
-        if history is None or not (history.live or history.ended):
+        if history is None or history.waits:
             return
-        if not history.live:  # proposed again too often
-            self.on_trial_start(iteration, trials, trial)
+        if history.waited:  # proposed again too often: nothing has opened its run
+            self._open(history, trial.config[DATA])
         history.error = history.error or f"{WORKER_LOST}{_cause(str(trial.get_error()))}"
         self._end(history, trial.config["checkpoint"])
 
@@ -113,8 +129,7 @@ class RecordCallback(Callback):
         history.began_anew = reason or history.began_anew
 
     def _end(self, history: TrialHistory, checkpoint: str) -> None:
-        history.live = False
-        if history.put_off:
+        if history.is_put_off:
             return  # its run is closed as interrupted, with the study
         if not history.ended:
             history.end(died=False)
@@ -128,6 +143,9 @@ class RecordCallback(Callback):
         if processor := self._processors.get(history.settings.key):
             tags[PROCESSOR] = processor
         self._writer.end(history.settings.key, _STATUS.get(history.reason, "FINISHED"), tags)
+        ending = f"{history.reason} after epoch {history.last_epoch}{f': {history.error}' if history.error else ''}"
+        _log.info("%s ended, %s", history.settings.key, ending)
+        self._time_left.pace.ended(history.settings.key)
         self._progress.ended(history)
         if history.reason is not StopReason.ERROR:  # a failed trial goes on from it when the study is run again
             shutil.rmtree(checkpoint, ignore_errors=True)

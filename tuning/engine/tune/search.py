@@ -1,7 +1,6 @@
 """One Tune searcher over all cells, so that no cell's end leaves the cluster idle."""
 
 import uuid
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,9 +11,6 @@ from tuning.engine.slots.slots import Slots
 from tuning.engine.state.history import History
 from tuning.engine.tune.trainable import OBJECTIVE, as_config
 from tuning.settings import TrialSettings
-
-_MOST_LOST = 20
-"""How often a trial is proposed again that was lost while it waited for its worker."""
 
 
 class InterleavedSearch(Searcher):
@@ -40,7 +36,6 @@ class InterleavedSearch(Searcher):
         self._session = uuid.uuid4().hex
         self._live: dict[str, TrialSettings] = {}
         self._again: list[TrialSettings] = []
-        self._lost: Counter[str] = Counter()
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the next trial's configuration, or FINISHED when all trials have ended.
@@ -68,16 +63,13 @@ class InterleavedSearch(Searcher):
         be it the first or the next; that one is proposed again.
         """
         settings = self._live.pop(trial_id)
-        begun = self._history.trials.get(settings.key)
-        waited = begun is None or not begun.live
-        if error and waited and self._lost[settings.key] < _MOST_LOST:
-            self._lost[settings.key] += 1
+        trial = self._history.trial(settings)
+        if error and trial.waits and trial.propose_again():
             self._again.append(settings)
             return
-        trial = self._history.start(settings)
-        if trial.put_off:
+        if trial.is_put_off:
             return
-        trial.end(died=error)
+        self._history.enter(settings).end(died=error)
         self._proposals[settings.cell].finish(trial)
 
     def save(self, checkpoint_path: str) -> None:

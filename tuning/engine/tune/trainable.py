@@ -1,5 +1,8 @@
 """The function that Ray runs: one training in a worker, its records handed to Tune."""
 
+import logging
+import os
+import platform
 import traceback
 from functools import partial
 from pathlib import Path
@@ -9,11 +12,15 @@ import ray
 from ray import tune
 
 from tuning.engine.state.provenance import processor
+from tuning.engine.state.trial_life import patience
 from tuning.engine.tune.attempts import begin
 from tuning.engine.tune.watchdog import Watchdog, watched
+from tuning.logs import handed_over
 from tuning.records import DATA, PROCESSOR, WORST_ACCURACY, EpochRecord, score
 from tuning.settings import TrialSettings, from_flat, to_flat
 from tuning.trial import Checkpoint, DataError, train
+
+_log = logging.getLogger("spectune.trial")
 
 OBJECTIVE = "objective"
 EPOCH = "epoch"
@@ -54,14 +61,22 @@ def run_trial(config: dict[str, Any]) -> None:
     Args:
         config: what `as_config` has made.
     """
+    with handed_over(Path(config["checkpoint"])):
+        _train(config)
+
+
+def _train(config: dict[str, Any]) -> None:
     try:
         settings, folder = from_flat(config["settings"]), Path(config["checkpoint"])
         begin(folder, config["session"], ray.get_runtime_context().get_node_id(), _lost_nodes)
-        with watched(folder, 60 * settings.resources.epoch_minutes) as watchdog:
+        _log.info("begins on %s, process %d, %s", platform.node(), os.getpid(), processor())
+        with watched(folder, patience(settings.resources.epoch_minutes)) as watchdog:
             train(settings, partial(_report, watchdog, folder), checkpoint=folder, content=config[DATA])
     except DataError as error:
+        _log.info("its data are not its study's", exc_info=True)
         tune.report({OBJECTIVE: WORST_ACCURACY, EPOCH: -1, OTHER_DATA: str(error)})
     except Exception as error:
+        _log.info("it raised", exc_info=True)
         text = traceback.format_exc(limit=-6)
         tune.report({OBJECTIVE: WORST_ACCURACY, EPOCH: -1, ERROR: f"{type(error).__name__}: {error}\n{text}"})
 

@@ -9,11 +9,10 @@ from typing import Any
 import ray
 from ray.tune import Callback
 
+from tuning.engine.compat import worker_of
+from tuning.engine.state.trial_life import MARGIN, patience
 from tuning.engine.tune.awake import AwakeClock
 from tuning.engine.tune.verdict import pronounce
-
-MARGIN = 30.0
-"""Seconds by which the worker's own watch goes first, for it can say where the trial hangs."""
 
 _SECONDS = 2.0
 """Between two looks; what of a gap between two steps of Tune's loop is taken for listening."""
@@ -77,7 +76,7 @@ class TrialWatch(Callback):
             f"by the driver: the worker was silent for longer than epoch_minutes: {minutes:g}, and its own watch with "
             "it; its process was stopped, or kept the interpreter's lock",
         )
-        self._kill(trial.temporary_state.ray_actor)
+        self._kill(worker_of(trial))
         del self._signs[trial]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -86,4 +85,4 @@ class TrialWatch(Callback):
 
 
 def _patience(trial: Any) -> float:
-    return 60 * float(trial.config["settings"]["resources.epoch_minutes"]) + MARGIN
+    return patience(float(trial.config["settings"]["resources.epoch_minutes"])) + MARGIN

@@ -3,9 +3,22 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
-from tuning.engine.state.history import TrialHistory
 from tuning.study import Study
+
+
+class Length(Protocol):
+    """A trial, as far as its length is looked at."""
+
+    @property
+    def last_epoch(self) -> int:
+        """The last epoch that it has reported."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether it will report no more."""
+
 
 _WEIGHT = 4.0
 """As many trials is worth what a stopping rule is known to do. A rule lets the first ones pass: it knows no others."""
@@ -22,7 +35,7 @@ class Lengths:
         rates: by epoch, which share of the trials that reach it is known to be stopped there.
     """
 
-    def __init__(self, trials: Iterable[TrialHistory], epochs: int, rates: Mapping[int, float]) -> None:
+    def __init__(self, trials: Iterable[Length], epochs: int, rates: Mapping[int, float]) -> None:
         self._epochs = epochs
         last, stopped = Counter[int](), Counter[int]()
         for trial in trials:

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 _EVENTS = 20
@@ -36,6 +36,27 @@ class _Mean:
         return self.sum / max(1, self.count)
 
 
+@dataclass(frozen=True, kw_only=True)
+class PhasePace:
+    """What a phase's trials have cost so far beside their own work.
+
+    Attributes:
+        startup: seconds from the phase's begin to its first report, less that report's own; None before one.
+        start: seconds from the end of one trial to the first report of the next in its place, less that report's own.
+        gap: seconds between two reports of a trial, less the later one's own: Ray's share, and the writing.
+        at_once: how many trials run at a time.
+        ends: how many have ended.
+        since: by key, the seconds since a running trial has begun or last reported.
+    """
+
+    startup: float | None
+    start: float
+    gap: float
+    at_once: int
+    ends: int
+    since: Mapping[str, float]
+
+
 class Pace:
     """Stamps of one phase in this session.
 
@@ -62,28 +83,17 @@ class Pace:
         self.startup: float | None = None
         self.ends = 0
 
-    @property
-    def start(self) -> float:
-        """Seconds from the end of one trial to the first report of the next in its place, less that report's own."""
-        return self._starts.value if self._starts.count else self.gap
-
-    @property
-    def gap(self) -> float:
-        """Seconds between two reports of a trial, less the later one's own: Ray's share, and the writing."""
-        return self._gaps.value
-
-    @property
-    def at_once(self) -> int:
-        """How many trials run at a time."""
-        return max(1, *self._live)
-
-    def since(self, key: str) -> float:
-        """Return the seconds since a running trial has begun or last reported; 0 where this session knows none.
-
-        Args:
-            key: the trial's.
-        """
-        return self._clock() - self._last[key] if key in self._last else 0.0
+    def now(self) -> PhasePace:
+        """Return the pace so far."""
+        now, gap = self._clock(), self._gaps.value
+        return PhasePace(
+            startup=self.startup,
+            start=self._starts.value if self._starts.count else gap,
+            gap=gap,
+            at_once=max(1, *self._live),
+            ends=self.ends,
+            since={key: now - last for key, last in list(self._last.items())},
+        )
 
     def started(self, key: str) -> None:
         """Stamp that a worker has begun with a trial.

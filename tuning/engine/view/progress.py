@@ -1,7 +1,7 @@
 """The live view: a line for each cell, redrawn in place on a terminal, a line a trial elsewhere and in the log."""
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -9,10 +9,10 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from tuning import logs
 from tuning.durations import rough_duration
 from tuning.engine.state.history import History, TrialHistory
-from tuning.engine.view.log import StudyLog
-from tuning.engine.view.remaining import Left, Outlook, Remaining
+from tuning.engine.view.remaining import Left, Outlook
 from tuning.engine.view.store_watch import StoreWatch
 from tuning.records import Phase, StopReason
 from tuning.study import Study
@@ -25,18 +25,23 @@ class Progress:
         study: whose cells are shown.
         history: what the trials have said.
         console: where to write.
-        log: what is said, for later; None where nothing is kept.
+        outlook: returns what is left; None while nobody knows.
     """
 
-    def __init__(self, study: Study, history: History, console: Console, log: StudyLog | None = None) -> None:
+    def __init__(
+        self,
+        study: Study,
+        history: History,
+        console: Console,
+        outlook: Callable[[], Outlook | None] = lambda: None,
+    ) -> None:
         self._study = study
         self._history = history
         self._console = console
-        self._log = log
         self._redrawn = console.is_terminal  # to the end, though the terminal may be closed before
         self._phase = Phase.TUNE
         self._planned: Mapping[str, int] = {}
-        self._remaining = Remaining(study, history)
+        self._outlook = outlook
         self._spoken = False
         self._began = time.monotonic()
         self._finished = False
@@ -67,20 +72,16 @@ class Progress:
         Args:
             *lines: what to say.
         """
-        self._keep(*lines)
+        logs.say(*lines)
         for line in lines:
             self._console.print(escape(line), highlight=False, soft_wrap=True)
 
     def _say_beside(self, line: str) -> None:
         """Say what a table that is redrawn shows as well: then for the log alone."""
         if self._redrawn:
-            self._keep(line)
+            logs.say(line)
         else:
             self.say(line)
-
-    def _keep(self, *lines: str) -> None:
-        if self._log is not None:
-            self._log.keep(*lines)
 
     def nothing_left(self, trials: int) -> None:
         """Say that the study has ended before.
@@ -107,7 +108,6 @@ class Progress:
         """
         self._phase, self._planned, self._spoken = phase, planned, False
         self._began, self._finished = time.monotonic(), False
-        self._remaining.begin(phase, planned)
         if self._redrawn:
             self._live = self._new_live()
             self._live.start()
@@ -126,23 +126,16 @@ class Progress:
         """
         self._store = store
 
-    def started(self, trial: TrialHistory) -> None:
-        """Hear that a worker has begun with a trial.
-
-        Args:
-            trial: new, or one that goes on.
-        """
-        self._remaining.pace.started(trial.settings.key)
+    def started(self) -> None:
+        """Hear that a worker has begun with a trial."""
         self._say_news()
 
-    def reported(self, trial: TrialHistory, epoch: int) -> None:
+    def reported(self, trial: TrialHistory) -> None:
         """Say the first epoch at once: a log shows life before the first trial ends.
 
         Args:
             trial: that has reported an epoch.
-            epoch: which one; 0 is the state before training, a part of the trial's start.
         """
-        self._remaining.pace.reported(trial.settings.key, trial.results[epoch].seconds if epoch else 0.0)
         self._say_news()
         if not self._spoken and trial.last_epoch >= 1 and trial.last is not None:
             self._spoken = True
@@ -152,31 +145,22 @@ class Progress:
         if said := self._store.news():
             self._say_beside(said)
 
-    def lost(self, trial: TrialHistory) -> None:
-        """Hear that a trial's worker is lost, and that another will go on.
-
-        Args:
-            trial: that waits.
-        """
-        self._remaining.pace.lost(trial.settings.key)
-
     def ended(self, trial: TrialHistory) -> None:
         """Say how a trial has ended.
 
         Args:
             trial: of the phase that runs.
         """
-        self._remaining.pace.ended(trial.settings.key)
         mine = self._history.of(trial.settings.cell, self._phase)
         done = sum(other.ended for other in mine)
         value = f"val accuracy {trial.last.objective:.4f}" if trial.last is not None else "no epoch"
         self._say_beside(
             f"{self._phase}: {_named(trial)} {done}/{self._planned[trial.settings.cell]} {_spoken(trial.reason)} "
-            f"after {trial.last_epoch} epochs, {value}; {_rest(self._phase, self._remaining.outlook())}"
+            f"after {trial.last_epoch} epochs, {value}; {_rest(self._phase, self._outlook())}"
         )
 
     def _table(self) -> Table:
-        left = self._remaining.outlook()
+        left = self._outlook()
         over = _duration(time.monotonic() - self._began)
         rest = f"{self._ended_as()} {over}" if self._finished else _rest(self._phase, left)
         title = f"{self._study.name} · {self._phase} · {rest}"

@@ -1,24 +1,21 @@
-"""How long a study will still take: its trials' lengths times the pace of each cell, laid side by side."""
+"""How long a study will still take: its trials' lengths times the pace of each cell, laid side by side.
+
+Nothing here looks at a clock, a screen or a trial that runs: what is known is handed in, and an outlook comes out.
+"""
 
 import heapq
 import math
 import statistics
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
-from tuning.engine.state.history import History, TrialHistory
-from tuning.engine.view.lengths import Lengths, stopping_rates
-from tuning.engine.view.pace import Pace
+from tuning.engine.view.lengths import Lengths
+from tuning.engine.view.pace import PhasePace
 from tuning.records import CONFIRMATIONS, Phase
-from tuning.study import Study, confirmations_planned
 
 _DEVIATIONS = 1.28
 """A normal variable is less than so many standard deviations from its mean four times in five."""
-
-_FRESH = 0.25
-"""Seconds for which an outlook is told again: it looks at every trial, and short ones may end by the dozen a second."""
 
 _LEAST_SPREAD = 0.15
 """Relative: the same training takes that much longer or shorter as the machine has it."""
@@ -65,113 +62,115 @@ class _Work:
 _Works = Mapping[str, Sequence[_Work]]
 
 
-class Remaining:
-    """The outlook of the phase that runs.
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """One trial, as far as the time left depends on it.
 
-    Args:
-        study: whose phases are meant.
-        history: what the trials have said.
-        clock: in seconds.
+    Attributes:
+        key: the trial's.
+        cell: the trial's.
+        phase: the trial's.
+        last_epoch: the last one that it has reported, 0 before the first.
+        ended: whether it will report no more.
+        epoch_seconds: what an epoch of it takes, 0 before any.
     """
 
-    def __init__(self, study: Study, history: History, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._study = study
-        self._history = history
-        self._to_confirm = confirmations_planned(study)
-        self._rates = stopping_rates(study)
-        self._known: dict[str, float] = {}
-        self.begin(Phase.TUNE, {})
+    key: str
+    cell: str
+    phase: Phase
+    last_epoch: int
+    ended: bool
+    epoch_seconds: float
 
-    def begin(self, phase: Phase, planned: Mapping[str, int]) -> None:
-        """Reckon with a phase that begins now.
 
-        Args:
-            phase: any but ``summary``.
-            planned: its trials by cell.
-        """
-        self._phase, self._planned, self.pace = phase, planned, Pace(self._clock)
-        self._told: tuple[float, Outlook] | None = None
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be run.
 
-    def outlook(self) -> Outlook | None:
-        """Return what is left; None before a trial has ended in this session, which knows no pace before."""
-        if not self.pace.ends:
-            return None
-        now, told = self._clock(), self._told
-        if told is None or now - told[0] >= _FRESH:
-            told = self._told = now, self._reckoned()
-        return told[1]
+    Attributes:
+        phase: that runs.
+        planned: its trials by cell.
+        cells: of the study, by key.
+        epochs: that a trial trains which is not stopped.
+        rates: by epoch, which share of the search's trials that reach it is known to be stopped there.
+        to_confirm: trials by confirmation phase and cell.
+    """
 
-    def _reckoned(self) -> Outlook:
-        trials, epochs = self._by_cell()
-        rates = self._rates if self._phase is Phase.TUNE else {}
-        lengths = Lengths(chain(*trials.values()), self._study.training.epochs, rates)
-        running = {cell: self._running(trials[cell], lengths, epochs[cell]) for cell in trials}
-        waiting = {cell: self._waiting(cell, len(trials[cell]), lengths, epochs[cell]) for cell in trials}
-        works = {cell: [*running[cell], *waiting[cell]] for cell in trials}
-        seconds, error = _side_by_side(running, waiting, self.pace.at_once), lengths.variation / self.pace.ends**0.5
-        phase = _with_bounds(seconds, works, error)
-        for later in self._phases_to_come(epochs):
-            seconds += (self.pace.startup or 0.0) + _side_by_side({}, later, self.pace.at_once)
-            works = {cell: [*works.get(cell, ()), *later.get(cell, ())] for cell in (*works, *later)}
-        return Outlook(
-            cells=_shared_out(phase.seconds, running, waiting),
-            phase=phase,
-            study=_with_bounds(seconds, works, error),
-        )
+    phase: Phase
+    planned: Mapping[str, int]
+    cells: Sequence[str]
+    epochs: int
+    rates: Mapping[int, float]
+    to_confirm: Mapping[Phase, Mapping[str, int]]
 
-    def _by_cell(self) -> tuple[dict[str, list[TrialHistory]], dict[str, float]]:
-        """Return by cell the phase's trials, and what an epoch takes, in any phase; in a new cell what others take."""
-        trials: dict[str, list[TrialHistory]] = {cell: [] for cell in self._planned}
-        known: dict[str, list[float]] = {cell.key: [] for cell in self._study.cells}
-        for trial in list(self._history.trials.values()):  # the view is drawn by a thread of its own
-            cell = trial.settings.cell
-            if trial.settings.phase is self._phase and cell in trials:
-                trials[cell].append(trial)
-            if cell in known and (seconds := self._epoch_seconds(trial)):
-                known[cell].append(seconds)
-        everywhere = list(chain(*known.values())) or [0.0]
-        return trials, {cell: statistics.mean(mine or everywhere) + self.pace.gap for cell, mine in known.items()}
-
-    def _epoch_seconds(self, trial: TrialHistory) -> float:
-        """Return what an epoch of a trial takes, 0 before any; for one that has ended it is reckoned once."""
-        if not trial.ended:
-            return _epoch_seconds(trial)
-        key = trial.settings.key
-        if key not in self._known:
-            self._known[key] = _epoch_seconds(trial)
-        return self._known[key]
-
-    def _running(self, trials: Sequence[TrialHistory], lengths: Lengths, of_cell: float) -> list[_Work]:
-        """Return the work of a cell's trials that run, or wait to go on, each at its own pace where it has one."""
-        works = []
-        for trial in trials:
-            if not trial.ended:
-                own = _epoch_seconds(trial)
-                epoch = own + self.pace.gap if own else of_cell
-                more, variance = lengths.left(trial.last_epoch)
-                begun = min(epoch, self.pace.since(trial.settings.key))
-                works.append(_Work(max(0.0, epoch * more - begun), epoch**2 * variance))
-        return works
-
-    def _waiting(self, cell: str, begun: int, lengths: Lengths, epoch: float) -> list[_Work]:
-        """Return the work of a cell's trials that have not begun."""
-        more, variance = lengths.left(0)
-        return [_Work(self.pace.start + epoch * more, epoch**2 * variance)] * max(0, self._planned[cell] - begun)
-
-    def _phases_to_come(self, epochs: Mapping[str, float]) -> Iterator[dict[str, list[_Work]]]:
-        """Yield the work of the phases after this one by cell; nothing stops a trial of theirs early."""
+    def to_come(self) -> Iterator[Mapping[str, int]]:
+        """Yield the trials by cell of each phase after this one that has any."""
         phases = (Phase.TUNE, *CONFIRMATIONS)
-        for phase in phases[phases.index(self._phase) + 1 :]:
-            if cells := self._to_confirm[phase]:
-                whole = {cell: self.pace.start + epochs[cell] * self._study.training.epochs for cell in cells}
-                yield {cell: [_Work(whole[cell])] * count for cell, count in cells.items()}
+        for phase in phases[phases.index(self.phase) + 1 :]:
+            if cells := self.to_confirm[phase]:
+                yield cells
 
 
-def _epoch_seconds(trial: TrialHistory) -> float:
-    """Return the mean of a trial's epochs, without its first one where there are more: that one warms up; else 0."""
-    seconds = [result.seconds for epoch, result in sorted(trial.results.items()) if epoch > 0]
-    return statistics.mean(seconds[1:] or seconds) if seconds else 0.0
+def outlook(plan: Plan, courses: Sequence[Course], pace: PhasePace) -> Outlook:
+    """Return what is left.
+
+    Args:
+        plan: what is to be run.
+        courses: every trial so far, of earlier phases too.
+        pace: of the phase that runs, in which a trial at least has ended.
+    """
+    trials, epochs = _by_cell(plan, courses, pace)
+    rates = plan.rates if plan.phase is Phase.TUNE else {}
+    lengths = Lengths(chain(*trials.values()), plan.epochs, rates)
+    running = {cell: _running(mine, lengths, epochs[cell], pace) for cell, mine in trials.items()}
+    waiting = {
+        cell: [_new(lengths, epochs[cell], pace)] * max(0, plan.planned[cell] - len(mine))
+        for cell, mine in trials.items()
+    }
+    works = {cell: [*running[cell], *waiting[cell]] for cell in trials}
+    seconds, error = _side_by_side(running, waiting, pace.at_once), lengths.variation / pace.ends**0.5
+    phase = _with_bounds(seconds, works, error)
+    for cells in plan.to_come():  # nothing stops a trial of theirs early
+        whole = {cell: _Work(pace.start + epochs[cell] * plan.epochs) for cell in cells}
+        later = {cell: [whole[cell]] * count for cell, count in cells.items()}
+        seconds += (pace.startup or 0.0) + _side_by_side({}, later, pace.at_once)
+        works = {cell: [*works.get(cell, ()), *later.get(cell, ())] for cell in (*works, *later)}
+    return Outlook(
+        cells=_shared_out(phase.seconds, running, waiting), phase=phase, study=_with_bounds(seconds, works, error)
+    )
+
+
+def _by_cell(
+    plan: Plan, courses: Sequence[Course], pace: PhasePace
+) -> tuple[dict[str, list[Course]], dict[str, float]]:
+    """Return by cell the phase's trials, and what an epoch takes, in any phase; in a new cell what others take."""
+    trials: dict[str, list[Course]] = {cell: [] for cell in plan.planned}
+    known: dict[str, list[float]] = {cell: [] for cell in plan.cells}
+    for course in courses:
+        if course.phase is plan.phase and course.cell in trials:
+            trials[course.cell].append(course)
+        if course.cell in known and course.epoch_seconds:
+            known[course.cell].append(course.epoch_seconds)
+    everywhere = list(chain(*known.values())) or [0.0]
+    return trials, {cell: statistics.mean(mine or everywhere) + pace.gap for cell, mine in known.items()}
+
+
+def _running(trials: Sequence[Course], lengths: Lengths, of_cell: float, pace: PhasePace) -> list[_Work]:
+    """Return the work of a cell's trials that run, or wait to go on, each at its own pace where it has one."""
+    works = []
+    for trial in trials:
+        if not trial.ended:
+            epoch = trial.epoch_seconds + pace.gap if trial.epoch_seconds else of_cell
+            more, variance = lengths.left(trial.last_epoch)
+            begun = min(epoch, pace.since.get(trial.key, 0.0))
+            works.append(_Work(max(0.0, epoch * more - begun), epoch**2 * variance))
+    return works
+
+
+def _new(lengths: Lengths, epoch: float, pace: PhasePace) -> _Work:
+    """Return the work of a trial that has not begun."""
+    more, variance = lengths.left(0)
+    return _Work(pace.start + epoch * more, epoch**2 * variance)
 
 
 def _side_by_side(running: _Works, waiting: _Works, at_once: int) -> float:

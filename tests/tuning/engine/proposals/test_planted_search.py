@@ -7,6 +7,7 @@ import pytest
 from benchmarks.planted_search import RULES, accuracy, learned, never, planted, searched, too_large
 from tuning.engine.proposals import proposals_of
 from tuning.engine.proposals.samplers import SAMPLERS
+from tuning.engine.state.trial_life import Stage
 from tuning.records import SAMPLED, Phase, StopReason
 
 COMBINED = [(name, rule) for name in SAMPLED for rule in RULES if rule == "none" or name != "nsga2"]
@@ -30,7 +31,7 @@ def settings_of(trials):
 def recalled(trials):
     """The trials as a later session finds them: what failed is tried again."""
     return [
-        replace(trial, reason=StopReason.RUNNING, error="", failed_before=True)
+        replace(trial, stage=Stage.PROPOSED, reason=StopReason.RUNNING, error="", failed_before=True)
         if trial.reason is StopReason.ERROR
         else replace(trial)
         for trial in trials

@@ -7,6 +7,7 @@ from tests.tuning.studies import study
 from tuning.engine.proposals import FixedProposals, OptunaProposals, proposals_of
 from tuning.engine.proposals.samplers import SAMPLERS
 from tuning.engine.state.history import History, Result, TrialHistory, best
+from tuning.engine.state.trial_life import Stage
 from tuning.records import ALGORITHMS, DRAWN, SAMPLED, Phase
 
 SEARCH = {"trials": 9, "seed": 3}
@@ -27,7 +28,7 @@ def cell_of(algorithm, **search):
 def scored(settings):
     """A trial whose accuracy peaks where the learning rate is 1e-2: what a search should find."""
     distance = abs(settings.training.learning_rate - 1e-2) * 10
-    trial = TrialHistory(settings)
+    trial = TrialHistory(settings, stage=Stage.RUNNING)
     for epoch in range(4):
         trial.results[epoch] = Result(
             objective=epoch / 3 * (1 - distance),
@@ -115,7 +116,7 @@ def test_what_is_drawn_does_not_depend_on_what_trials_say_nor_on_when_they_end(a
     proposals = proposals_of(asked)
     together = [proposals.propose() for _ in range(9)]
     for settings in reversed(together):
-        failed = TrialHistory(settings, error="RuntimeError: …")
+        failed = TrialHistory(settings, error="RuntimeError: …", stage=Stage.RUNNING)
         failed.end(died=False)
         proposals.finish(failed)
     assert together == settings_of(searched(proposals_of(asked), 9))
@@ -193,7 +194,9 @@ def test_the_best_is_chosen_at_full_budget_by_accuracy_then_loss_then_order():
     def one(index, epochs, objective, loss, diverged=False):
         settings = cell().settings(Phase.TUNE, index, cell().draw(index))
         history = TrialHistory(
-            settings, results={epochs: Result(objective=objective, loss=loss, seconds=1, diverged=diverged)}
+            settings,
+            results={epochs: Result(objective=objective, loss=loss, seconds=1, diverged=diverged)},
+            stage=Stage.RUNNING,
         )
         history.end(died=False)
         return history

@@ -25,6 +25,7 @@ def trial(epochs, *, objective=0.5, diverged=False, error="", died=False, lipsch
     last = Result(objective=objective, loss=1.0, seconds=1.0, diverged=diverged, lipschitz=lipschitz)
     results = dict.fromkeys(range(epochs + 1), last)
     history = TrialHistory(cell().settings(Phase.TUNE, 0, cell().draw(0)), results=results, error=error)
+    history.begin()
     history.end(died=died)
     return history
 

@@ -37,13 +37,13 @@ class Session:
     def trained(self, settings, accuracy, epochs=EPOCHS, *, error="", diverged=False):
         tags = {**settings.tags, "stop_reason": "running", "git_commit": "unknown"}
         self.writer.start(settings.key, settings.key, tags, to_params(settings))
+        self.history.trials.pop(settings.key, None)  # one that failed is tried again
         trial = self.history.start(settings)
         trial.error = error
         if not error:
             record = EpochRecord(epoch=epochs, metrics={VAL_ACCURACY: accuracy}, diverged=diverged)
             self.writer.epoch(settings.key, record)
             trial.results[epochs] = Result.of(record.metrics, record.diverged)
-        trial.reason = StopReason.RUNNING
         trial.end(died=False)
         self.writer.end(settings.key, "FINISHED", {"stop_reason": str(trial.reason)})
 

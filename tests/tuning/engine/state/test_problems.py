@@ -5,6 +5,7 @@ import pytest
 from tests.tuning.studies import study, tiny
 from tuning.engine.state.history import Chosen, History, Result
 from tuning.engine.state.problems import problems
+from tuning.engine.state.trial_life import Stage
 from tuning.records import Phase, StopReason
 
 EPOCHS, TRIALS, SEEDS = 3, 5, 2
@@ -28,7 +29,7 @@ def chosen(history, key):
 
 def end(trial, reason, epochs, error=""):
     trial.results = {epoch: Result(objective=0.5, loss=1.0, seconds=1.0, diverged=False) for epoch in range(epochs + 1)}
-    trial.reason, trial.error = reason, error
+    trial.stage, trial.reason, trial.error = Stage.ENDED, reason, error
 
 
 def test_a_study_whose_trials_all_ended_as_planned_has_no_problem():

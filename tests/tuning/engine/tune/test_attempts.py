@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from tuning.engine.tune.attempts import ATTEMPTS, begin
+from tuning.engine.state.trial_life import ATTEMPTS
+from tuning.engine.tune.attempts import begin
 from tuning.engine.tune.verdict import STACKS, pronounce
 from tuning.trial import STATE_FILE, Checkpoint
 

@@ -38,7 +38,7 @@ def test_a_trial_that_was_lost_before_it_began_is_proposed_again(search):
 def test_a_trial_that_was_lost_between_two_workers_is_proposed_again(search):
     history, searcher = search
     first = searcher.suggest("a")
-    history.start(searcher._live["a"])  # an earlier worker's, or an earlier session's
+    history.start(searcher._live["a"]).lose()  # an earlier worker's, or an earlier session's
     searcher.on_trial_complete("a", error=True)
     assert searcher.suggest("b") == first
     assert not history.trials[first[KEY]].ended
@@ -57,7 +57,7 @@ def test_a_trial_that_is_lost_again_and_again_is_given_up(search):
 def test_a_trial_that_had_begun_and_died_is_not(search):
     history, searcher = search
     first = searcher.suggest("a")
-    history.start(searcher._live["a"]).live = True
+    history.start(searcher._live["a"])
     searcher.on_trial_complete("a", error=True)
     assert searcher.suggest("b") != first
     assert history.trials[first[KEY]].ended
@@ -71,6 +71,6 @@ def test_the_search_ends_when_its_last_trial_has_for_that_one_may_be_lost(search
     searcher.on_trial_complete(names[-1], error=True)
     assert searcher.suggest("again")[KEY] == keys[-1]
     for name in [*names[:-1], "again"]:
-        history.start(searcher._live[name]).live = True
+        history.start(searcher._live[name])
         searcher.on_trial_complete(name)
     assert searcher.suggest("more") == Searcher.FINISHED

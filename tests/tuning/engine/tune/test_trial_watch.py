@@ -5,9 +5,10 @@ from ray.tune.experiment import Trial
 
 from tests.tuning.engine.tune.test_watchdog import Hand
 from tests.tuning.studies import settings
+from tuning.engine.state.trial_life import MARGIN
 from tuning.engine.tune.attempts import begin
 from tuning.engine.tune.trainable import as_config
-from tuning.engine.tune.trial_watch import MARGIN, TrialWatch
+from tuning.engine.tune.trial_watch import TrialWatch
 
 PATIENCE = 60 * 2 + MARGIN
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.tuning.place import Place
 from tests.tuning.studies import SHORT
-from tuning.engine.view.log import StudyLog
+from tuning.logs import RUN_LOG
 from tuning.store import Journal, RunEnded
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.cluster]
@@ -25,7 +25,7 @@ def in_a_shell(place, line):
 
 
 def log_of(place):
-    return (place.folder / "results" / "tiny" / StudyLog.NAME).read_text().splitlines()
+    return (place.folder / "results" / "tiny" / RUN_LOG).read_text().splitlines()
 
 
 @pytest.fixture(scope="module")
