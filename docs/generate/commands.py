@@ -20,5 +20,7 @@ def commands() -> str:
     parts = []
     for typed, (plainly, group) in FORMS.items():
         told = get_docs_for_click(obj=group, ctx=Context(group, info_name=typed), indent=1, name=typed)
-        parts.append(told.replace(f"## `{typed}`\n", f"## `{typed}` {{#{typed.replace(' ', '-')}}}\n\nAlso `{plainly}`.\n", 1))
+        parts.append(
+            told.replace(f"## `{typed}`\n", f"## `{typed}` {{#{typed.replace(' ', '-')}}}\n\nAlso `{plainly}`.\n", 1)
+        )
     return "\n".join(parts)

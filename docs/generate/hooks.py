@@ -1,4 +1,4 @@
-"""What MkDocs calls while it builds the site: pages from beside ``docs/``, generated parts, links that leave the site."""
+"""What MkDocs calls while it builds the site: pages from beside ``docs/``, generated parts, links that leave it."""
 
 import re
 import sys
@@ -109,7 +109,9 @@ def link(uri: str, text: str, target: str, anchor: str) -> str:
     pages = {text_file: page for page, text_file in BESIDE.items()}
     if lies == "README.md":
         lies = "docs/index.md"
-    there = pages.get(lies) or (lies.removeprefix("docs/") if lies.startswith("docs/") and not (ROOT / lies).is_dir() else None)
+    there = pages.get(lies) or (
+        lies.removeprefix("docs/") if lies.startswith("docs/") and not (ROOT / lies).is_dir() else None
+    )
     if there is None:
         return text
     return f"[{text}]({relpath(there, Path(uri).parent.as_posix())}{anchor})"

@@ -19,7 +19,7 @@ class Key:
     Attributes:
         name: as a study file writes it.
         annotation: its type.
-        default: as a study file would write it; None where the key must be given.
+        default: as a study file would write it; None where the key must be given, nothing where it may be left out.
         sentence: what it means, from the class's docstring.
     """
 
@@ -31,7 +31,7 @@ class Key:
     @property
     def row(self) -> str:
         """The key as a row of a table."""
-        default = "must be given" if self.default is None else f"`{self.default}`"
+        default = {None: "must be given", "": "–"}.get(self.default, f"`{self.default}`")
         return f"| `{self.name}` | {type_name(self.annotation)} | {default} | {cell(self.sentence)} |"
 
 
@@ -108,7 +108,7 @@ def cell(text: str) -> str:
     Args:
         text: of one line.
     """
-    return text.replace("``", "`").replace("|", "\\|")
+    return text.replace("``", "`").replace("|", "\\|").replace("σ*", "σ\\*")
 
 
 def _fields(settings: type) -> Iterator[tuple[str, str | None]]:
@@ -129,15 +129,16 @@ def _fields(settings: type) -> Iterator[tuple[str, str | None]]:
 def _written(value: Any) -> str:
     """Return a value as a study file writes it."""
     if value is None:
-        return "–"
+        return ""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict) and set(value) == {"name"}:
         return str(value["name"])
-    if isinstance(value, BaseModel):
-        return "{" + ", ".join(f"{name}: {_written(getattr(value, name))}" for name in type(value).model_fields) + "}"
-    if dataclasses.is_dataclass(value):
-        return "{" + ", ".join(f"{e.name}: {_written(getattr(value, e.name))}" for e in dataclasses.fields(value)) + "}"
+    if isinstance(value, BaseModel) or dataclasses.is_dataclass(value):
+        held = {name: each for name, each in vars(value).items() if each is not None}
+        return "{" + ", ".join(f"{name}: {_written(each)}" for name, each in held.items()) + "}"
+    if isinstance(value, float):
+        return f"{value:g}"
     if isinstance(value, tuple | list):
         return "[" + ", ".join(map(_written, value)) + "]"
     return str(value) if value != "" else '""'

@@ -1,12 +1,19 @@
 """What the tables of the code hold: every regularizer and optimizer with its docstring, every measure's definition."""
 
+import dataclasses
 from collections.abc import Mapping
 
 from docs.generate.keys import cell, table
-
 from regularizers import REGULARIZERS
 from regularizers.measure.definitions import ECONOMY, MOVEMENT, WEIGHT_WATCHER
 from tuning.settings.optimizers import OPTIMIZERS
+
+_SHOWN = """::: {path}
+    options:
+      show_root_heading: false
+      show_root_toc_entry: false
+      heading_level: 3
+"""
 
 
 def regularizers() -> str:
@@ -44,8 +51,8 @@ def _settings(known: Mapping[str, type]) -> str:
         told = ", ".join(f"`{name}`" for name in called)
         rows.append(f"| [{told}](#{called[0]}) | {cell(_first_sentence(settings))} |")
         heading = f"## {told} {{#{called[0]}}}"
-        parts += [heading, f"::: {path}\n    options:\n      show_root_heading: false\n      heading_level: 3"]
-        parts += [table(settings) if settings.__dataclass_fields__ else "It has no numbers."]  # type: ignore[attr-defined]
+        parts += [heading, _SHOWN.format(path=path)]
+        parts += [table(settings) if dataclasses.fields(settings) else "It has no numbers."]
     return "\n\n".join(["\n".join(["| name | what it does |", "|---|---|", *rows]), *parts])
 
 

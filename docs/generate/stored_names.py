@@ -24,12 +24,12 @@ METRICS = {
     records.LIPSCHITZ_BOUND: "log10 of a certified upper bound of the network's Lipschitz constant",
     records.LIPSCHITZ_PADDED: "the same with convolutions as they are computed; tighter, and no certificate",
     records.JACOBIAN_NORM: "largest spectral norm of the Jacobian over 64 validation images",
-    records.MARGIN_MEDIAN: "median over up to 2,000 training images of the true class's logit less the largest other one",
+    records.MARGIN_MEDIAN: "median over 2,000 training images of the true class's logit less the largest other one",
     records.MARGIN_LOW: "the margin below which a tenth of these images lies",
     records.GAP_LOSS: "validation loss less that on up to 2,000 training images, both in evaluation",
     records.GAP_ACCURACY: "accuracy on up to 2,000 training images less validation accuracy, both in evaluation",
-    records.TOP_HALF_ACCURACY: "validation accuracy with the larger half of the singular values alone, of every weight but the last",
-    records.BOTTOM_HALF_ACCURACY: "validation accuracy with the smaller half of them alone",
+    records.TOP_HALF_ACCURACY: "validation accuracy with the larger half of all singular values, the last weight whole",
+    records.BOTTOM_HALF_ACCURACY: "the same with their smaller half",
     records.EPOCH_SECONDS: "seconds that the epoch's training took",
     records.MEASURE_SECONDS: "seconds that measuring after it took",
 }
@@ -91,6 +91,8 @@ def _table(what: str, names: Iterable[str], meanings: Mapping[str, str]) -> str:
     names = [str(name) for name in names]
     apart = sorted(set(names) ^ {str(name) for name in meanings})
     if apart:
-        raise ValueError(f"every {what} has one meaning in docs/generate/stored_names.py, got {', '.join(apart)}; mend it")
+        raise ValueError(
+            f"every {what} has one meaning in docs/generate/stored_names.py, got {', '.join(apart)}; mend it"
+        )
     rows = [f"| `{name}` | {meanings[name]} |" for name in names]
     return "\n".join([f"| {what} | meaning |", "|---|---|", *rows])

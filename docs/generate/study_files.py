@@ -2,17 +2,43 @@
 
 import dataclasses
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from docs.generate.keys import HEADER, cell, keys, table
 from pydantic import BaseModel
 
-from tuning.settings.training import Schedule
+from docs.generate.keys import HEADER, cell, keys
+from models import ARCHITECTURES
+from models.architecture import FAMILIES, LAYOUTS
+from regularizers import REGULARIZERS
+from regularizers.linalg.linear_map import VIEWS
+from regularizers.measure import BUNDLES
+from tuning.records import ALGORITHMS
+from tuning.settings.dataset import DATASETS
+from tuning.settings.optimizers import OPTIMIZERS
+from tuning.settings.training import INITIALIZATIONS, SCHEDULES, Schedule
 from tuning.study import Condition, Study
 
 UNSEEN: dict[str, type] = {"training.schedule": Schedule}
 """Keys whose type says mapping and not which class checks it."""
+
+NAMES: Mapping[str, Iterable[str]] = {
+    "architectures": ARCHITECTURES,
+    "dataset": DATASETS,
+    "dataset.name": DATASETS,
+    "architectures.family": FAMILIES,
+    "architectures.layout": LAYOUTS,
+    "conditions.regularizer": REGULARIZERS,
+    "conditions.initialization": INITIALIZATIONS,
+    "training.optimizer": OPTIMIZERS,
+    "training.schedule": SCHEDULES,
+    "training.schedule.name": SCHEDULES,
+    "training.initialization": INITIALIZATIONS,
+    "search.algorithm": ALGORITHMS,
+    "measure.bundle": BUNDLES,
+    "measure.views": VIEWS,
+}
+"""Keys that take one of the names of a table of the code, alone or in a mapping."""
 
 ELSEWHERE = {
     "training.optimizer": "[Optimizers](optimizers.md) has the numbers of each.",
@@ -26,9 +52,8 @@ def study_files() -> str:
     parts = []
     for path, settings in sections(Study, ""):
         heading = f"## `{path}`" if path else "## The file"
-        body = _condition() if settings is Condition else table(settings)
-        parts += [heading, _summary(settings), body, *([ELSEWHERE[path]] if path in ELSEWHERE else [])]
-        parts += [text for key, text in ELSEWHERE.items() if path and key.rpartition(".")[0] == path]
+        parts += [heading, _summary(settings), _table(settings, path)]
+        parts += [text for key, text in ELSEWHERE.items() if path and path in {key, key.rpartition(".")[0]}]
     return "\n\n".join(parts)
 
 
@@ -57,14 +82,17 @@ def _classes(annotation: Any) -> Iterator[type]:
         yield from _classes(each)
 
 
-def _condition() -> str:
-    """Return the keys of a condition: hyperparameters stand in it under their own names."""
-    rows = [
-        f"| `NAME` of a hyperparameter | constant or range | that of the regularizer | {cell(key.sentence)} |"
-        if key.name == "hyperparameters"
-        else key.row
-        for key in keys(Condition)
-    ]
+def _table(settings: type, path: str) -> str:
+    """Return the keys of a section; the hyperparameters of a condition stand in it under their own names."""
+    rows = []
+    for key in keys(settings):
+        if settings is Condition and key.name == "hyperparameters":
+            meaning = cell(key.sentence)
+            rows.append(f"| each by its own name | constant or range | that of the regularizer | {meaning} |")
+            continue
+        names = NAMES.get(f"{path}.{key.name}" if path else key.name)
+        one_of = "" if names is None else f" Names: {', '.join(f'`{name}`' for name in names)}."
+        rows.append(dataclasses.replace(key, sentence=key.sentence + one_of).row)
     return "\n".join([HEADER, *rows])
 
 
