@@ -1,8 +1,8 @@
 """How a house of packages is built: its rooms, the floors they stand on, the arrows between them, and circles.
 
 A room is what stands directly in a package: a module, or a sub-package with all that is in it. An arrow leads from a
-room to one that it imports. Floors are counted along the longest chain of arrows, and a circle is a set of rooms of which
-each reaches each; with circles the chain is that of the circles, each as one.
+room to one that it imports. Floors are counted along the longest chain of arrows, and a circle is a set of rooms of
+which each reaches each; with circles the chain is that of the circles, each as one.
 """
 
 import sys

@@ -102,7 +102,7 @@ def test_the_commands_of_the_readme_work_on_its_study(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", first)
     with pytest.raises(SystemExit) as ended:
         spectune.command()(line.split(), prog_name="spectune")
-    assert ended.value.code == 0
+    assert ended.value.code in {0, None}
 
 
 def test_the_pages_show_every_command() -> None:

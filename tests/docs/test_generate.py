@@ -1,5 +1,7 @@
 """What the code tells of itself: complete, or an error that says what is missing."""
 
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,11 +10,12 @@ import pytest
 pytest.importorskip("mkdocs", reason="the extra `docs` builds the pages")
 from mkdocs.exceptions import PluginError
 
-from docs.generate import graph, hooks
-from docs.generate.house import House, graph_of, house
+from docs.generate import hooks
+from docs.generate.house import House
 from docs.generate.keys import keys, table
 from docs.generate.stored_names import _table
 from docs.generate.study_files import sections
+from tests.root import ROOT
 from tuning.study import Study
 
 
@@ -89,13 +92,15 @@ def test_floors_are_counted_along_the_longest_chain_and_a_circle_is_one_floor():
     assert part.count == 5
 
 
-def test_rooms_are_those_of_the_checkout_that_is_named(tmp_path: Path, monkeypatch, capsys):
+def test_rooms_are_those_of_the_checkout_that_is_named(tmp_path: Path):
     for name in ("regularizers", "models", "tuning", "analysis"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").touch()
     (tmp_path / "analysis" / "stats.py").touch()
     (tmp_path / "analysis" / "page.py").write_text("from analysis import stats\n")
-    assert house(graph_of(tmp_path), ["analysis"]).floors == {"analysis.stats": 1, "analysis.page": 2}
-    monkeypatch.setattr("sys.argv", ["graph", str(tmp_path)])
-    graph.main()
-    assert capsys.readouterr().out.splitlines()[1].split() == ["analysis", "2", "2", "1", "0"]
+    command = [sys.executable, "-m", "docs.generate.graph", str(tmp_path)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert [line.split() for line in told.splitlines()[:2]] == [
+        ["rooms", "floors", "arrows", "circles"],
+        ["analysis", "2", "2", "1", "0"],
+    ]
