@@ -12,6 +12,7 @@ _SHOWN = """::: {path}
     options:
       show_root_heading: false
       show_root_toc_entry: false
+      show_docstring_attributes: false
       heading_level: 3
 """
 
