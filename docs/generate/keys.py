@@ -117,7 +117,7 @@ def _fields(settings: type) -> Iterator[tuple[str, str | None]]:
         for name, field in settings.model_fields.items():
             yield name, None if field.is_required() else _written(field.get_default(call_default_factory=True))
         return
-    for each in dataclasses.fields(settings):
+    for each in dataclasses.fields(typing.cast("Any", settings)):
         if each.default is not dataclasses.MISSING:
             yield each.name, _written(each.default)
         elif each.default_factory is not dataclasses.MISSING:

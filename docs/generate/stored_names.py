@@ -57,7 +57,7 @@ TAGS = {
     records.PROCESSOR: "the GPU or processor that computed it; trials alone",
 }
 
-PHASES = {
+PHASES: dict[str, str] = {
     records.Phase.TUNE: "a trial of the search, on validation data",
     records.Phase.CONFIRM: "the chosen setting on a fresh seed; the results",
     records.Phase.MATCHED: "the same at the baseline's learning rate",
