@@ -2,9 +2,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := regularizers models tuning analysis benchmarks tests docs spectune.py
 TREE ?= .
-# What `make check` runs: what is asked, computed and written, without Ray, servers, pictures or long trainings.
-FAST := tests/models tests/regularizers/linalg tests/regularizers/methods tests/tuning/settings tests/tuning/study \
-	tests/analysis/stats tests/analysis/words tests/analysis/writing tests/docs tests/test_every_regularizer.py tests/test_packaging.py
+# What `make check` runs: what is asked, computed and written, without Ray, stores, pictures, long trainings and chance.
+FAST := tests/models/test_architecture.py tests/models/test_resnet.py tests/regularizers/linalg tests/regularizers/methods \
+	tests/tuning/settings tests/tuning/study --ignore=tests/tuning/study/test_fuzzed_studies.py \
+	tests/analysis/stats --ignore=tests/analysis/stats/test_kendall.py tests/analysis/words tests/analysis/writing \
+	tests/docs/test_generate.py tests/docs/test_pages.py tests/test_every_regularizer.py tests/test_packaging.py
 
 .PHONY: quickstart check test test-all lint format docs graph
 
@@ -16,7 +18,7 @@ quickstart: .venv/installed  ## tune, confirm and report scikit-learn's digits
 	@echo "Every run, MLflow: $(BIN)/mlflow ui   then the link that the run has printed"
 
 check: lint  ## lint and the fast tests, under a minute on two cores; `pre-commit` calls it
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not (slow or ray or cluster)' $(FAST)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not (slow or ray or cluster)' $(FAST)
 
 test: lint  ## every check but those that start a cluster
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not cluster'
