@@ -17,10 +17,10 @@ def rooms() -> str:
 
 
 def _package(name: str, part: House) -> str:
-    rows = ["| floor | room | what it is for | stands on |", "|--:|---|---|---|"]
+    rows = ["| room | floor | what it is for | stands on |", "|---|--:|---|---|"]
     for room, floor in sorted(part.floors.items(), key=lambda each: (each[1], each[0])):
         below = ", ".join(f"`{other.rpartition('.')[2]}`" for other in sorted(part.arrows[room])) or "–"
-        rows.append(f"| {floor} | `{room.rpartition('.')[2]}` | {sentence(room)} | {below} |")
+        rows.append(f"| `{room.rpartition('.')[2]}` | {floor} | {sentence(room)} | {below} |")
     size = f"{len(part.arrows)} rooms on {max(part.floors.values())} floors, {part.count} arrows."
     return "\n\n".join([f"### `{name}`", f"{sentence(name)} {size}", "\n".join(rows)])
 
