@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.blocks import blocks
 from tests.root import ROOT
 
 WRITTEN = re.compile(r"(?:--out|--save|ln -s \S+|torch\.save|spectra) ([\w-]+(?:\.(?:html|json|pt))?)(?=\s)")
@@ -15,12 +16,7 @@ ALWAYS = ("results/quickstart/report.html", "mlflow.db", "mlflow.db-journal", "m
 
 def documented() -> set[str]:
     """The files that commands in the documentation name, networks' names left out."""
-    blocks = [
-        block
-        for page in ("README.md", "benchmarks/README.md")
-        for block in re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
-    ]
-    named = {name for block in blocks for name in WRITTEN.findall(block)}
+    named = {name for block in blocks("sh") for name in WRITTEN.findall(block.text)}
     return {name for name in named if "." in name or name == "cifar10-images"}
 
 

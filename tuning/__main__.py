@@ -18,9 +18,9 @@ from tuning.command_line import OneLineGroup, one_line_errors, put, show
 from tuning.lasting_output import outlive_readers
 from tuning.logs import kept_in, say
 from tuning.options import NameOption, StorageOption, StudyArgument, TrackingOption
-from tuning.store import hide_password, resolve_tracking_uri
-from tuning.study import load, shipped
 from tuning.surroundings import IN_A_JOB, check_current_folder, check_home
+
+# A command imports what it works with when it runs: torch, Ray and MLflow take seconds to come, `--help` needs none.
 
 T = TypeVar("T")
 
@@ -47,6 +47,8 @@ class Format(StrEnum):
 @app.command("list")
 def list_studies() -> None:
     """Show the studies that ship."""
+    from tuning.study import load, shipped
+
     table = Table("study", "what it asks", box=None, pad_edge=False, header_style="bold")
     for name in shipped():
         table.add_row(name, load(name).description)
@@ -71,7 +73,8 @@ def plan(
 
     Of the data only `run` asks for more; of the store the spread of an earlier study of that name is read.
     """
-    from tuning.cost import check_weights, evidence, study_cost, view  # torch takes seconds to come; `list` needs none
+    from tuning.cost import check_weights, evidence, study_cost, view
+    from tuning.study import load
     from tuning.trial import this_machine
 
     asked = _or_exit(lambda: load(study))
@@ -113,9 +116,9 @@ def run(
     outlive_readers()
     _or_exit(check_home)
     _or_exit(check_current_folder)
-    # Ray is imported with the engine, and `list` and `plan` need none of it.
     from tuning.engine.cluster.termination import ending_in_order, ignore_signals
     from tuning.engine.runner import run as run_study
+    from tuning.study import load
 
     asked = _or_exit(lambda: load(study, name))
     console = Console()
@@ -155,6 +158,7 @@ def replay(
 ) -> None:
     """Send to the store what it has missed, without running anything."""
     from tuning.store import replay as replay_journal
+    from tuning.study import load
 
     # A study that has run is known by its name, though its file may be gone or be on another machine.
     name = _or_exit(lambda: load(study)).name if "/" in study or study.endswith((".yaml", ".yml")) else study
@@ -195,8 +199,8 @@ def check_coordinates(
     ),
 ) -> None:
     """Train a few steps at several widths, and show whether activations stay the same size in all of them."""
-    # torch and matplotlib are imported with these, and `list` and `plan` need neither.
     from tuning.coordinate_view import as_table, draw, sentence
+    from tuning.study import load
     from tuning.study.widths import at_widths, read_condition_text, read_widths
     from tuning.trial.coordinate_check import coordinate_check
 
@@ -236,6 +240,8 @@ def _store_option(tracking_uri: str | None) -> str:
     """Return the option that names the store, where it is not the reader's own: a job's environment is not theirs."""
     if tracking_uri is None and not os.environ.get(IN_A_JOB):
         return ""
+    from tuning.store import hide_password, resolve_tracking_uri
+
     return f" --tracking-uri {hide_password(resolve_tracking_uri(tracking_uri))}"
 
 

@@ -14,7 +14,6 @@ from rich.table import Table
 from tuning.command_line import one_line_errors, put, show
 from tuning.durations import rough_duration
 from tuning.options import NameOption, StorageOption, StudyArgument, TrackingOption
-from tuning.study import load
 from tuning.surroundings import check_home
 
 if TYPE_CHECKING:
@@ -49,6 +48,8 @@ def submit(
     name: NameOption = None,
 ) -> None:
     """Send a study to a cluster, or let one go on there that was interrupted."""
+    from tuning.study import load
+
     with one_line_errors():
         asked = load(study, name)
         check_home()
@@ -100,6 +101,8 @@ def _is_a_job(text: str) -> bool:
 
 def _show_study(study: str, tracking_uri: str | None, storage: Path) -> int:
     """Print how a study stands, and return 0 where all of it has ended well and is stored."""
+    from tuning.study import load
+
     with one_line_errors():
         name = load(study).name if "/" in study or study.endswith((".yaml", ".yml")) else study
         from tuning.engine.view.status import status as status_of  # Ray takes a second to come

@@ -16,6 +16,8 @@ from tests.tuning.studies import SHORT, tiny
 pytest.importorskip("setuptools.build_meta", reason="a wheel is built by setuptools")
 PACKAGES = ("regularizers", "models", "tuning", "analysis")
 PLAIN = [sys.executable, "-m"]
+# What the installed script does: Python puts the script's own folder first, and not the current one.
+SCRIPT = [sys.executable, "-P", "-c", "import sys; from spectune import main; sys.exit(main())"]
 # What site does when Python starts, for our wheel alone: no other installation of these packages is seen.
 SITE = """
 import site, sys
@@ -35,7 +37,7 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     checkout, site = folder / "checkout", folder / "site"
     for name in PACKAGES:
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", "spectune.py"):
         shutil.copy(ROOT / name, checkout)
     build = f"from setuptools import build_meta; print(build_meta.build_{request.param}({str(folder)!r}))"
     done = subprocess.run([sys.executable, "-c", build], cwd=checkout, capture_output=True, text=True, check=True)
@@ -72,6 +74,17 @@ def test_what_reads_results_works_where_the_user_has_packages_of_these_names(tmp
     assert done.stderr.startswith("error: ")
 
 
+def test_the_installed_command_works_where_the_user_has_packages_of_these_names(tmp_path, installed):
+    own = with_packages(tmp_path, "models", "regularizers", "analysis", "tuning")
+    environment = installed | {"PYTHONPATH": f"{own}{os.pathsep}{installed['PYTHONPATH']}"}
+    done = called([*SCRIPT, "list"], tmp_path, environment)
+    assert done.returncode == 0, done.stderr
+    assert "quickstart" in done.stdout
+    done = called([*SCRIPT, "analysis", "report", "nope"], tmp_path, environment)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert done.stderr.startswith("error: ")
+
+
 def test_folders_that_are_no_packages_are_not_taken_for_ours(tmp_path, installed):
     for name in ("models", "regularizers", "analysis"):
         (tmp_path / name).mkdir()
@@ -102,8 +115,9 @@ def test_a_study_is_refused_where_its_workers_would_find_another_tuning(tmp_path
 
 @pytest.mark.ray
 @pytest.mark.slow
-def test_a_study_runs_where_the_user_has_packages_of_these_names(tmp_path, installed):
+@pytest.mark.parametrize("command", [[*PLAIN, "tuning"], SCRIPT], ids=["module", "command"])
+def test_a_study_runs_where_the_user_has_packages_of_these_names(tmp_path, installed, command):
     with_packages(tmp_path, "models", "regularizers", "analysis")
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(tiny(**SHORT)))
-    done = called([*PLAIN, "tuning", "run", "study.yaml"], tmp_path, installed)
+    done = called([*command, "run", "study.yaml"], tmp_path, installed)
     assert done.returncode == 0, done.stdout + done.stderr

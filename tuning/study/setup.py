@@ -16,7 +16,16 @@ from tuning.study.strict import Strict, named
 
 
 class TrainingPlan(Strict):
-    """The part of the training that all conditions share unless they say otherwise."""
+    """The part of the training that all conditions share unless they say otherwise.
+
+    Attributes:
+        optimizer: a name, or a name with its numbers and their ranges.
+        epochs: passes over the training part.
+        batch_size: images a step, where it is not searched.
+        schedule: a name, or a name with its numbers: what the learning rate is multiplied by.
+        initialization: ``default``, torch's own; ``orthogonal``, scaled by √(fan_out/fan_in); ``mup``, Gaussian at the
+            same scale.
+    """
 
     optimizer: Annotated[dict[str, Any], BeforeValidator(named)] = Field(default={"name": "adam"})
     epochs: int = Field(ge=1, le=MOST, strict=True)
@@ -43,7 +52,12 @@ class TrainingPlan(Strict):
 
 
 class Shared(Strict):
-    """Nuisance hyperparameters, searched in every condition from the same draws."""
+    """Nuisance hyperparameters, searched in every condition from the same draws.
+
+    Attributes:
+        learning_rate: before the schedule's factor.
+        batch_size: images a step; without it that of the training.
+    """
 
     learning_rate: Any
     batch_size: Any = None
