@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from docs.generate.keys import HEADER, cell, keys
-from models import ARCHITECTURES
-from models.architecture import FAMILIES, LAYOUTS
+from models import ARCHITECTURES, FAMILIES, PlainArchitecture
+from models.table import CLASSES
 from regularizers import REGULARIZERS
 from regularizers.linalg.linear_map import VIEWS
 from regularizers.measure import BUNDLES
@@ -19,15 +19,15 @@ from tuning.settings.optimizers import OPTIMIZERS
 from tuning.settings.training import INITIALIZATIONS, SCHEDULES, Schedule
 from tuning.study import Condition, Study
 
-UNSEEN: dict[str, type] = {"training.schedule": Schedule}
-"""Keys whose type says mapping and not which class checks it."""
+UNSEEN: dict[str, type] = {"architectures": PlainArchitecture, "training.schedule": Schedule}
+"""Keys whose type does not say what a file writes there."""
 
 NAMES: Mapping[str, Iterable[str]] = {
     "architectures": ARCHITECTURES,
     "dataset": DATASETS,
     "dataset.name": DATASETS,
     "architectures.family": FAMILIES,
-    "architectures.layout": LAYOUTS,
+    "architectures.layout": [layout for _, layout in CLASSES if layout is not None],
     "conditions.regularizer": REGULARIZERS,
     "conditions.initialization": INITIALIZATIONS,
     "training.optimizer": OPTIMIZERS,
