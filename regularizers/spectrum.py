@@ -144,7 +144,7 @@ def top_triplet(matrix: Tensor, v: Tensor, iterations: int) -> tuple[Tensor, Ten
 def power_iteration(
     forward: Callable[[Tensor], Tensor], adjoint: Callable[[Tensor], Tensor], v: Tensor, iterations: int
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The same for a linear map that is known by its products alone.
+    """The leading singular triplet by power iteration of a linear map that is known by its products alone.
 
     Args:
         forward: x ↦ Ax.

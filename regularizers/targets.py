@@ -62,7 +62,7 @@ class Target:
 
     @property
     def written(self) -> Tensor:
-        """The same without autograd, to be kept and written to: the parameter itself, or a view of its rows."""
+        """The weight's own part of the parameter without autograd, to be kept and written to."""
         return self.parameter if self.rows is None else self.parameter.detach()[slice(*self.rows)]
 
     @property
@@ -73,17 +73,17 @@ class Target:
 
     @property
     def used_matrix(self) -> Tensor:
-        """The same as a (fan_out, fan_in) matrix, its columns in the order of a contiguous kernel."""
+        """The weight the network computes with, as a (fan_out, fan_in) matrix, columns as in a contiguous kernel."""
         return self.weight.flatten(1)
 
     @property
     def fan_out(self) -> int:
-        """Rows of the matrix."""
+        """Outputs of the weight: the rows of its matrix."""
         return self.trained.shape[0]
 
     @property
     def fan_in(self) -> int:
-        """Columns of the matrix."""
+        """Inputs of one output: the columns of the weight's matrix."""
         return self.trained.shape[1:].numel()
 
     @property
@@ -97,7 +97,7 @@ class Target:
 
     @property
     def differentiable_matrix(self) -> Tensor:
-        """The same view with autograd: what a penalty is computed from."""
+        """The trained tensor as a (fan_out, fan_in) view with autograd: what a penalty is computed from."""
         tensor = self.trained
         if tensor.ndim > 3 and not tensor.is_contiguous():
             tensor = tensor.movedim(1, -1)
@@ -249,7 +249,7 @@ def _weighted(model: nn.Module) -> list[Target]:
 
 
 def _with_roles(model: nn.Module, weights: Sequence[Target]) -> list[Target]:
-    """The same weights, each with its role."""
+    """The weights of a model, each with the role that it plays there."""
     attentions = [module for module in model.modules() if isinstance(module, nn.MultiheadAttention)]
     of_attention = {id(module) for module in (*attentions, *(module.out_proj for module in attentions))}
     linears = [target.module for target in weights if isinstance(target.module, nn.Linear)]

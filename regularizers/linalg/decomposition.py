@@ -36,11 +36,11 @@ def svd_values(matrix: Tensor) -> tuple[Tensor, str]:
 
 
 def gram_values(matrix: Tensor) -> tuple[Tensor, str]:
-    """The same for matrices of float32 and less, in half the time: σ = √λ of the smaller Gram matrix, in float64.
+    """Singular values of matrices of float32 and less, in half the time: σ = √λ of the smaller Gram matrix.
 
-    Products of float32 numbers are exact in float64, and λ errs by a few times its eps: an error of about 10⁻⁸ σ₁ where
-    σ is near zero, and less elsewhere. A float32 decomposition errs by 10⁻⁷ σ₁, so nothing is lost; for float64
-    matrices it would be, and they are decomposed.
+    The Gram matrix is taken in float64, where products of float32 numbers are exact, and λ errs by a few times its
+    eps: an error of about 10⁻⁸ σ₁ where σ is near zero, and less elsewhere. A float32 decomposition errs by 10⁻⁷ σ₁,
+    so nothing is lost; for float64 matrices it would be, and they are decomposed.
 
     Args:
         matrix: (…, m, n), real or complex.

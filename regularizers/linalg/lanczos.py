@@ -13,7 +13,7 @@ TOLERANCE = 1e-5
 it, relatively, of a singular value; that it is the largest no finite number of products can prove."""
 
 VECTOR_TOLERANCE = 1e-4
-"""The same where the vector is wanted, to begin an iteration with."""
+"""Relative residual at which an eigenvector is taken as found, where an iteration is to begin with it."""
 
 _CHECKED = 8  # so many steps, or this part of all, lie between two looks at the residual: each makes a GPU wait
 _STEPS = 500

@@ -273,7 +273,7 @@ _OF_SEVERAL: Mapping[str, Growth] = {
 
 
 def _by_function(growths: Mapping[str, Growth]) -> dict[Callable[..., object], Growth]:
-    """The same by function: one name stands in up to three places, with and without the mark of work in place."""
+    """Growths by function and no longer by name: a name stands in up to three places, in place and not."""
     return {
         getattr(place, spelling): growth
         for name, growth in growths.items()

@@ -12,7 +12,7 @@ FEWEST, MOST = 8, 15_000
 """How many singular values a weight must have, and may, to be fitted."""
 
 FEWEST_0_7_5 = 10
-"""The same before WeightWatcher 0.7.6."""
+"""How many singular values a weight must have to be fitted by the definitions before WeightWatcher 0.7.6."""
 
 FEW = 20
 """With fewer λ than so many above 10⁻⁵ the exponent is corrected for its bias, and short tails are not tried."""
@@ -60,7 +60,7 @@ def power_law(values: Tensor, tolerance: float = 0.0) -> dict[str, Tensor]:
 
 
 def power_law_0_7_5(values: Tensor, tolerance: float = 0.0) -> dict[str, Tensor]:
-    """The same by the definitions of WeightWatcher up to 0.7.5: the likeliest exponent, however few the values.
+    """The power law by the definitions of WeightWatcher up to 0.7.5: the likeliest exponent, however few the values.
 
     From 20 values above 10⁻⁵ on both are equal. A weight must have 10 values.
 

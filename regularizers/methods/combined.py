@@ -155,17 +155,17 @@ class _Combined(Regularizer):
             part.after_step(lr)
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        shares: list[dict[str, Tensor]] = [{} for _ in self._parts]
+        by_part: list[dict[str, Tensor]] = [{} for _ in self._parts]
         for name, tensor in state.items():
             index, _, rest = name.partition(".")
-            if not (index.isdigit() and int(index) < len(shares)):
+            if not (index.isdigit() and int(index) < len(by_part)):
                 raise ValueError(
-                    f"state must have the names and shapes of {len(shares)} parts, each after its number, "
+                    f"state must have the names and shapes of {len(by_part)} parts, each after its number, "
                     f"got {name!r}; load what the same regularizer saved on the same architecture"
                 )
-            shares[int(index)][rest] = tensor
-        for part, share in zip(self._parts, shares, strict=True):
-            part.load_state_dict(share)
+            by_part[int(index)][rest] = tensor
+        for part, own in zip(self._parts, by_part, strict=True):
+            part.load_state_dict(own)
 
     def _state(self) -> dict[str, Tensor]:
         return {f"{i}.{name}": tensor for i, part in enumerate(self._parts) for name, tensor in part._state().items()}

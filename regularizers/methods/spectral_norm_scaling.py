@@ -88,7 +88,7 @@ class SpectralNormScaling(PeriodicSettings):
         return _SpectralNormScaling(targets, self, model)
 
     def norms(self, leading: Leading, model: nn.Module) -> Tensor:
-        """The targets σ*.
+        """The spectral norms σ* that the weights are brought to.
 
         Args:
             leading: the triplets of the weights that are held.

@@ -1,6 +1,6 @@
 """Adam, torch's own.
 
-AdamW is Adam with the regularizer ``weight_decay``, to the bit: tests/regularizers/methods/test_decay_and_penalty.py.
+AdamW is Adam with the regularizer ``weight_decay``, to the bit: tests/regularizers/methods/test_weight_decay.py.
 """
 
 from collections.abc import Iterable
