@@ -285,7 +285,7 @@ def test_training_needs_neither_ray_nor_mlflow_nor_the_readers_of_study_files():
 import sys
 for name in ("ray", "mlflow", "optuna", "pydantic", "yaml", "rich", "typer"):
     sys.modules[name] = None
-from tuning.study import from_flat
+from tuning.settings import from_flat
 from tuning.trial import open_dataset, train
 train(from_flat({to_flat(settings())!r}), lambda record: print(record.epoch, end=" "))
 """

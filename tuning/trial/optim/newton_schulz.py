@@ -24,7 +24,7 @@ def orthogonalized(stack: Tensor, coefficients: NewtonSchulz) -> Tensor:
         (k, m, n).
 
     Example:
-        >>> from tuning.study import NEWTON_SCHULZ
+        >>> from tuning.settings import NEWTON_SCHULZ
         >>> orthogonalized(torch.diag(torch.tensor([3.0, 1.0]))[None], NEWTON_SCHULZ["jiacheng"]).round(decimals=2)
         tensor([[[1., 0.],
                  [0., 1.]]])

@@ -166,7 +166,7 @@ def test_the_argument_wins_over_the_environment_and_that_over_the_home(tmp_path,
 HOMELESS = """
 import os, sys
 from tuning.trial.data.cache import cache_folder
-from tuning.study import DataSettings
+from tuning.settings import DataSettings
 
 os.setuid(12345)
 del os.environ["HOME"]
@@ -211,7 +211,7 @@ def test_digits_are_scikit_learns_scans(tmp_path):
 def test_a_cached_data_set_needs_neither_scikit_learn_nor_torchvision(tmp_path):
     open_dataset(DIGITS, tmp_path)
     program = (
-        "import sys; from tuning.study import DataSettings; from tuning.trial.data import open_dataset;"
+        "import sys; from tuning.settings import DataSettings; from tuning.trial.data import open_dataset;"
         f"open_dataset(DataSettings(name='digits'), {str(tmp_path)!r});"
         "sys.exit(', '.join({'sklearn', 'torchvision'} & set(sys.modules)) or 0)"
     )
