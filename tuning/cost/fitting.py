@@ -25,8 +25,9 @@ def check_weights(study: Study, input_shape: tuple[int, int, int] = (3, 32, 32),
         for cell in [cell for cell in study.cells if cell.architecture is architecture]:
             values = cell.draw(0)
             _check_held(cell.settings(Phase.TUNE, 0, values), model)
-            for settings in ablations(study.ablate, cell, values, 0) if study.ablate and cell.key in ablated else ():
-                _check_held(settings, model)
+            if study.ablate is not None and cell.key in ablated:
+                for settings in ablations(study.ablate, cell, values, 0):
+                    _check_held(settings, model)
 
 
 def _check_held(settings: TrialSettings, model: nn.Module) -> None:
