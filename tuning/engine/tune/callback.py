@@ -72,7 +72,7 @@ class RecordCallback(Callback):
             return
         if ERROR in result:
             history.error = result[ERROR]
-            _log.info("%s raised: %s", history.settings.key, history.error)
+            _log.info("%s raised: %s", history.settings.key, _headline(history.error))
             return
         record: EpochRecord = result.pop(RECORD)
         history.results[result[EPOCH]] = Result.of(record.metrics, record.diverged)
@@ -143,8 +143,8 @@ class RecordCallback(Callback):
         if processor := self._processors.get(history.settings.key):
             tags[PROCESSOR] = processor
         self._writer.end(history.settings.key, _STATUS.get(history.reason, "FINISHED"), tags)
-        ending = f"{history.reason} after epoch {history.last_epoch}{f': {history.error}' if history.error else ''}"
-        _log.info("%s ended, %s", history.settings.key, ending)
+        why = f": {_headline(history.error)}" if history.error else ""  # the worker's own lines have the rest
+        _log.info("%s ended, %s after epoch %d%s", history.settings.key, history.reason, history.last_epoch, why)
         self._time_left.pace.ended(history.settings.key)
         self._progress.ended(history)
         if history.reason is not StopReason.ERROR:  # a failed trial goes on from it when the study is run again
@@ -153,6 +153,10 @@ class RecordCallback(Callback):
     def __getstate__(self) -> dict[str, Any]:
         """Pickle as nothing: Ray keeps a copy of its callbacks in a snapshot that we never restore from."""
         return {}
+
+
+def _headline(error: str) -> str:
+    return error.partition("\n")[0]
 
 
 def _cause(text: str) -> str:
