@@ -1,7 +1,8 @@
 """One self-contained HTML page: the study's question, the comparison, and the pictures that explain it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from analysis.findings.compare import Comparison
 from analysis.findings.curves import Curve, confirmed, curves
@@ -25,9 +26,11 @@ from analysis.tables.study_tags import described, surroundings
 from analysis.tables.table import Tables
 from analysis.words.headline import provenance, question
 from analysis.words.sentences import measured, remarks, verdict
-from analysis.writing import budget_table
-from analysis.writing.formats import chosen
-from analysis.writing.sheets import Sheet, sheets
+from analysis.writing.beside import sheets_beside
+from analysis.writing.budget_sheet import budget_sheet
+from analysis.writing.comparison_sheet import SETTINGS, comparison_sheet, tuning_sheet
+from tuning.sheets import html
+from tuning.sheets.sheet import Sheet
 
 CURVES = {
     "learning": (LEARNING, "Loss and accuracy by epoch"),
@@ -50,6 +53,13 @@ READINGS = {
     "moving": "Means over the weights as flat matrices.",
 }
 """How each picture begins to be explained; the meanings of its columns follow."""
+
+LEGEND = (
+    "Mean over the confirmation seeds after the last epoch, of an epoch's seconds the median over all epochs; ± is the "
+    "half-width of the 95% t-interval. Shaded: the highest mean of an architecture. A cell without a completed "
+    "confirmation run shows —, for what a search reached at its best is not a result."
+)
+"""What the page's table of results holds."""
 
 VIEWS = {
     "flat": "flat matrices",
@@ -106,24 +116,26 @@ def report(tables: Tables, comparison: Comparison) -> Report:
     known = kept(tables)
     shown = curves(tables, [column.metric for columns, _ in CURVES.values() for column in columns])
     pictures, spectra = _pictures(tables, comparison, shown), _spectra(tables, comparison, known)
-    found, beside = answers(tables, comparison, known, pictures["holding"]), sheets(tables)
+    found, beside = answers(tables, comparison, known, pictures["holding"]), sheets_beside(tables)
     of_measuring = measured(cost(tables), known, fallbacks(tables))
     pages = environment()
-    pages.filters |= {"chosen": chosen, "budget_texts": budget_table.texts}
-    html = pages.get_template("report.html.j2").render(
+    budgets = budget_sheet(comparison)
+    colours = {name: look.colour for name, look in looks(comparison.conditions).items()}
+    text = pages.get_template("report.html.j2").render(
         study=tables.study,
         question=question(tables, comparison),
-        comparison=comparison,
+        comparison=html.table(_results(comparison), colours),
         verdicts={name: verdict(comparison, name) for name in comparison.architectures},
         remarks=[*remarks(comparison), *tables.remarks, *tables.lost],  # all files have been asked for by now
-        budget=budget_table.sentences(comparison),
-        budget_phases=budget_table.phases(comparison),
-        budget_legend=budget_table.legend(comparison),
+        budget_notes=budgets.notes,
+        budgets=html.table(replace(budgets, notes=()), colours),
+        tuning=html.table(tuning_sheet(comparison), colours),
+        compact=partial(html.table, compact=True),
         sheets=beside,
         asked=described(tables.asked),
         surroundings=surroundings(tables.asked),
         description=tables.asked.get("description", ""),
-        looks=looks(comparison.conditions),
+        colours=colours,
         pictures=pictures,
         readings=_readings({curve.metric for curve in shown}),
         answers=found,
@@ -131,7 +143,12 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         measured=of_measuring,
         provenance=provenance(tables),
     )
-    return Report(html=html, pictures=pictures, answers=found, sheets=beside, spectra=spectra)
+    return Report(html=text, pictures=pictures, answers=found, sheets=beside, spectra=spectra)
+
+
+def _results(comparison: Comparison) -> Sheet:
+    """Set out the comparison without the columns that the page has a table of its own for."""
+    return replace(comparison_sheet(comparison, ("trials", SETTINGS)), legend=LEGEND)
 
 
 def _pictures(tables: Tables, comparison: Comparison, shown: Sequence[Curve]) -> dict[str, Picture]:

@@ -15,7 +15,7 @@ from analysis.sections.ranks import ranks
 from analysis.sections.search import searches
 from analysis.sections.section import Section
 from analysis.tables.table import Tables
-from analysis.writing.sheets import Sheet
+from tuning.sheets.sheet import Sheet
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from analysis.plots import tuning_curves_figure
 from analysis.sections.section import Section, picture
 from analysis.stats import ExpectedBest, Interval
 from analysis.tables.table import Tables
-from analysis.writing.sheets import Sheet
+from tuning.sheets.sheet import Sheet, folding
 
 QUESTION = "What would a search of fewer trials have found?"
 NO_RESULT = "These are validation accuracies that a search chose by: they compare budgets, and are no result."
@@ -56,7 +56,7 @@ def _refused(found: Sequence[TuningCurve], cells: int) -> tuple[str, ...]:
 
 
 def _sheet(found: Sequence[TuningCurve], architectures: Sequence[str]) -> Sheet:
-    blocks = {
+    groups = {
         architecture: [
             (one.condition, *(_at(one.expected, place) for place in (0, 0.5, 1)), str(one.expected.band.n[0]))
             for one in found
@@ -67,8 +67,8 @@ def _sheet(found: Sequence[TuningCurve], architectures: Sequence[str]) -> Sheet:
     return Sheet(
         name="budget",
         title=QUESTION,
-        headings=("condition", "one trial, %", "a quarter of the trials, %", "half of the trials, %", "trials"),
-        blocks=blocks,
+        columns=folding("condition", "one trial, %", "a quarter of the trials, %", "half of the trials, %", "trials"),
+        groups=groups,
         notes=(
             "Mean best validation accuracy of all subsets of so many trials, ± half-width of the 95% interval; above a "
             "quarter of the trials an interval would cover too seldom, and none is given.",

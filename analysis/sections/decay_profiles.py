@@ -6,13 +6,14 @@ import numpy as np
 
 from analysis.findings.decay_profiles import HALF, NINE_TENTHS, TENTH, Shape, shapes
 from analysis.findings.measuring import Kept
-from analysis.notation import NOTHING, listed, percent, points_between
+from analysis.notation import listed, percent, points_between
 from analysis.plots import shapes_figure
 from analysis.sections.section import STATED, Section, picture
 from analysis.stats import Difference, FamilyTest, Interval, family_tests, paired_difference
 from analysis.tables.table import Tables
 from analysis.words.described import Named, Verbs, told
-from analysis.writing.sheets import Sheet
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING
 
 QUESTION = "How do distributions of singular values differ between architectures?"
 VERBS = Verbs(
@@ -94,7 +95,7 @@ def _difference(one: Shape, first: Shape) -> Difference:
 
 def _sheet(found: Sequence[Shape], architectures: list[str], against: _Compared) -> Sheet:
     first = {one.condition for one in found if one.architecture == architectures[0]}
-    blocks = {
+    groups = {
         architecture: [
             (
                 one.condition,
@@ -112,7 +113,7 @@ def _sheet(found: Sequence[Shape], architectures: list[str], against: _Compared)
     return Sheet(
         name="shapes",
         title=QUESTION,
-        headings=(
+        columns=folding(
             "condition",
             "a tenth down, % of σ₁",
             "half-way, %",
@@ -120,7 +121,7 @@ def _sheet(found: Sequence[Shape], architectures: list[str], against: _Compared)
             f"half-way, against {architectures[0]}",
             "seeds",
         ),
-        blocks=blocks,
+        groups=groups,
         notes=(
             "Mean ± half-width of the 95% t-interval over seeds of the mean over weights. The last column but one is "
             f"the difference in percentage points under the same condition and seed. {STATED}",

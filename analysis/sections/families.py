@@ -1,11 +1,12 @@
 """Whether a condition helps one family of architectures more than another."""
 
 from analysis.findings.effects import Effects, FamilyContrast
-from analysis.notation import NOTHING, number, points, points_between
+from analysis.notation import number, points, points_between
 from analysis.plots import Mark, Panel, intervals_figure
 from analysis.sections.section import MARKED, STATED, Section, picture
 from analysis.words.described import Named, Verbs, told
-from analysis.writing.sheets import Sheet
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING
 
 QUESTION = "Does one family of architectures benefit more?"
 
@@ -75,17 +76,17 @@ def _panel(found: list[FamilyContrast], pair: tuple[str, str]) -> Panel:
 
 
 def _sheet(found: Effects, pairs: list[tuple[str, str]]) -> Sheet:
-    blocks: dict[str, list[tuple[str, ...]]] = {}
+    groups: dict[str, list[tuple[str, ...]]] = {}
     for pair in pairs:
         mine = [one for one in found.families if one.families == pair]
-        blocks[" − ".join(pair)] = [row for one in mine for row in _rows(one)]
+        groups[" − ".join(pair)] = [row for one in mine for row in _rows(one)]
     return Sheet(
         name="families",
         title=QUESTION,
-        headings=("condition", "difference of gains, points", "by Student's t", "p", "p by Holm", "seeds"),
-        blocks=blocks,
-        notes=(_note(found.baseline, apart=any(row[0].startswith(PAIR) for rows in blocks.values() for row in rows)),),
-        of="families",
+        columns=folding("condition", "difference of gains, points", "by Student's t", "p", "p by Holm", "seeds"),
+        groups=groups,
+        notes=(_note(found.baseline, apart=any(row[0].startswith(PAIR) for rows in groups.values() for row in rows)),),
+        grouped_by="families",
     )
 
 

@@ -4,13 +4,13 @@ import math
 from collections.abc import Sequence
 
 from analysis.findings.fronts import Front, fronts
-from analysis.notation import NOTHING, number
+from analysis.notation import number
 from analysis.plots import fronts_figure
 from analysis.sections.section import Section, picture
 from analysis.stats import FloatArray
 from analysis.tables.table import Tables
-from analysis.writing.sheets import Sheet
-from analysis.written import Written
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING, Written
 
 QUESTION = "Which validation accuracy goes with which Lipschitz bound?"
 
@@ -43,7 +43,7 @@ def front(tables: Tables) -> Section | None:
 
 
 def _sheet(found: Sequence[Front], architectures: Sequence[str]) -> Sheet:
-    blocks = {
+    groups = {
         architecture: [
             (
                 one.condition,
@@ -60,8 +60,8 @@ def _sheet(found: Sequence[Front], architectures: Sequence[str]) -> Sheet:
     return Sheet(
         name="front",
         title=QUESTION,
-        headings=("condition", "trials", "on the front", "log10 bound along it", "validation % along it"),
-        blocks=blocks,
+        columns=folding("condition", "trials", "on the front", "log10 bound along it", "validation % along it"),
+        groups=groups,
         notes=(
             "From the smallest bound on the front to the highest accuracy; of single trials, hence without intervals.",
         ),

@@ -1,13 +1,14 @@
 """How spectral norms change over time: the last epoch against the state before the first step."""
 
 from analysis.findings.changes import Change, changes
-from analysis.notation import NOTHING, plus_minus, signed
+from analysis.notation import plus_minus, signed
 from analysis.page.page import Picture
 from analysis.sections.section import STATED, Section
 from analysis.tables.table import Tables
 from analysis.words.described import Verbs, told, with_sign
-from analysis.writing.sheets import Sheet
 from tuning import records
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING
 
 QUESTION = "How do spectral norms change over time?"
 METRICS = {records.SPECTRAL_NORM_MAX: "largest spectral norm", records.SPECTRAL_NORM_MEAN: "mean spectral norm"}
@@ -59,7 +60,7 @@ def _said(architecture: str, found: tuple[Change, ...]) -> str:
 
 def _sheet(found: list[tuple[Change, ...]], architectures: list[str]) -> Sheet:
     columns = [{(one.architecture, one.condition): one for one in each} for each in found]
-    blocks = {
+    groups = {
         architecture: [
             (condition, *(text for each in columns for text in _texts(each.get((name, condition)))), _seeds(one))
             for (name, condition), one in columns[0].items()
@@ -71,8 +72,8 @@ def _sheet(found: list[tuple[Change, ...]], architectures: list[str]) -> Sheet:
     return Sheet(
         name="norms",
         title=QUESTION,
-        headings=("condition", *headings, "seeds"),
-        blocks=blocks,
+        columns=folding("condition", *headings, "seeds"),
+        groups=groups,
         notes=(
             "Start: before the first step. Start and end: mean ± half-width of the 95% t-interval over confirmation "
             f"seeds. Change: end − start of the same run. {STATED}",

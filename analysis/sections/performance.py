@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from analysis.findings.effects import Contrast, Effects, Overall
-from analysis.notation import NOTHING, count, listed, number, points_between, spanned
+from analysis.notation import count, listed, number, points_between, spanned
 from analysis.plots import Mark, Panel, intervals_figure
 from analysis.sections.section import MARKED, STATED, Section, picture
 from analysis.stats import Estimate
 from analysis.words.described import Named, Verbs, allowance, told
-from analysis.writing.sheets import Sheet
-from analysis.written import Written
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING, Written
 
 MOST_PAIRS = 10
 """Pairs of conditions other than the baseline that a table lists for an architecture; more would bury the rest."""
@@ -118,31 +118,24 @@ def _panels(found: Effects) -> list[Panel]:
 
 
 def _sheet(question: str, found: Effects) -> Sheet:
-    blocks: dict[str, list[tuple[str, ...]]] = {}
+    groups: dict[str, list[tuple[str, ...]]] = {}
     for architecture in found.architectures:
         pairs = [one for one in found.between if one.architecture == architecture]
         rows = [_row(one.condition, one) for one in found.on(architecture)]
         if len(pairs) <= MOST_PAIRS:
             rows += [_row(f"{one.condition} − {one.against}", one) for one in pairs]
-        blocks[architecture] = rows
-    if len(blocks) > 1:
-        blocks[ALL] = [
+        groups[architecture] = rows
+    if len(groups) > 1:
+        groups[ALL] = [
             (one.condition, points_between(one.gain), *[NOTHING] * 5, str(one.gain.n)) for one in _gaining(found)
         ]
     return Sheet(
         name="performance",
         title=question,
-        headings=(
-            "condition",
-            "difference, points",
-            "p",
-            "p by Holm",
-            "effect size",
-            "P(higher)",
-            "could have seen",
-            "seeds",
+        columns=folding(
+            "condition", "difference, points", "p", "p by Holm", "effect size", "P(higher)", "could have seen", "seeds"
         ),
-        blocks=blocks,
+        groups=groups,
         notes=(
             f"Condition − {found.baseline} on the same seeds, or − the other condition named. {STATED} p: exact "
             "sign-flip test, and after Holm's rule over all rows with the baseline, or all pairs of others, of which "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from analysis.findings.predictors import OUTCOMES, Prediction, predictions
-from analysis.notation import NOTHING, count, listed, several, spanned
+from analysis.notation import count, listed, several, spanned
 from analysis.plots import When, correlations_figure
 from analysis.sections.section import Section, picture
 from analysis.stats import Estimate
@@ -14,8 +14,9 @@ from analysis.tables.measures import LAYERS, ORDINARY
 from analysis.tables.table import Tables
 from analysis.words.described import Reading, reading
 from analysis.words.vocabulary import called, meaning
-from analysis.writing.sheets import Sheet
 from tuning import records
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING
 
 QUESTION = "Do spectra predict performance?"
 
@@ -204,18 +205,18 @@ def _sheet(found: Sequence[Prediction], outcomes: Sequence[str]) -> Sheet:
     architectures = list(dict.fromkeys(name for one in found for name in one.of_architecture))
     each = architectures if 1 < len(architectures) <= FEW else []
     by_place = {(one.outcome, one.measure, one.epoch): one for one in found}
-    blocks = {}
+    groups = {}
     for outcome in outcomes:
         rows = []
         for measure in TABLED:
             first, end = (by_place.get((outcome, measure, epoch)) for epoch in (early, last))
             if first or end:
                 rows.append((called(measure), *([_within(first)] * (early != last)), *_texts(end, each)))
-        blocks[called(outcome)] = rows
+        groups[called(outcome)] = rows
     return Sheet(
         name="prediction",
         title=QUESTION,
-        headings=(
+        columns=folding(
             "measure",
             *([f"within architectures, epoch {early}"] * (early != last)),
             f"within architectures, epoch {last}",
@@ -225,7 +226,7 @@ def _sheet(found: Sequence[Prediction], outcomes: Sequence[str]) -> Sheet:
             "architecture alone",
             "pooled",
         ),
-        blocks=blocks,
+        groups=groups,
         notes=(
             "Kendall's τ, 95% intervals. Within architectures: over pairs of trials of one architecture, the evidence; "
             f"the columns after it are of epoch {last}, too. Condition, draw, architecture alone: mean over groups of "
@@ -233,7 +234,7 @@ def _sheet(found: Sequence[Prediction], outcomes: Sequence[str]) -> Sheet:
             "whatever merely knows the architecture. Intervals: Student's t around a bootstrap that resamples trials "
             "of one draw together. The measures of this table were chosen beforehand; all are in the picture.",
         ),
-        of="outcome",
+        grouped_by="outcome",
     )
 
 

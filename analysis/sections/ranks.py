@@ -2,14 +2,15 @@
 
 from analysis.findings.curves import cells, confirmed_runs
 from analysis.findings.effects import Effects, effects
-from analysis.notation import NOTHING, plus_minus, signed
+from analysis.notation import plus_minus, signed
 from analysis.plots import Mark, Panel, intervals_figure
 from analysis.sections.section import MARKED, STATED, Section, picture
 from analysis.stats import Interval, mean_interval
 from analysis.tables.table import Tables
 from analysis.words.described import Verbs, told, with_sign
-from analysis.writing.sheets import Sheet
 from tuning import records
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING
 
 METRICS = {
     records.EFFECTIVE_RANK_MEAN: "effective rank",
@@ -86,7 +87,7 @@ def _sheet(question: str, tables: Tables, found: dict[str, Effects]) -> Sheet:
         metric: {(one.architecture, one.condition): signed(one.difference.stated) for one in each.to_baseline}
         for metric, each in found.items()
     }
-    blocks = {
+    groups = {
         architecture: [
             (
                 condition,
@@ -107,11 +108,10 @@ def _sheet(question: str, tables: Tables, found: dict[str, Effects]) -> Sheet:
     return Sheet(
         name="ranks",
         title=question,
-        headings=(
-            "condition",
-            *(text for metric in found for text in (METRICS[metric], f"{METRICS[metric]}, difference")),
+        columns=folding(
+            "condition", *(text for metric in found for text in (METRICS[metric], f"{METRICS[metric]}, difference"))
         ),
-        blocks=blocks,
+        groups=groups,
         notes=(
             "Mean ± half-width of the 95% t-interval over confirmation seeds after the last epoch; the difference is "
             f"to {first.baseline} on the same seeds. {STATED} Each interval by itself: where there are many, one in "

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.page.page import Picture
 from analysis.plots.style import svg
-from analysis.writing.sheets import Sheet
+from tuning.sheets.sheet import Sheet
 
 STATED = (
     "Intervals of differences: bootstrap-t over paired seeds, 95%; where that is unbounded, below four pairs or with "

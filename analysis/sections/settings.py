@@ -8,14 +8,14 @@ from analysis.findings.compare import Comparison
 from analysis.findings.edges import Edge, edges
 from analysis.findings.importance import FEWEST, Importance, importances
 from analysis.findings.sensitivity import Sensitivity, sensitivities
-from analysis.notation import NOTHING, count, setting
+from analysis.notation import count, setting
 from analysis.plots import settings_figure
 from analysis.sections.section import Section, picture
 from analysis.tables.study_tags import ranges
 from analysis.tables.table import Tables
-from analysis.writing.sheets import Sheet
-from analysis.written import Written
 from tuning.records import SAMPLED, short_name
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING, Written
 
 QUESTION = "Which settings mattered, and were their ranges wide enough?"
 READING = (
@@ -110,7 +110,7 @@ def _sheet(tables: Tables, comparison: Comparison, at_edges: Sequence[Edge], imp
     ends = {
         (one.architecture, one.condition, one.setting): "upper end" if one.upper else "lower end" for one in at_edges
     }
-    blocks = {}
+    groups = {}
     for architecture in comparison.architectures:
         rows = []
         for cell in comparison.of(architecture):
@@ -121,12 +121,12 @@ def _sheet(tables: Tables, comparison: Comparison, at_edges: Sequence[Edge], imp
                 end = ends.get((architecture, cell.condition, flat), "inside" if numeric else NOTHING)
                 told = [_share(one, flat) for one in of_cell]
                 rows.append((cell.condition, _name(flat), *told, chosen, _range(kind, bounds), end))
-        blocks[architecture] = rows
+        groups[architecture] = rows
     return Sheet(
         name="settings",
         title=QUESTION,
-        headings=("condition", "setting", "importance, %", "among the best, %", "chosen", "range", "where in it"),
-        blocks=blocks,
+        columns=folding("condition", "setting", "importance, %", "among the best, %", "chosen", "range", "where in it"),
+        groups=groups,
         notes=(NOTE, *((ADAPTIVE,) if _is_adaptive(tables) else ())),
     )
 

@@ -7,7 +7,7 @@ from analysis.findings.compare import Comparison
 from analysis.notation import count, listed
 from analysis.tables.basis import rested_on
 from analysis.tables.table import Tables
-from analysis.writing import budget_table
+from analysis.words.budgets import RUNS_OF
 from tuning.records import Phase, StopReason
 from tuning.store import hide_password
 
@@ -63,9 +63,7 @@ def provenance(tables: Tables) -> dict[str, str]:
         "Study": tables.study,
         "Store": hide_password(tables.tracking_uri),
         "Runs": ", ".join(
-            f"{number} {what}"
-            for phase, what in budget_table.WORDS.items()
-            if (number := (runs["phase"] == phase).sum())
+            f"{number} {what}" for phase, what in RUNS_OF.items() if (number := (runs["phase"] == phase).sum())
         ),
         "First run began": _date(int(runs["start_ms"].min())),
         "Last run ended": _date(int(ends.max())) if len(ends) else "none has ended",

@@ -25,7 +25,7 @@ from analysis.plots import (
 )
 from analysis.stats import Estimate, mean_band
 from tests.analysis import planted
-from tests.analysis.sections.test_search import bounded, searched
+from tests.analysis.searches import bounded, searched
 
 
 def mark(condition, low, high):

@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 
 from analysis.findings.compare import comparison
@@ -10,28 +9,8 @@ from analysis.sections.front import front
 from analysis.sections.search import searches
 from analysis.sections.settings import settings
 from analysis.stats import Interval
-from tests.analysis import planted, synthetic
-from tuning import records
-
-RATES = np.geomspace(1e-4, 0.1, 16).tolist()
-STRENGTHS = np.geomspace(1e-5, 0.1, 16)[::-1].tolist()
-SCORES = np.linspace(0.9, 0.6, 16).tolist()
-
-
-def searched(scores=SCORES, reasons=None, **search):
-    number = len(scores)
-    runs = planted.searched(
-        "mlp-small", "decay", scores, rates=RATES[:number], strengths=STRENGTHS[:number], reasons=reasons
-    )
-    return planted.tables(runs, **search)
-
-
-def chosen(rate):
-    run = synthetic.Run(
-        phase="confirm", architecture="mlp-small", condition="decay", index=0, learning_rate=rate, strength=0.001
-    )
-    runs = planted.searched("mlp-small", "decay", SCORES, rates=RATES, strengths=STRENGTHS)
-    return planted.tables([*runs, synthetic.with_records(run)])
+from tests.analysis import planted
+from tests.analysis.searches import SCORES, bounded, chosen, searched
 
 
 def test_expected_scores_are_those_of_the_curve_and_are_said_to_be_no_result():
@@ -41,7 +20,7 @@ def test_expected_scores_are_those_of_the_curve_and_are_said_to_be_no_result():
     band = curve.expected.band
     bounds = [(band.mean[place], band.low[place], band.high[place]) for place in (0, 3, 7)]
     at = [percent(Interval(mean=mean, low=low, high=high, n=16)) for mean, low, high in bounds]
-    assert section.sheet.blocks["mlp-small"] == [("decay", *at, "16")]
+    assert section.sheet.groups["mlp-small"] == [("decay", *at, "16")]
     assert section.said == (NO_RESULT,)
 
 
@@ -67,14 +46,14 @@ def test_a_chosen_setting_at_an_end_of_its_range_is_a_warning():
         "decay on mlp-small chose its learning rate at the upper end of its range (0.099 of 0.0001 to 0.1): the "
         "optimum may lie beyond, and a wider range may change the comparison.",
     )
-    assert [row[-1] for row in section.sheet.blocks["mlp-small"]] == ["upper end", "inside"]
+    assert [row[-1] for row in section.sheet.groups["mlp-small"]] == ["upper end", "inside"]
 
 
 def test_settings_inside_of_their_ranges_are_no_warning():
     tables = chosen(0.01)
     section = settings(tables, comparison(tables))
     assert section.said == ("No chosen setting lies within 5% of an end of its range.",)
-    shares = [float(row[2]) for row in section.sheet.blocks["mlp-small"]]
+    shares = [float(row[2]) for row in section.sheet.groups["mlp-small"]]
     assert sum(shares) == pytest.approx(100, abs=1)
     assert section.picture is not None
 
@@ -92,7 +71,7 @@ def test_a_small_search_has_words_in_place_of_curves_and_importances():
 def test_settings_have_their_shares_of_the_variance_and_among_the_best():
     tables = searched()
     (important,) = importances(tables)
-    rows = settings(tables, comparison(tables)).sheet.blocks["mlp-small"]
+    rows = settings(tables, comparison(tables)).sheet.groups["mlp-small"]
     flat = ["training.learning_rate", "regularizer.strength"]
     shares = [(f"{100 * important.shares[name]:.0f}", f"{100 * important.among_best[name]:.0f}") for name in flat]
     assert [row[2:4] for row in rows] == shares
@@ -113,21 +92,9 @@ def test_what_a_search_that_learns_or_stops_does_to_shares_is_said(search, said)
     assert any(note.startswith("This search proposed settings near the best") for note in notes) is said
 
 
-def bounded():
-    """Trials at (bound, accuracy): the second is beaten by the first, the last by the third."""
-    points = [(1.0, 0.6), (2.0, 0.5), (3.0, 0.8), (4.0, 0.8)]
-    return [
-        planted.run(
-            {1: {records.LIPSCHITZ_BOUND: bound, records.VAL_ACCURACY: score}},
-            phase="tune", architecture="mlp-small", condition="decay", index=index,
-        )
-        for index, (bound, score) in enumerate(points)
-    ]  # fmt: skip
-
-
 def test_the_front_of_two_objectives_holds_what_no_other_trial_beats():
     section = front(planted.tables(bounded(), algorithm="nsga2"))
-    assert section.sheet.blocks == {"mlp-small": [("decay", "4", "2", "1.00 to 3.00", "60.0 to 80.0")]}
+    assert section.sheet.groups == {"mlp-small": [("decay", "4", "2", "1.00 to 3.00", "60.0 to 80.0")]}
     assert "are no result" in section.said[0]
 
 
