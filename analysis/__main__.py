@@ -19,6 +19,7 @@ from analysis.page.summaries import write_summaries
 from analysis.tables.export import FileFormat, export
 from analysis.tables.joined import load_joined
 from analysis.tables.table import Tables
+from analysis.words.basis import study_remarks
 from analysis.writing.beside import sheets_beside
 from analysis.writing.comparison_sheet import comparison_records
 from analysis.writing.printed import as_text, on_terminal
@@ -148,7 +149,7 @@ def _read(studies: Sequence[str], tracking_uri: str | None) -> Tables:
         ValueError: as `load_joined` does.
     """
     tables = load_joined(studies, tracking_uri)
-    for remark in tables.remarks:
+    for remark in study_remarks(tables):
         print(remark, file=sys.stderr)
     return tables
 

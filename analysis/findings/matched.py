@@ -7,10 +7,8 @@ import pandas as pd
 from analysis.findings.pairs import accuracies, compared
 from analysis.stats import Difference, Interval, mean_interval
 from analysis.tables.study_tags import baseline, searched
-from analysis.tables.table import PARAM, Tables
+from analysis.tables.table import PARAM, RATE, Tables
 from tuning.records import Phase
-
-RATE = PARAM + "training.learning_rate"
 
 
 @dataclass(frozen=True, kw_only=True)

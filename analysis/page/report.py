@@ -8,7 +8,7 @@ from analysis.findings.compare import Comparison
 from analysis.findings.curves import Curve, confirmed, curves
 from analysis.findings.distributions import distributions
 from analysis.findings.measuring import Kept, cost, fallbacks, kept
-from analysis.page.page import Picture, environment
+from analysis.page.templates import environment
 from analysis.plots import (
     GENERALIZING,
     HOLDING,
@@ -20,10 +20,12 @@ from analysis.plots import (
     curves_figure,
     spectra_figure,
 )
+from analysis.plots.picture import Picture, picture
 from analysis.plots.style import looks
-from analysis.sections import Answers, answers, picture
+from analysis.sections import Answers, answers
 from analysis.tables.study_tags import described, surroundings
 from analysis.tables.table import Tables
+from analysis.words.basis import study_remarks
 from analysis.words.headline import provenance, question
 from analysis.words.sentences import measured, remarks, verdict
 from analysis.writing.beside import sheets_beside
@@ -126,7 +128,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         question=question(tables, comparison),
         comparison=html.table(_results(comparison), colours),
         verdicts={name: verdict(comparison, name) for name in comparison.architectures},
-        remarks=[*remarks(comparison), *tables.remarks, *tables.lost],  # all files have been asked for by now
+        remarks=[*remarks(comparison), *study_remarks(tables), *tables.lost],  # all files have been asked for by now
         budget_notes=budgets.notes,
         budgets=html.table(replace(budgets, notes=()), colours),
         tuning=html.table(tuning_sheet(comparison), colours),

@@ -1,13 +1,11 @@
-"""How every picture looks: one colour and dash a condition, the same everywhere; type and file format."""
+"""How every picture looks: one colour and dash a condition, the same everywhere; and type."""
 
-import io
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.figure import Figure
 from matplotlib.typing import LineStyleType
 
 WIDTH = 11.0
@@ -114,18 +112,3 @@ def style() -> Generator[None]:
     """Draw in the house's style inside, in the caller's again afterwards."""
     with mpl.rc_context(STYLE):
         yield
-
-
-def svg(figure: Figure) -> bytes:
-    """Write a picture as an SVG file that needs nothing beside itself.
-
-    Args:
-        figure: drawn inside `style`.
-
-    Returns:
-        The file's bytes, equal for equal pictures.
-    """
-    buffer = io.BytesIO()
-    with style():
-        figure.savefig(buffer, format="svg", dpi=144, metadata={"Date": None})
-    return buffer.getvalue()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from analysis.findings.compare import Comparison
 from analysis.findings.measuring import Kept
-from analysis.page.page import Picture
+from analysis.plots.picture import Picture
 from analysis.sections.decay_profiles import distributed
 from analysis.sections.families import families
 from analysis.sections.norms import norms

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from analysis.findings.tuning_curves import TuningCurve, tuning_curves
 from analysis.notation import percent, several
 from analysis.plots import tuning_curves_figure
-from analysis.sections.section import Section, picture
+from analysis.plots.picture import picture
+from analysis.sections.section import Section
 from analysis.stats import ExpectedBest, Interval
 from analysis.tables.table import Tables
 from tuning.sheets.sheet import Sheet, folding

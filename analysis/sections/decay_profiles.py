@@ -8,7 +8,8 @@ from analysis.findings.decay_profiles import HALF, NINE_TENTHS, TENTH, Shape, sh
 from analysis.findings.measuring import Kept
 from analysis.notation import listed, percent, points_between
 from analysis.plots import shapes_figure
-from analysis.sections.section import STATED, Section, picture
+from analysis.plots.picture import picture
+from analysis.sections.section import STATED, Section
 from analysis.stats import Difference, FamilyTest, Interval, family_tests, paired_difference
 from analysis.tables.table import Tables
 from analysis.words.described import Named, Verbs, told

@@ -3,7 +3,8 @@
 from analysis.findings.effects import Effects, FamilyContrast
 from analysis.notation import number, points, points_between
 from analysis.plots import Mark, Panel, intervals_figure
-from analysis.sections.section import MARKED, STATED, Section, picture
+from analysis.plots.picture import picture
+from analysis.sections.section import MARKED, STATED, Section
 from analysis.words.described import Named, Verbs, told
 from tuning.sheets.sheet import Sheet, folding
 from tuning.sheets.written import NOTHING

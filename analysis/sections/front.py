@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from analysis.findings.fronts import Front, fronts
 from analysis.notation import number
 from analysis.plots import fronts_figure
-from analysis.sections.section import Section, picture
+from analysis.plots.picture import picture
+from analysis.sections.section import Section
 from analysis.stats import FloatArray
 from analysis.tables.table import Tables
 from tuning.sheets.sheet import Sheet, folding

@@ -2,7 +2,7 @@
 
 from analysis.findings.changes import Change, changes
 from analysis.notation import plus_minus, signed
-from analysis.page.page import Picture
+from analysis.plots.picture import Picture
 from analysis.sections.section import STATED, Section
 from analysis.tables.table import Tables
 from analysis.words.described import Verbs, told, with_sign

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from analysis.findings.effects import Contrast, Effects, Overall
 from analysis.notation import count, listed, number, points_between, spanned
 from analysis.plots import Mark, Panel, intervals_figure
-from analysis.sections.section import MARKED, STATED, Section, picture
+from analysis.plots.picture import picture
+from analysis.sections.section import MARKED, STATED, Section
 from analysis.stats import Estimate
 from analysis.words.described import Named, Verbs, allowance, told
 from tuning.sheets.sheet import Sheet, folding

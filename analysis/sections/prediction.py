@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from analysis.findings.predictors import OUTCOMES, Prediction, predictions
 from analysis.notation import count, listed, several, spanned
 from analysis.plots import When, correlations_figure
-from analysis.sections.section import Section, picture
+from analysis.plots.picture import picture
+from analysis.sections.section import Section
 from analysis.stats import Estimate
 from analysis.tables.measures import LAYERS, ORDINARY
 from analysis.tables.table import Tables

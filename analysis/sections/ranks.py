@@ -4,7 +4,8 @@ from analysis.findings.curves import cells, confirmed_runs
 from analysis.findings.effects import Effects, effects
 from analysis.notation import plus_minus, signed
 from analysis.plots import Mark, Panel, intervals_figure
-from analysis.sections.section import MARKED, STATED, Section, picture
+from analysis.plots.picture import picture
+from analysis.sections.section import MARKED, STATED, Section
 from analysis.stats import Interval, mean_interval
 from analysis.tables.table import Tables
 from analysis.words.described import Verbs, told, with_sign

@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from matplotlib.figure import Figure
-
-from analysis.page.page import Picture
-from analysis.plots.style import svg
+from analysis.plots.picture import Picture
 from tuning.sheets.sheet import Sheet
 
 STATED = (
@@ -39,17 +36,3 @@ class Section:
     reading: str = ""
     terms: Mapping[str, str] = field(default_factory=dict)
     sheet: Sheet | None = None
-
-
-def picture(name: str, title: str, figure: Figure) -> Picture:
-    """Write a figure as a picture of the page.
-
-    Args:
-        name: of its file.
-        title: what is shown.
-        figure: drawn in the house's style.
-
-    Returns:
-        The picture.
-    """
-    return Picture(name=name, title=title, svg=svg(figure))

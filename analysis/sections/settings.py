@@ -10,7 +10,8 @@ from analysis.findings.importance import FEWEST, Importance, importances
 from analysis.findings.sensitivity import Sensitivity, sensitivities
 from analysis.notation import count, setting
 from analysis.plots import settings_figure
-from analysis.sections.section import Section, picture
+from analysis.plots.picture import picture
+from analysis.sections.section import Section
 from analysis.tables.study_tags import ranges
 from analysis.tables.table import Tables
 from tuning.records import SAMPLED, short_name

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import torch
 
-from analysis.page.page import environment
+from analysis.page.templates import environment
 from analysis.spectra.measured import Measured
 from analysis.spectra.picture import picture
 from analysis.spectra.weights_sheet import summary, weights_sheet

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from analysis.page.page import Picture
-from analysis.plots.style import FAINT, INK, TITLE_SIZE, WIDTH, style, svg
+from analysis.plots.picture import Picture, svg
+from analysis.plots.style import FAINT, INK, TITLE_SIZE, WIDTH, style
 from analysis.spectra.measured import Layer, Measured
 
 BANDS = (0.8, 0.5, 0.2, 0.1, 0.05, 0.01, 0.001)

@@ -9,11 +9,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from analysis.findings.matched import RATE
 from analysis.notation import listed, setting, several
-from analysis.tables.basis import basis_remarks, sets_of_versions
 from analysis.tables.study_tags import Asked, architectures, baseline, conditions
-from analysis.tables.table import Tables, in_order, load
+from analysis.tables.table import RATE, Tables, in_order, load, sets_of_versions
 from tuning.content import content_change
 from tuning.records import DATA, VERSIONS, Phase
 
@@ -65,7 +63,7 @@ def _joined(parts: Sequence[Tables]) -> Tables:
         history=partial(_history, owner, parts),
         fetch=partial(_fetch, owner),
         stated=partial(_stated, owner),
-        remarks=(*_taken(holders), *basis_remarks(runs, asked)),
+        remarks=tuple(_taken(holders)),
     )
 
 

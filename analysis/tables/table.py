@@ -11,15 +11,17 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.notation import count, several
-from analysis.tables.basis import basis_remarks
 from analysis.tables.files import Files, Lost, lost_files
 from analysis.tables.study_tags import Asked, architectures, conditions
 from tuning import records
-from tuning.records import NO_RESULTS, Phase
+from tuning.records import NO_RESULTS, VERSIONS, Phase
 from tuning.store import StoredRun, StoreReader, resolve_tracking_uri
 
 PARAM = "param/"
 """What a setting's column starts with, since a setting and a tag may share their name."""
+
+RATE = PARAM + "training.learning_rate"
+"""The column of learning rates."""
 
 GROUPING = ("phase", "architecture", "family", "size", "condition", "regularizer", "seed")
 """The tags that stand in every row of every table."""
@@ -156,7 +158,7 @@ def load(study: str, tracking_uri: str | None = None) -> Tables:
         history=lambda run_ids, metrics: reader.history(run_ids, [name for name in metrics if name in known]),
         fetch=lambda run_id, name: reader.artifact(by_id[run_id], name),
         stated=lambda run_id: {name: f"{by_id[run_id].artifact_uri}/{name}" for name in by_id[run_id].files},
-        remarks=(*_left_out(there, reader.asked, study), *basis_remarks(runs, reader.asked)),
+        remarks=tuple(_left_out(there, reader.asked, study)),
     )
 
 
@@ -241,3 +243,8 @@ def _typed(column: "pd.Series[Any]") -> "pd.Series[Any]":
         return column
     whole = given.str.fullmatch(r"[+-]?\d+").all()
     return pd.to_numeric(column).astype("Int64" if whole else "float64")
+
+
+def sets_of_versions(asked: Asked) -> list[Mapping[str, Any]]:
+    """Return the versions that a study was run with, the first set first; none of a study that kept none."""
+    return list(asked.get(VERSIONS, ()))

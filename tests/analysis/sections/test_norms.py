@@ -1,4 +1,4 @@
-from analysis.page.page import Picture
+from analysis.plots.picture import Picture
 from analysis.sections.norms import norms
 from tests.analysis import planted
 
