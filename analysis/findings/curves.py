@@ -109,6 +109,19 @@ def confirmed(tables: Tables) -> tuple[Confirmed, ...]:
     return tuple(found)
 
 
+def levels(tables: Tables, metric: str) -> dict[tuple[str, str], Interval]:
+    """Compute mean and 95 % t-interval of a metric after the last epoch over the confirmation runs of every cell.
+
+    Args:
+        tables: the study's.
+        metric: a name of `tuning.records.METRICS`.
+
+    Returns:
+        By architecture and condition.
+    """
+    return {cell: mean_interval(confirmed_runs(tables, *cell)[metric].to_numpy(float)) for cell in cells(tables)}
+
+
 def cells(tables: Tables) -> list[tuple[str, str]]:
     """List every pair of architecture and condition in the study's order."""
     architectures = tables.runs["architecture"].cat.categories

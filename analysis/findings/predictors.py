@@ -86,7 +86,11 @@ def predictions(tables: Tables) -> tuple[Prediction, ...]:
         if not values:
             continue
         each = _predictions(outcome, places, np.stack(values), ended, draws[ended.index].to_list())
-        found += [one for one in each if not (np.isnan(one.pooled.value) or (one.measure == outcome and one.last))]
+        found += [
+            prediction
+            for prediction in each
+            if not (np.isnan(prediction.pooled.value) or (prediction.measure == outcome and prediction.last))
+        ]
     return tuple(found)
 
 
@@ -171,7 +175,7 @@ def _within_architectures(
     there = {name: mine for name, mine in places.items() if len(mine)}
     taus = partial(kendall_taus, draws=DRAWS)
     if len(there) == 1:
-        return pooled, [dict.fromkeys(there, one) for one in pooled]
+        return pooled, [dict.fromkeys(there, prediction) for prediction in pooled]
     each = {
         name: taus(values[:, mine], outcome[mine], units=[numbers[int(place)] for place in mine])
         for name, mine in there.items()

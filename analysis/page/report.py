@@ -7,7 +7,8 @@ from functools import partial
 from analysis.findings.compare import Comparison
 from analysis.findings.curves import Curve, confirmed, curves
 from analysis.findings.distributions import distributions
-from analysis.findings.measuring import Kept, cost, fallbacks, kept
+from analysis.findings.kept_spectra import Kept, fallbacks, kept
+from analysis.findings.measuring import cost
 from analysis.page.templates import environment
 from analysis.plots import (
     GENERALIZING,
@@ -18,10 +19,10 @@ from analysis.plots import (
     accuracy_figure,
     columns_with,
     curves_figure,
-    spectra_figure,
+    distributions_figure,
 )
 from analysis.plots.picture import Picture, picture
-from analysis.plots.style import looks
+from analysis.plots.style import condition_styles
 from analysis.sections import Answers, answers
 from analysis.tables.study_tags import described, surroundings
 from analysis.tables.table import Tables
@@ -43,7 +44,7 @@ CURVES = {
 }
 """Pictures of curves: their columns and what they show, in the order of the page."""
 
-READINGS = {
+CAPTIONS = {
     "accuracy": (
         "Panels have their own scales. Intervals are of each mean alone. The seeds are paired, so two conditions whose "
         "intervals overlap may still differ: the paired differences of the next section decide."
@@ -97,7 +98,7 @@ class Report:
         places = [
             *(drawn["accuracy"], of.performance.picture, drawn["learning"], of.norms.picture, of.ranks.picture),
             *(drawn.get(name) for name in ("moving", "generalizing", "network")),
-            of.shapes.picture,
+            of.decay_profiles.picture,
             *(one for each in self.spectra.values() for one in each),
             *(of.families.picture, of.prediction.picture),
             *(section.picture for section in of.search),
@@ -122,7 +123,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
     of_measuring = measured(cost(tables), known, fallbacks(tables))
     pages = environment()
     budgets = budget_sheet(comparison)
-    colours = {name: look.colour for name, look in looks(comparison.conditions).items()}
+    colours = {name: look.colour for name, look in condition_styles(comparison.conditions).items()}
     text = pages.get_template("report.html.j2").render(
         study=tables.study,
         question=question(tables, comparison),
@@ -134,12 +135,12 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         tuning=html.table(tuning_sheet(comparison), colours),
         compact=partial(html.table, compact=True),
         sheets=beside,
-        asked=described(tables.asked),
+        described=described(tables.asked),
         surroundings=surroundings(tables.asked),
         description=tables.asked.get("description", ""),
         colours=colours,
         pictures=pictures,
-        readings=_readings({curve.metric for curve in shown}),
+        captions=_captions({curve.metric for curve in shown}),
         answers=found,
         spectra=spectra,
         measured=of_measuring,
@@ -166,11 +167,11 @@ def _pictures(tables: Tables, comparison: Comparison, shown: Sequence[Curve]) ->
     return pictures
 
 
-def _readings(metrics: Collection[str]) -> dict[str, str]:
+def _captions(metrics: Collection[str]) -> dict[str, str]:
     """Explain what each picture shows, and no column that it has not."""
     meant = {name: [column.meaning for column in columns_with(metrics, each)] for name, (each, _) in CURVES.items()}
-    return READINGS | {
-        name: " ".join(dict.fromkeys(sentence for sentence in (READINGS.get(name, ""), *told) if sentence))
+    return CAPTIONS | {
+        name: " ".join(dict.fromkeys(sentence for sentence in (CAPTIONS.get(name, ""), *told) if sentence))
         for name, told in meant.items()
     }
 
@@ -184,6 +185,6 @@ def _spectra(tables: Tables, comparison: Comparison, known: Sequence[Kept]) -> d
                 title = (
                     f"{architecture}, {VIEWS.get(view, view)}: singular values by epoch, darker where more of them lie"
                 )
-                figure = spectra_figure(cells, comparison.conditions, architecture, title)
+                figure = distributions_figure(cells, comparison.conditions, architecture, title)
                 pictures.setdefault(architecture, []).append(picture(f"spectra-{place}-{view}", title, figure))
     return pictures

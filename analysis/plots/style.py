@@ -54,7 +54,7 @@ STYLE: dict[Any, Any] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class ConditionStyle:
     """How a condition is drawn.
 
     Attributes:
@@ -66,18 +66,18 @@ class Look:
     dash: LineStyleType
 
 
-def looks(conditions: Sequence[str]) -> dict[str, Look]:
-    """Give every condition its look, by its place in the study.
+def condition_styles(conditions: Sequence[str]) -> dict[str, ConditionStyle]:
+    """Give every condition its style, by its place in the study.
 
     Args:
         conditions: all of the study, in its order, so that a condition keeps its colour in pictures that lack
             others.
 
     Returns:
-        A look for each name; they differ for the first 24.
+        A style for each name; they differ for the first 24.
     """
     return {
-        name: Look(
+        name: ConditionStyle(
             colour=COLOURS[place % len(COLOURS)],
             dash=DASHES[place // len(COLOURS) % len(DASHES)],
         )

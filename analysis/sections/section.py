@@ -25,7 +25,7 @@ class Section:
         question: its heading.
         said: sentences, each of an architecture or of the study.
         picture: None where there are too few numbers for one.
-        reading: what a reader of the picture must know.
+        caption: what a reader of the picture must know.
         terms: what the picture's names mean, where they need saying.
         sheet: the numbers with their intervals; None as ``picture``.
     """
@@ -33,6 +33,6 @@ class Section:
     question: str
     said: tuple[str, ...]
     picture: Picture | None = None
-    reading: str = ""
+    caption: str = ""
     terms: Mapping[str, str] = field(default_factory=dict)
     sheet: Sheet | None = None

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import torch
 
 from analysis.page.templates import environment
+from analysis.spectra.figure import picture
 from analysis.spectra.measured import Measured
-from analysis.spectra.picture import picture
 from analysis.spectra.weights_sheet import summary, weights_sheet
 from tuning.sheets import html
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from analysis.findings.compare import Cell, Comparison, Lead
-from analysis.findings.measuring import Cost, Kept, spacing
+from analysis.findings.kept_spectra import Kept, spacing
+from analysis.findings.measuring import Cost
 from analysis.notation import count, listed, number, percent, points_between, size
-from analysis.words.described import Named, Reading, Verbs, told
+from analysis.words.described import Claim, Named, Verbs, told
 
 
 def verdict(comparison: Comparison, architecture: str) -> str:
@@ -33,7 +34,7 @@ def verdict(comparison: Comparison, architecture: str) -> str:
 
 
 def _above(leads: Sequence[Lead]) -> str:
-    settled = [lead for lead in leads if _named(lead).reading is not Reading.OPEN]
+    settled = [lead for lead in leads if _named(lead).claim is not Claim.OPEN]
     if leads and not settled:
         return "Too few seeds are shared for an interval, so the order is not settled."
     bests = list(dict.fromkeys(lead.condition for lead in leads))
@@ -123,7 +124,7 @@ CHOSEN = (
 
 def _chosen_of_several(comparison: Comparison) -> bool:
     return any(
-        len(comparison.confirmed(name)) > 2 and _named(lead).reading in {Reading.HIGHER, Reading.HIGHER_ALONE}
+        len(comparison.confirmed(name)) > 2 and _named(lead).claim in {Claim.HIGHER, Claim.HIGHER_ALONE}
         for name, leads in comparison.leads.items()
         for lead in leads
     )

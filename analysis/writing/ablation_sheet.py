@@ -5,19 +5,19 @@ from collections.abc import Mapping, Sequence
 from analysis.findings.ablation import Ablation, Without
 from analysis.notation import percent, points
 from analysis.stats import FamilyTest, family_tests
-from analysis.words.described import Reading, allowance, reading
+from analysis.words.described import Claim, allowance, claimed
 from analysis.words.paired_seeds import EACH_ALONE, seeds_counted
 from tuning.sheets.sheet import Row, Sheet, folding
 from tuning.sheets.written import NOTHING
 
 WITHOUT = {
-    Reading.HIGHER: "lower",
-    Reading.LOWER: "higher",
-    Reading.HIGHER_ALONE: Reading.LOWER_ALONE.value,
-    Reading.LOWER_ALONE: Reading.HIGHER_ALONE.value,
-    Reading.SAME: Reading.SAME.value,
-    Reading.TEST_ALONE: Reading.TEST_ALONE.value,
-    Reading.OPEN: NOTHING,
+    Claim.HIGHER: "lower",
+    Claim.LOWER: "higher",
+    Claim.HIGHER_ALONE: Claim.LOWER_ALONE.value,
+    Claim.LOWER_ALONE: Claim.HIGHER_ALONE.value,
+    Claim.SAME: Claim.SAME.value,
+    Claim.TEST_ALONE: Claim.TEST_ALONE.value,
+    Claim.OPEN: NOTHING,
 }
 """What an accuracy is without a factor, by what is said of the difference: the whole less what is left."""
 
@@ -58,7 +58,7 @@ def _row(rest: Without, test: FamilyTest) -> Row:
         rest.factor,
         percent(rest.test_accuracy),
         points(rest.difference.interval),
-        WITHOUT[reading(rest.difference.interval, test)],
+        WITHOUT[claimed(rest.difference.interval, test)],
         seeds_counted(rest.test_accuracy, rest.runs),
     )
 

@@ -20,9 +20,9 @@ from analysis.plots import (
     TITLE_CHARACTERS,
     accuracy_figure,
     curves_figure,
-    spectra_figure,
+    distributions_figure,
 )
-from analysis.plots.style import looks
+from analysis.plots.style import condition_styles
 from analysis.tables.table import load
 from analysis.writing.comparison_sheet import COLUMNS, comparison_records, comparison_sheet
 from tests.analysis import synthetic
@@ -154,11 +154,11 @@ def test_a_line_is_where_its_numbers_are(quickstart):
 def test_a_condition_keeps_its_colour_where_others_are_missing(with_gaps):
     figure = accuracy_figure(confirmed(with_gaps), ["mlp-small"], ["baseline", "decay", "spectral"], "Accuracy")
     colours = {line.get_color() for line in figure.axes[0].get_lines()}
-    assert colours == {looks(["baseline", "decay"])[name].colour for name in ("baseline", "decay")}
+    assert colours == {condition_styles(["baseline", "decay"])[name].colour for name in ("baseline", "decay")}
 
 
 def test_the_looks_of_24_conditions_differ():
-    assert len(set(looks([f"way-{place}" for place in range(24)]).values())) == 24
+    assert len(set(condition_styles([f"way-{place}" for place in range(24)]).values())) == 24
 
 
 def test_csv_holds_every_digit_and_leaves_missing_numbers_empty(with_gaps, quickstart):
@@ -208,7 +208,7 @@ def test_pictures_columns_and_captions_of_metrics_that_no_run_has_are_left_out(m
 def test_long_names_are_broken_in_titles_and_leave_the_legend_inside_of_the_page(quickstart):
     ways = [f"spectral norm scaling of hidden layers with learning rate schedule {place}" for place in range(22)]
     cells = [replace(distributions(quickstart)[0], condition=way) for way in ways]
-    figure = spectra_figure(cells, ways, "mlp-small", "Singular values")
+    figure = distributions_figure(cells, ways, "mlp-small", "Singular values")
     FigureCanvasAgg(figure).draw()
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert [title.replace("\n", " ") for title in titles] == ways

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
-from analysis.findings.decay_profiles import GRID, Shape
+from analysis.findings.decay_profiles import GRID, DecayProfile
 from analysis.findings.fronts import fronts
 from analysis.findings.sensitivity import sensitivities
 from analysis.findings.tuning_curves import tuning_curves
@@ -17,10 +17,10 @@ from analysis.plots import (
     Panel,
     When,
     correlations_figure,
+    decay_profiles_figure,
     fronts_figure,
     intervals_figure,
     settings_figure,
-    shapes_figure,
     tuning_curves_figure,
 )
 from analysis.stats import Estimate, mean_band
@@ -134,8 +134,10 @@ def test_a_front_is_drawn_through_its_trials_alone():
 
 def test_a_shape_is_a_line_in_the_panel_of_its_condition():
     values = np.linspace(1.0, 0.0, len(GRID))
-    shape = Shape(architecture="net", condition="b", epoch=1, of_seed={0: values}, band=mean_band(values[None, :]))
-    figure = shapes_figure([shape], ["a", "b"], ["net"], "Shapes")
+    shape = DecayProfile(
+        architecture="net", condition="b", epoch=1, of_seed={0: values}, band=mean_band(values[None, :])
+    )
+    figure = decay_profiles_figure([shape], ["a", "b"], ["net"], "Shapes")
     first, second = figure.axes
     assert [text.get_text() for text in first.texts] == ["no confirmation run"]
     np.testing.assert_array_equal(second.get_lines()[0].get_ydata(), values)

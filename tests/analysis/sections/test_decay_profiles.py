@@ -1,4 +1,4 @@
-from analysis.findings.measuring import kept
+from analysis.findings.kept_spectra import kept
 from analysis.sections.decay_profiles import distributed
 from tests.analysis import planted
 

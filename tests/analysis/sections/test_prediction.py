@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from analysis.findings.predictors import predictions
+from analysis.findings.related import FEWEST
 from analysis.notation import spanned
-from analysis.sections.prediction import FEWEST, prediction
+from analysis.sections.prediction import prediction
 from tests.analysis import planted
 from tests.analysis.foretold import study
 from tuning import records

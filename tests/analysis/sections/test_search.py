@@ -4,9 +4,9 @@ from analysis.findings.compare import comparison
 from analysis.findings.importance import importances
 from analysis.findings.tuning_curves import tuning_curves
 from analysis.notation import percent
-from analysis.sections.budget import NO_RESULT, budget
 from analysis.sections.front import front
 from analysis.sections.search import searches
+from analysis.sections.search_size import NO_RESULT, budget
 from analysis.sections.settings import settings
 from analysis.stats import Interval
 from tests.analysis import planted

@@ -89,7 +89,7 @@ def figure(profiles: Sequence[Profile], title: str) -> Figure:
     Returns:
         The picture; without the right half where no weight has bands.
     """
-    falling = any(one.shares for one in profiles)
+    falling = any(profile.shares for profile in profiles)
     with style():
         drawn = Figure(figsize=(WIDTH, 1.35 + 0.2 * len(profiles)), layout="constrained")
         ratios = {"width_ratios": [2, 3]} if falling else None
@@ -97,7 +97,7 @@ def figure(profiles: Sequence[Profile], title: str) -> Figure:
         _draw_sizes(panels[0], profiles)
         if falling:
             _draw_bands(panels[1], profiles)
-        panels[0].set_yticks(range(len(profiles)), [one.name for one in profiles])
+        panels[0].set_yticks(range(len(profiles)), [profile.name for profile in profiles])
         panels[0].set_ylim(len(profiles) - 0.5, -0.5)
         drawn.legend(
             handles=[Patch(facecolor=shade, label=label) for shade, label in zip(_SHADES, _labels(), strict=True)]
@@ -115,7 +115,7 @@ def figure(profiles: Sequence[Profile], title: str) -> Figure:
 
 
 def _draw_sizes(axes: Axes, profiles: Sequence[Profile]) -> None:
-    positive = [one.largest for one in profiles if one.largest > 0]
+    positive = [profile.largest for profile in profiles if profile.largest > 0]
     floor = _DEPTH * max(positive, default=1.0)
     for row, one in enumerate(profiles):
         if one.largest > 0:
@@ -127,7 +127,7 @@ def _draw_sizes(axes: Axes, profiles: Sequence[Profile]) -> None:
             axes.text(0.5, row, said, transform=axes.get_yaxis_transform(), ha="center", va="center", color=FAINT)
     axes.set_xscale("log")
     if positive:
-        low = max(floor, min(one.smallest for one in profiles if one.largest > 0))
+        low = max(floor, min(profile.smallest for profile in profiles if profile.largest > 0))
         axes.set_xlim(low / 1.3, 1.3 * max(positive))
         narrow = max(positive) < 100 * low
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
