@@ -227,7 +227,10 @@ def _print(compared: Comparison, beside: Sequence[Sheet], how: Format) -> None:
 
 def _summarize(tables: Tables, written: Report) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        files = {"report.html": written.html.encode(), **{f"{one.name}.svg": one.svg for one in written.drawn}}
+        files = {
+            "report.html": written.html.encode(),
+            **{f"{picture.name}.svg": picture.svg for picture in written.drawn},
+        }
         paths = [Path(folder) / name for name in files]
         for path in paths:
             path.write_bytes(files[path.name])

@@ -69,7 +69,7 @@ def decay_profiles(tables: Tables, known: Sequence[Kept]) -> tuple[DecayProfile,
     Returns:
         One for each cell whose confirmation runs kept vectors, in the study's order.
     """
-    last = {one.architecture: one.kept[-1] for one in known if one.kept}
+    last = {kept.architecture: kept.kept[-1] for kept in known if kept.kept}
     found = []
     for architecture, condition in cells(tables):
         if architecture not in last:
@@ -96,7 +96,9 @@ def decay_profiles(tables: Tables, known: Sequence[Kept]) -> tuple[DecayProfile,
 def _mean(rows: pd.DataFrame) -> FloatArray:
     """Average over the weights of one run; one that is zero has no profile."""
     each = [relative(of_layer.to_numpy(np.float64)) for _, of_layer in rows.groupby("layer", observed=True)["value"]]
-    mean: FloatArray = np.mean([one for one in each if not np.isnan(one).any()] or [np.full(len(GRID), np.nan)], axis=0)
+    mean: FloatArray = np.mean(
+        [profile for profile in each if not np.isnan(profile).any()] or [np.full(len(GRID), np.nan)], axis=0
+    )
     return mean
 
 

@@ -95,7 +95,7 @@ def fallbacks(tables: Tables) -> Mapping[str, int]:
     for _, layers in tables.files.rows(records.LAYERS_FILE, run_ids, columns=["routine"]):
         if "routine" in layers.column_names:
             counts = layers["routine"].combine_chunks().value_counts()
-            counted.update({one["values"]: one["counts"] for one in counts.to_pylist()})
+            counted.update({row["values"]: row["counts"] for row in counts.to_pylist()})
     return {routine: number for routine, number in counted.most_common() if routine is not None and ":" in routine}
 
 

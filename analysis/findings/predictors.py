@@ -191,8 +191,10 @@ def _numbers(runs: pd.DataFrame) -> "pd.Series[str]":
 
 def _draws(tables: Tables, runs: pd.DataFrame) -> "pd.Series[str]":
     """Name each trial's draw: its number, and in the search the values of the settings that are not the condition's."""
-    asked = {name for condition in runs["condition"].cat.categories for name in ranges(tables.asked, condition)}
-    shared = [PARAM + name for name in sorted(asked) if not name.startswith("regularizer.") and PARAM + name in runs]
+    searchable = {name for condition in runs["condition"].cat.categories for name in ranges(tables.asked, condition)}
+    shared = [
+        PARAM + name for name in sorted(searchable) if not name.startswith("regularizer.") and PARAM + name in runs
+    ]
     found = _numbers(runs)
     searched = runs["phase"] == Phase.TUNE
     for name in shared:

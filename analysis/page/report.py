@@ -99,11 +99,11 @@ class Report:
             *(drawn["accuracy"], of.performance.picture, drawn["learning"], of.norms.picture, of.ranks.picture),
             *(drawn.get(name) for name in ("moving", "generalizing", "network")),
             of.decay_profiles.picture,
-            *(one for each in self.spectra.values() for one in each),
+            *(drawing for each in self.spectra.values() for drawing in each),
             *(of.families.picture, of.prediction.picture),
             *(section.picture for section in of.search),
         ]
-        return [one for one in places if one is not None]
+        return [drawing for drawing in places if drawing is not None]
 
 
 def report(tables: Tables, comparison: Comparison) -> Report:
@@ -177,11 +177,14 @@ def _captions(metrics: Collection[str]) -> dict[str, str]:
 
 
 def _spectra(tables: Tables, comparison: Comparison, known: Sequence[Kept]) -> dict[str, list[Picture]]:
-    found = {view: distributions(tables, view) for view in dict.fromkeys(view for one in known for view in one.views)}
+    found = {
+        view: distributions(tables, view)
+        for view in dict.fromkeys(view for of_architecture in known for view in of_architecture.views)
+    }
     pictures: dict[str, list[Picture]] = {}
     for place, architecture in enumerate(comparison.architectures):
         for view, cells in found.items():
-            if any(one.architecture == architecture for one in cells):
+            if any(cell.architecture == architecture for cell in cells):
                 title = (
                     f"{architecture}, {VIEWS.get(view, view)}: singular values by epoch, darker where more of them lie"
                 )

@@ -163,7 +163,9 @@ def _runs(found: Sequence[Prediction]) -> str:
 def _drawn(found: Sequence[Prediction]) -> list[str]:
     """Return the measures in the order of the picture's rows: what anyone looks at anyway last."""
     there = dict.fromkeys(prediction.measure for prediction in found)
-    return [measure for measure in there if measure not in ORDINARY] + [one for one in ORDINARY if one in there]
+    return [measure for measure in there if measure not in ORDINARY] + [
+        ordinary for ordinary in ORDINARY if ordinary in there
+    ]
 
 
 def _figure(found: Sequence[Prediction], outcomes: Sequence[str], title: str) -> Figure:

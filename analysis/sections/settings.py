@@ -124,7 +124,7 @@ def _sheet(tables: Tables, comparison: Comparison, at_edges: Sequence[Edge], imp
                 chosen = setting(cell.chosen[flat]) if flat in cell.chosen else NOTHING
                 numeric = kind != "choice" and flat in cell.chosen
                 end = ends.get((architecture, cell.condition, flat), "inside" if numeric else NOTHING)
-                told = [_share(one, flat) for one in of_cell]
+                told = [_share(shared, flat) for shared in of_cell]
                 rows.append((cell.condition, _name(flat), *told, chosen, _range(kind, bounds), end))
         groups[architecture] = rows
     return Sheet(

@@ -117,13 +117,13 @@ def figure(profiles: Sequence[Profile], title: str) -> Figure:
 def _draw_sizes(axes: Axes, profiles: Sequence[Profile]) -> None:
     positive = [profile.largest for profile in profiles if profile.largest > 0]
     floor = _DEPTH * max(positive, default=1.0)
-    for row, one in enumerate(profiles):
-        if one.largest > 0:
-            axes.plot([max(one.smallest, floor), one.largest], [row, row], color=FAINT, linewidth=1.2)
-            axes.plot([max(one.median, floor)], [row], "|", color=INK, markersize=6)
-            axes.plot([one.largest], [row], "o", color=_SHADES[1], markersize=4)
+    for row, profile in enumerate(profiles):
+        if profile.largest > 0:
+            axes.plot([max(profile.smallest, floor), profile.largest], [row, row], color=FAINT, linewidth=1.2)
+            axes.plot([max(profile.median, floor)], [row], "|", color=INK, markersize=6)
+            axes.plot([profile.largest], [row], "o", color=_SHADES[1], markersize=4)
         else:
-            said = "zero" if one.largest == 0 else "not finite"
+            said = "zero" if profile.largest == 0 else "not finite"
             axes.text(0.5, row, said, transform=axes.get_yaxis_transform(), ha="center", va="center", color=FAINT)
     axes.set_xscale("log")
     if positive:
@@ -137,7 +137,7 @@ def _draw_sizes(axes: Axes, profiles: Sequence[Profile]) -> None:
 
 
 def _draw_bands(axes: Axes, profiles: Sequence[Profile]) -> None:
-    rows = [row for row, one in enumerate(profiles) if one.shares]
+    rows = [row for row, profile in enumerate(profiles) if profile.shares]
     left = np.zeros(len(rows))
     for band, shade in enumerate(_SHADES):
         widths = np.array([profiles[row].shares[band] for row in rows])

@@ -65,9 +65,9 @@ class Tables:
     def lost(self) -> list[str]:
         """Sentences on the files that were asked for and could not be read."""
         by_study: dict[str, list[Lost]] = {}
-        for one in self.files.lost:
-            by_study.setdefault(str(self.runs.at[one.run_id, "study"]), []).append(one)
-        keys = {one.run_id: str(self.runs.at[one.run_id, "trial_key"]) for one in self.files.lost}
+        for file in self.files.lost:
+            by_study.setdefault(str(self.runs.at[file.run_id, "study"]), []).append(file)
+        keys = {file.run_id: str(self.runs.at[file.run_id, "trial_key"]) for file in self.files.lost}
         return [told for study, lost in by_study.items() for told in lost_files(lost, keys, study)]
 
     @cached_property
@@ -228,7 +228,7 @@ def in_order(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     ordered = {}
     for name, order in (("architecture", architectures(asked)), ("condition", conditions(asked))):
         there = list(dict.fromkeys(frame[name]))
-        categories = sorted(there, key=lambda one, order=order: order.index(one) if one in order else len(order))  # type: ignore[misc]
+        categories = sorted(there, key=lambda each, order=order: order.index(each) if each in order else len(order))  # type: ignore[misc]
         ordered[name] = pd.Categorical(frame[name], categories=categories, ordered=True)
     return frame.assign(**ordered)
 

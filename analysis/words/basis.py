@@ -82,10 +82,13 @@ def _versions(runs: pd.DataFrame, asked: Asked) -> str:
     told = []
     for package, tag in VERSION_TAGS.items():
         by_version = _by_value(runs[tag])
-        each = [str(one[package]) for one in sets_of_versions(asked) if package in one]
+        each = [str(kept[package]) for kept in sets_of_versions(asked) if package in kept]
         versions = list(dict.fromkeys((*each, *sorted(by_version))))
         if len(versions) > 1:
-            spoken = [f"{one} ({count(by_version[one], 'run')})" if one in by_version else one for one in versions]
+            spoken = [
+                f"{version} ({count(by_version[version], 'run')})" if version in by_version else version
+                for version in versions
+            ]
             told.append(f"{_CALLED.get(package, package)} {listed(spoken)}")
     if not told:
         return ""
@@ -97,7 +100,7 @@ def _processors(runs: pd.DataFrame) -> str:
     by_processor = sorted(_by_value(runs[PROCESSOR]).items())
     if len(by_processor) < 2:
         return ""
-    told = listed([f"{one} ({count(times, 'run')})" for one, times in by_processor])
+    told = listed([f"{processor} ({count(times, 'run')})" for processor, times in by_processor])
     return f"Computed on more than one processor: {told}. Equal seeds need not give equal bits on both."
 
 

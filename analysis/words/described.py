@@ -49,7 +49,7 @@ class Named:
     """One number of which something is to be said.
 
     Attributes:
-        name: of what it is, a condition's.
+        name: of what differs: the name of a condition or an architecture.
         bounds: its interval.
         text: the number and its interval, written out.
         tested: the test of the same difference; None for a number that has none.

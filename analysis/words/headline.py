@@ -29,13 +29,13 @@ def question(tables: Tables, comparison: Comparison) -> str:
     epochs = _range(runs.loc[runs["stop_reason"] == StopReason.COMPLETED, "epochs"].tolist(), "epoch")
     optimizers = listed(sorted(set(runs["optimizer"])))
     conditions = listed(list(comparison.conditions))
-    asked = (
+    opening = (
         f"Which of {len(comparison.conditions)} conditions, {conditions}, reaches the highest test accuracy"
         if len(comparison.conditions) > 1
         else f"Which test accuracy does {conditions} reach"
     )
     return (
-        f"{asked} on {listed(sorted(set(runs['dataset'])))} with "
+        f"{opening} on {listed(sorted(set(runs['dataset'])))} with "
         f"{listed(list(comparison.architectures))}, trained by {optimizers} for {epochs}? "
         f"Each cell, an architecture under a condition, was tuned on validation data with {tuned}; "
         f"its best setting was then trained anew on {seeds}, and test data were read only there."

@@ -150,7 +150,11 @@ def measured(cost: Cost | None, kept: Sequence[Kept], fallbacks: Mapping[str, in
         A sentence for each that there is something to say of.
     """
     found = [_cost(cost)] if cost else []
-    found += [_thinned(one) for one in kept if len(one.kept) < len(one.measured)]
+    found += [
+        _thinned(of_architecture)
+        for of_architecture in kept
+        if len(of_architecture.kept) < len(of_architecture.measured)
+    ]
     lost = {routine: times for routine, times in fallbacks.items() if routine.endswith(UNFOUND)}
     helped = {routine: times for routine, times in fallbacks.items() if routine not in lost}
     found += [_spectra(helped, "found by a fallback")] if helped else []
@@ -185,13 +189,13 @@ def _share(share: float) -> str:
     return f"{number(100 * share, 2)}%"
 
 
-def _thinned(one: Kept) -> str:
-    if not one.kept:
-        return f"{one.architecture}: no vectors of singular values were kept, because one epoch's are too large."
-    where = f"at {count(len(one.kept), 'epoch')} of the {len(one.measured):,} measured"
-    if len(one.kept) > 2:
-        where += f" (every {spacing(one.kept)} epochs, and the last)"
+def _thinned(kept: Kept) -> str:
+    if not kept.kept:
+        return f"{kept.architecture}: no vectors of singular values were kept, because one epoch's are too large."
+    where = f"at {count(len(kept.kept), 'epoch')} of the {len(kept.measured):,} measured"
+    if len(kept.kept) > 2:
+        where += f" (every {spacing(kept.kept)} epochs, and the last)"
     return (
-        f"{one.architecture}: whole vectors of singular values were kept {where}, because all would have taken "
-        f"{size(one.whole)} a trial; the measures are of every measured epoch."
+        f"{kept.architecture}: whole vectors of singular values were kept {where}, because all would have taken "
+        f"{size(kept.whole)} a trial; the measures are of every measured epoch."
     )

@@ -32,7 +32,9 @@ def ablation_sheet(found: Sequence[Ablation]) -> Sheet:
         found: at least one architecture's.
     """
     whole = found[0].condition
-    each = {(one.architecture, rest.factor): rest.difference.test for one in found for rest in one.without}
+    each = {
+        (ablation.architecture, rest.factor): rest.difference.test for ablation in found for rest in ablation.without
+    }
     tests = dict(zip(each, family_tests(list(each.values())), strict=True))
     notes = (
         f"Each row is {whole} as it was tuned, with one factor switched off and nothing tuned anew, on the same seeds. "
@@ -42,7 +44,7 @@ def ablation_sheet(found: Sequence[Ablation]) -> Sheet:
         name="ablation",
         title=f"What does each factor of {whole} contribute?",
         columns=folding("without", "test accuracy %", "difference", "accuracy without it", "seeds"),
-        groups={one.architecture: _rows(one, tests) for one in found},
+        groups={ablation.architecture: _rows(ablation, tests) for ablation in found},
         notes=notes,
     )
 
@@ -68,7 +70,7 @@ def _tested(tests: Sequence[FamilyTest]) -> str:
     said = (
         "Lower or higher without more: the sign-flip test agrees after Holm's rule over all factors and architectures"
     )
-    there = [one for one in tests if one.test.n]
-    if not there or any(one.could for one in there):
+    there = [tested for tested in tests if tested.test.n]
+    if not there or any(tested.could for tested in there):
         return f"{said}."
-    return f"{said}, which none can: {allowance(min(there, key=lambda one: one.least))}."
+    return f"{said}, which none can: {allowance(min(there, key=lambda tested: tested.least))}."
