@@ -19,9 +19,14 @@ from analysis.page.summaries import write_summaries
 from analysis.tables.export import FileFormat, export
 from analysis.tables.joined import load_joined
 from analysis.tables.table import Tables
-from analysis.writing import budget_table, sheets
-from analysis.writing.formats import Format, latex, markdown, terminal, to_csv
+from analysis.words.basis import study_remarks
+from analysis.writing.beside import sheets_beside
+from analysis.writing.comparison_sheet import comparison_records
+from analysis.writing.printed import as_text, on_terminal
 from tuning.command_line import OneLineGroup, one_line_errors, put, show
+from tuning.sheets import csv
+from tuning.sheets.format import Format
+from tuning.sheets.sheet import Sheet
 
 app = typer.Typer(
     cls=OneLineGroup,
@@ -82,7 +87,7 @@ def compare_command(study: Studies, tracking_uri: TrackingUri = None, how: How =
     """Print the comparison of all conditions on all architectures."""
     with one_line_errors():
         tables = _read(study, tracking_uri)
-        _print(comparison(tables), sheets.sheets(tables), how)
+        _print(comparison(tables), sheets_beside(tables), how)
         _end(tables)
 
 
@@ -127,10 +132,9 @@ def spectra_command(
             measured = spectra.spectra(checkpoint, model=model, image=_image(image), view=view, key=key)
         if how is Format.TABLE:
             console = Console()
-            show(spectra.terminal(measured, console), console=console)
+            show(spectra.on_terminal(measured, console), console=console)
         else:
-            writers = {Format.MARKDOWN: spectra.markdown, Format.LATEX: spectra.latex, Format.CSV: spectra.to_csv}
-            put(writers[how](measured))
+            put(spectra.as_text(measured, how))
             if how is Format.CSV:
                 print(*measured.remarks, sep="\n", file=sys.stderr)
         if out is not None:
@@ -145,7 +149,7 @@ def _read(studies: Sequence[str], tracking_uri: str | None) -> Tables:
         ValueError: as `load_joined` does.
     """
     tables = load_joined(studies, tracking_uri)
-    for remark in tables.remarks:
+    for remark in study_remarks(tables):
         print(remark, file=sys.stderr)
     return tables
 
@@ -189,13 +193,16 @@ def _write(page: Path, html: str) -> None:
         raise ValueError(f"--out must be a file that can be written, got {str(page)!r}: {error.strerror}") from None
 
 
-def _write_tables(folder: Path, compared: Comparison, beside: Sequence[sheets.Sheet]) -> None:
+def _write_tables(folder: Path, compared: Comparison, beside: Sequence[Sheet]) -> None:
     """Write the comparison and every other table of the page as CSV.
 
     Raises:
         ValueError: if a table cannot be written there.
     """
-    texts = {"comparison": to_csv(compared), **{sheet.name: sheets.to_csv(sheet) for sheet in beside}}
+    texts = {
+        "comparison": csv.records(comparison_records(compared)),
+        **{sheet.name: csv.written(sheet) for sheet in beside},
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
@@ -206,25 +213,24 @@ def _write_tables(folder: Path, compared: Comparison, beside: Sequence[sheets.Sh
     print(f"Tables: {folder}", file=sys.stderr)
 
 
-def _print(compared: Comparison, beside: Sequence[sheets.Sheet], how: Format) -> None:
+def _print(compared: Comparison, beside: Sequence[Sheet], how: Format) -> None:
     """Print the comparison and what stands beside it; CSV is one table, so there the rest is only named."""
     if how is Format.TABLE:
         console = Console()
-        show(terminal(compared, console), console=console)
-        show(budget_table.terminal(compared, console), *map(sheets.terminal, beside), console=console)
-    elif how is Format.MARKDOWN:
-        put("\n".join([markdown(compared), budget_table.markdown(compared), *map(sheets.markdown, beside)]))
-    elif how is Format.LATEX:
-        put("\n".join([latex(compared), budget_table.latex(compared), *map(sheets.latex, beside)]))
-    else:
-        put(to_csv(compared))
+        show(on_terminal(compared, beside, console), console=console)
+        return
+    put(as_text(compared, beside, how))
+    if how is Format.CSV:
         for sheet in beside:
             print(f"Not in this file: {sheet.title} --format markdown has it.", file=sys.stderr)
 
 
 def _summarize(tables: Tables, written: Report) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        files = {"report.html": written.html.encode(), **{f"{one.name}.svg": one.svg for one in written.drawn}}
+        files = {
+            "report.html": written.html.encode(),
+            **{f"{picture.name}.svg": picture.svg for picture in written.drawn},
+        }
         paths = [Path(folder) / name for name in files]
         for path in paths:
             path.write_bytes(files[path.name])

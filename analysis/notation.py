@@ -2,13 +2,10 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from analysis.stats import Estimate, Interval
-from analysis.written import Written
-
-NOTHING = "—"
-"""Stands where there is no number to report."""
+from tuning.sheets.written import NOTHING, Written
 
 
 def percent(interval: Interval, *, bounds: bool = True) -> Written:
@@ -252,36 +249,3 @@ def size(amount: float) -> str:
         ('2.8 GB', '190 MB', '0.012 MB')
     """
     return f"{number(amount / 1e9, 2)} GB" if amount >= 1e9 else f"{number(amount / 1e6, 2)} MB"
-
-
-def markdown_table(lines: Iterable[Iterable[str]]) -> str:
-    """Join rows as Markdown writes a table.
-
-    Args:
-        lines: headings, the row of ``---``, and all others; their texts are escaped already.
-
-    Example:
-        >>> print(markdown_table([["a", "b"], ["---", "---:"], ["x", "1"]]))
-        | a | b |
-        | --- | ---: |
-        | x | 1 |
-    """
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def escaped(text: str) -> str:
-    r"""Write a text so that Markdown shows it as it is.
-
-    Args:
-        text: from anywhere.
-
-    Returns:
-        The text, its marks escaped.
-
-    Example:
-        >>> escaped("a|b")
-        'a\\|b'
-    """
-    for mark in "\\|*<&`_":
-        text = text.replace(mark, f"\\{mark}")
-    return text

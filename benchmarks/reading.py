@@ -38,12 +38,13 @@ def reported(uri: str) -> object:
     """Open it, and compute everything that its report says and draws."""
     from analysis.findings.compare import comparison
     from analysis.findings.curves import confirmed, curves
-    from analysis.findings.decay_profiles import shapes
+    from analysis.findings.decay_profiles import decay_profiles
     from analysis.findings.distributions import distributions
     from analysis.findings.edges import edges
     from analysis.findings.effects import effects
     from analysis.findings.importance import importances
-    from analysis.findings.measuring import cost, fallbacks, kept
+    from analysis.findings.kept_spectra import fallbacks, kept
+    from analysis.findings.measuring import cost
     from analysis.findings.predictors import predictions
     from analysis.findings.sensitivity import sensitivities
     from analysis.tables.table import load
@@ -52,7 +53,7 @@ def reported(uri: str) -> object:
     tables = load(STUDY, uri)
     steps = (comparison, confirmed, cost, fallbacks, distributions)
     answers = (effects, predictions, importances, sensitivities, edges)
-    found = [curves(tables, METRICS), shapes(tables, kept(tables))]
+    found = [curves(tables, METRICS), decay_profiles(tables, kept(tables))]
     return [*found, *(step(tables) for step in (*steps, *answers))]
 
 

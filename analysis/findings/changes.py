@@ -54,7 +54,7 @@ def changes(tables: Tables, metric: str) -> tuple[Change, ...]:
         first, last = wide.columns[0], wide.columns[-1]
         found.append((cell, (int(first), int(last)), wide[first].to_numpy(np.float64), wide[last].to_numpy(np.float64)))
     differences = [paired_difference(end, start) for *_, start, end in found]
-    family = family_tests([one.test for one in differences])
+    family = family_tests([difference.test for difference in differences])
     return tuple(
         Change(
             architecture=architecture,

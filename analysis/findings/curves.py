@@ -98,3 +98,16 @@ def confirmed(tables: Tables) -> tuple[Confirmed, ...]:
             )
             found.append(cell)
     return tuple(found)
+
+
+def levels(tables: Tables, metric: str) -> dict[tuple[str, str], Interval]:
+    """Compute mean and 95 % t-interval of a metric after the last epoch over the confirmation runs of every cell.
+
+    Args:
+        tables: the study's.
+        metric: a name of `tuning.records.METRICS`.
+
+    Returns:
+        By architecture and condition.
+    """
+    return {cell: mean_interval(confirmed_runs(tables, *cell)[metric].to_numpy(float)) for cell in cells(tables)}

@@ -1,4 +1,4 @@
-"""How a cell's singular values fall off from the largest: the shape of its spectra, whatever their size."""
+"""How a cell's singular values fall off from the largest, relative to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,21 +6,33 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.findings.measuring import Kept
-from analysis.stats import Band, FloatArray, Interval, mean_band
+from analysis.findings.kept_spectra import Kept
+from analysis.stats import (
+    Band,
+    Difference,
+    FamilyTest,
+    FloatArray,
+    Interval,
+    family_tests,
+    mean_band,
+    paired_difference,
+)
 from analysis.tables.runs import cells, confirmed_runs
 from analysis.tables.table import Tables
 from tuning import records
 
 GRID: FloatArray = np.linspace(0.0, 1.0, 41)
-"""Places at which shapes are compared: shares of the way from a weight's largest singular value to its smallest."""
+"""Places at which profiles are compared: shares of the way from a weight's largest singular value to its smallest."""
 
 TENTH, HALF, NINE_TENTHS = 4, 20, 36
 """Where in `GRID` a tenth, the half and nine tenths of the way are."""
 
+Compared = Mapping[tuple[str, str], tuple[Interval, FamilyTest]]
+"""By architecture and condition: how it differs from the first architecture, and the test among all of these."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class Shape:
+class DecayProfile:
     """The spectra of one cell, each relative to its largest value.
 
     Attributes:
@@ -47,8 +59,8 @@ class Shape:
         return Interval(mean=float(mean), low=float(low), high=float(high), n=int(n))
 
 
-def shapes(tables: Tables, known: Sequence[Kept]) -> tuple[Shape, ...]:
-    """Compute the shape of every cell's spectra, its weights seen as flat matrices.
+def decay_profiles(tables: Tables, known: Sequence[Kept]) -> tuple[DecayProfile, ...]:
+    """Compute the decay profile of every cell, its weights seen as flat matrices.
 
     Args:
         tables: the study's.
@@ -57,7 +69,7 @@ def shapes(tables: Tables, known: Sequence[Kept]) -> tuple[Shape, ...]:
     Returns:
         One for each cell whose confirmation runs kept vectors, in the study's order.
     """
-    last = {one.architecture: one.kept[-1] for one in known if one.kept}
+    last = {kept.architecture: kept.kept[-1] for kept in known if kept.kept}
     found = []
     for architecture, condition in cells(tables):
         if architecture not in last:
@@ -70,21 +82,23 @@ def shapes(tables: Tables, known: Sequence[Kept]) -> tuple[Shape, ...]:
         )
         of_seed = {int(seeds[run_id]): _mean(rows.to_pandas()) for run_id, rows in files if len(rows)}
         if of_seed:
-            shape = Shape(
+            profile = DecayProfile(
                 architecture=architecture,
                 condition=condition,
                 epoch=last[architecture],
                 of_seed=of_seed,
                 band=mean_band(np.array(list(of_seed.values()))),
             )
-            found.append(shape)
+            found.append(profile)
     return tuple(found)
 
 
 def _mean(rows: pd.DataFrame) -> FloatArray:
-    """Average over the weights of one run; one that is zero has no shape."""
+    """Average over the weights of one run; one that is zero has no profile."""
     each = [relative(of_layer.to_numpy(np.float64)) for _, of_layer in rows.groupby("layer", observed=True)["value"]]
-    mean: FloatArray = np.mean([one for one in each if not np.isnan(one).any()] or [np.full(len(GRID), np.nan)], axis=0)
+    mean: FloatArray = np.mean(
+        [profile for profile in each if not np.isnan(profile).any()] or [np.full(len(GRID), np.nan)], axis=0
+    )
     return mean
 
 
@@ -106,3 +120,30 @@ def relative(values: FloatArray) -> FloatArray:
     places = np.linspace(0.0, 1.0, len(values)) if len(values) > 1 else np.array([0.0])
     found: FloatArray = np.interp(GRID, places, values / values[0])
     return found
+
+
+def against_first(found: Sequence[DecayProfile]) -> Compared:
+    """Compare every cell half-way down its list with that of the first architecture under its condition, by seed.
+
+    Args:
+        found: the cells, in the study's order.
+
+    Returns:
+        All but those that are the first of their condition; Holm's rule is over all of them.
+    """
+    firsts = {cell.condition: cell for cell in reversed(found)}
+    others = [cell for cell in found if cell is not firsts[cell.condition]]
+    differences = [_difference(cell, firsts[cell.condition]) for cell in others]
+    family = family_tests([difference.test for difference in differences])
+    return {
+        (cell.architecture, cell.condition): (difference.stated, test)
+        for cell, difference, test in zip(others, differences, family, strict=True)
+    }
+
+
+def _difference(cell: DecayProfile, first: DecayProfile) -> Difference:
+    seeds = sorted(cell.of_seed.keys() | first.of_seed.keys())
+    mine, others = (
+        [of.of_seed[seed][HALF] if seed in of.of_seed else np.nan for seed in seeds] for of in (cell, first)
+    )
+    return paired_difference(mine, others)

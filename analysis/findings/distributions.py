@@ -87,7 +87,7 @@ def distributions(tables: Tables, view: str = "flat") -> tuple[Distribution, ...
         summed = [_summed(tables, architecture, condition, view) for condition in pairs]
         summed = [cell for cell in summed if cell.by_epoch]
         if summed:
-            edges = _edges(one for cell in summed for runs in cell.by_epoch.values() for one in runs)
+            edges = _edges(summary for cell in summed for runs in cell.by_epoch.values() for summary in runs)
             found += [_distribution(tables, architecture, cell, view, edges) for cell in summed]
     return tuple(found)
 
@@ -103,9 +103,9 @@ def _summed(tables: Tables, architecture: str, condition: str, view: str) -> _Ce
 def _edges(summaries: Iterable[_Summary]) -> FloatArray:
     """Space the bins from the lowest percentile of any run and epoch to the largest value of all."""
     low, high = np.inf, 0.0
-    for one in summaries:
-        high = max(high, one.largest)
-        low = min(low, one.low)
+    for summary in summaries:
+        high = max(high, summary.largest)
+        low = min(low, summary.low)
     if high <= 0.0:
         high = 1.0  # every weight is zero
     low = max(low, DEPTH * high)
@@ -128,6 +128,6 @@ def _distribution(tables: Tables, architecture: str, cell: _Cell, view: str, edg
         epoch_edges=np.concatenate([[epochs[0] - 0.5], inner, [epochs[-1] + 0.5]]),
         edges=edges,
         share=np.array([row / row.sum() for row in counts.values()]).T,
-        median=np.clip([np.mean([one.median for one in each]) for each in runs], edges[0], edges[-1]),
-        largest=np.clip([np.mean([one.largest for one in each]) for each in runs], edges[0], edges[-1]),
+        median=np.clip([np.mean([summary.median for summary in each]) for each in runs], edges[0], edges[-1]),
+        largest=np.clip([np.mean([summary.largest for summary in each]) for each in runs], edges[0], edges[-1]),
     )

@@ -71,11 +71,11 @@ def importances(tables: Tables) -> tuple[Importance, ...]:
     for architecture, condition in cells(tables):
         mine = trials(tables, architecture, condition)
         mine = mine[mine[FULL_BUDGET]]
-        asked = {name: one for name, one in ranges(tables.asked, condition).items() if PARAM + name in mine}
-        if len(asked) < 2 or mine.empty:
+        searched = {name: limits for name, limits in ranges(tables.asked, condition).items() if PARAM + name in mine}
+        if len(searched) < 2 or mine.empty:
             continue
         refused = _refused(mine)
-        study = None if refused else _study(mine, asked)
+        study = None if refused else _study(mine, searched)
         found.append(
             Importance(
                 architecture=architecture,

@@ -87,7 +87,11 @@ def predictions(tables: Tables) -> tuple[Prediction, ...]:
         if not values:
             continue
         each = _predictions(outcome, places, np.stack(values), ended, draws[ended.index].to_list())
-        found += [one for one in each if not (np.isnan(one.pooled.value) or (one.measure == outcome and one.last))]
+        found += [
+            prediction
+            for prediction in each
+            if not (np.isnan(prediction.pooled.value) or (prediction.measure == outcome and prediction.last))
+        ]
     return tuple(found)
 
 
@@ -172,7 +176,7 @@ def _within_architectures(
     there = {name: mine for name, mine in places.items() if len(mine)}
     taus = partial(kendall_taus, draws=DRAWS)
     if len(there) == 1:
-        return pooled, [dict.fromkeys(there, one) for one in pooled]
+        return pooled, [dict.fromkeys(there, prediction) for prediction in pooled]
     each = {
         name: taus(values[:, mine], outcome[mine], units=[numbers[int(place)] for place in mine])
         for name, mine in there.items()
@@ -188,8 +192,10 @@ def _numbers(runs: pd.DataFrame) -> "pd.Series[str]":
 
 def _draws(tables: Tables, runs: pd.DataFrame) -> "pd.Series[str]":
     """Name each trial's draw: its number, and in the search the values of the settings that are not the condition's."""
-    asked = {name for condition in runs["condition"].cat.categories for name in ranges(tables.asked, condition)}
-    shared = [PARAM + name for name in sorted(asked) if not name.startswith("regularizer.") and PARAM + name in runs]
+    searchable = {name for condition in runs["condition"].cat.categories for name in ranges(tables.asked, condition)}
+    shared = [
+        PARAM + name for name in sorted(searchable) if not name.startswith("regularizer.") and PARAM + name in runs
+    ]
     found = _numbers(runs)
     searched = runs["phase"] == Phase.TUNE
     for name in shared:

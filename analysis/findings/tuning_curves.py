@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.stats import ExpectedBest, expected_best
+from analysis.stats import ExpectedBest, Interval, expected_best
 from analysis.tables.runs import cells
 from analysis.tables.study_tags import starting_points
 from analysis.tables.table import Tables
@@ -72,3 +72,19 @@ def _expected(drawn: pd.DataFrame, algorithm: str | None) -> ExpectedBest:
         exchangeable=algorithm in records.DRAWN,
         full_budget=drawn[FULL_BUDGET].to_numpy(bool),
     )
+
+
+def at_share(expected: ExpectedBest, share: float) -> Interval:
+    """Return what so large a part of a curve's longest budget can be expected to find.
+
+    Args:
+        expected: the curve, up to half of the trials.
+        share: of its length; the budget is at least one trial.
+
+    Returns:
+        Mean and interval, in shares between 0 and 1.
+    """
+    place = max(round(share * len(expected.budgets)), 1) - 1
+    band = expected.band
+    mean, low, high, n = (float(getattr(band, name)[place]) for name in ("mean", "low", "high", "n"))
+    return Interval(mean=mean, low=low, high=high, n=int(n))

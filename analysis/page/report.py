@@ -1,13 +1,15 @@
 """One self-contained HTML page: the study's question, the comparison, and the pictures that explain it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from analysis.findings.compare import Comparison
 from analysis.findings.curves import Curve, confirmed, curves
 from analysis.findings.distributions import distributions
-from analysis.findings.measuring import Kept, cost, fallbacks, kept
-from analysis.page.page import Picture, environment
+from analysis.findings.kept_spectra import Kept, fallbacks, kept
+from analysis.findings.measuring import cost
+from analysis.page.templates import environment
 from analysis.plots import (
     GENERALIZING,
     HOLDING,
@@ -17,17 +19,21 @@ from analysis.plots import (
     accuracy_figure,
     columns_with,
     curves_figure,
-    spectra_figure,
+    distributions_figure,
 )
-from analysis.plots.style import looks
-from analysis.sections import Answers, answers, picture
+from analysis.plots.picture import Picture, picture
+from analysis.plots.style import condition_styles
+from analysis.sections import Answers, answers
 from analysis.tables.study_tags import described, surroundings
 from analysis.tables.table import Tables
+from analysis.words.basis import study_remarks
 from analysis.words.headline import provenance, question
 from analysis.words.sentences import measured, remarks, verdict
-from analysis.writing import budget_table
-from analysis.writing.formats import chosen
-from analysis.writing.sheets import Sheet, sheets
+from analysis.writing.beside import sheets_beside
+from analysis.writing.budget_sheet import budget_sheet
+from analysis.writing.comparison_sheet import SETTINGS, comparison_sheet, tuning_sheet
+from tuning.sheets import html
+from tuning.sheets.sheet import Sheet
 
 CURVES = {
     "learning": (LEARNING, "Loss and accuracy by epoch"),
@@ -38,7 +44,7 @@ CURVES = {
 }
 """Pictures of curves: their columns and what they show, in the order of the page."""
 
-READINGS = {
+CAPTIONS = {
     "accuracy": (
         "Panels have their own scales. Intervals are of each mean alone. The seeds are paired, so two conditions whose "
         "intervals overlap may still differ: the paired differences of the next section decide."
@@ -50,6 +56,13 @@ READINGS = {
     "moving": "Means over the weights as flat matrices.",
 }
 """How each picture begins to be explained; the meanings of its columns follow."""
+
+LEGEND = (
+    "Mean over the confirmation seeds after the last epoch, of an epoch's seconds the median over all epochs; ± is the "
+    "half-width of the 95% t-interval. Shaded: the highest mean of an architecture. A cell without a completed "
+    "confirmation run shows —, for what a search reached at its best is not a result."
+)
+"""What the page's table of results holds."""
 
 VIEWS = {
     "flat": "flat matrices",
@@ -85,12 +98,12 @@ class Report:
         places = [
             *(drawn["accuracy"], of.performance.picture, drawn["learning"], of.norms.picture, of.ranks.picture),
             *(drawn.get(name) for name in ("moving", "generalizing", "network")),
-            of.shapes.picture,
-            *(one for each in self.spectra.values() for one in each),
+            of.decay_profiles.picture,
+            *(drawing for each in self.spectra.values() for drawing in each),
             *(of.families.picture, of.prediction.picture),
             *(section.picture for section in of.search),
         ]
-        return [one for one in places if one is not None]
+        return [drawing for drawing in places if drawing is not None]
 
 
 def report(tables: Tables, comparison: Comparison) -> Report:
@@ -106,32 +119,39 @@ def report(tables: Tables, comparison: Comparison) -> Report:
     known = kept(tables)
     shown = curves(tables, [column.metric for columns, _ in CURVES.values() for column in columns])
     pictures, spectra = _pictures(tables, comparison, shown), _spectra(tables, comparison, known)
-    found, beside = answers(tables, comparison, known, pictures["holding"]), sheets(tables)
+    found, beside = answers(tables, comparison, known, pictures["holding"]), sheets_beside(tables)
     of_measuring = measured(cost(tables), known, fallbacks(tables))
     pages = environment()
-    pages.filters |= {"chosen": chosen, "budget_texts": budget_table.texts}
-    html = pages.get_template("report.html.j2").render(
+    budgets = budget_sheet(comparison)
+    colours = {name: look.colour for name, look in condition_styles(comparison.conditions).items()}
+    text = pages.get_template("report.html.j2").render(
         study=tables.study,
         question=question(tables, comparison),
-        comparison=comparison,
+        comparison=html.table(_results(comparison), colours),
         verdicts={name: verdict(comparison, name) for name in comparison.architectures},
-        remarks=[*remarks(comparison), *tables.remarks, *tables.lost],  # all files have been asked for by now
-        budget=budget_table.sentences(comparison),
-        budget_phases=budget_table.phases(comparison),
-        budget_legend=budget_table.legend(comparison),
+        remarks=[*remarks(comparison), *study_remarks(tables), *tables.lost],  # all files have been asked for by now
+        budget_notes=budgets.notes,
+        budgets=html.table(replace(budgets, notes=()), colours),
+        tuning=html.table(tuning_sheet(comparison), colours),
+        compact=partial(html.table, compact=True),
         sheets=beside,
-        asked=described(tables.asked),
+        described=described(tables.asked),
         surroundings=surroundings(tables.asked),
         description=tables.asked.get("description", ""),
-        looks=looks(comparison.conditions),
+        colours=colours,
         pictures=pictures,
-        readings=_readings({curve.metric for curve in shown}),
+        captions=_captions({curve.metric for curve in shown}),
         answers=found,
         spectra=spectra,
         measured=of_measuring,
         provenance=provenance(tables),
     )
-    return Report(html=html, pictures=pictures, answers=found, sheets=beside, spectra=spectra)
+    return Report(html=text, pictures=pictures, answers=found, sheets=beside, spectra=spectra)
+
+
+def _results(comparison: Comparison) -> Sheet:
+    """Set out the comparison without the columns that the page has a table of its own for."""
+    return replace(comparison_sheet(comparison, ("trials", SETTINGS)), legend=LEGEND)
 
 
 def _pictures(tables: Tables, comparison: Comparison, shown: Sequence[Curve]) -> dict[str, Picture]:
@@ -147,24 +167,27 @@ def _pictures(tables: Tables, comparison: Comparison, shown: Sequence[Curve]) ->
     return pictures
 
 
-def _readings(metrics: Collection[str]) -> dict[str, str]:
+def _captions(metrics: Collection[str]) -> dict[str, str]:
     """Explain what each picture shows, and no column that it has not."""
     meant = {name: [column.meaning for column in columns_with(metrics, each)] for name, (each, _) in CURVES.items()}
-    return READINGS | {
-        name: " ".join(dict.fromkeys(sentence for sentence in (READINGS.get(name, ""), *told) if sentence))
+    return CAPTIONS | {
+        name: " ".join(dict.fromkeys(sentence for sentence in (CAPTIONS.get(name, ""), *told) if sentence))
         for name, told in meant.items()
     }
 
 
 def _spectra(tables: Tables, comparison: Comparison, known: Sequence[Kept]) -> dict[str, list[Picture]]:
-    found = {view: distributions(tables, view) for view in dict.fromkeys(view for one in known for view in one.views)}
+    found = {
+        view: distributions(tables, view)
+        for view in dict.fromkeys(view for of_architecture in known for view in of_architecture.views)
+    }
     pictures: dict[str, list[Picture]] = {}
     for place, architecture in enumerate(comparison.architectures):
         for view, cells in found.items():
-            if any(one.architecture == architecture for one in cells):
+            if any(cell.architecture == architecture for cell in cells):
                 title = (
                     f"{architecture}, {VIEWS.get(view, view)}: singular values by epoch, darker where more of them lie"
                 )
-                figure = spectra_figure(cells, comparison.conditions, architecture, title)
+                figure = distributions_figure(cells, comparison.conditions, architecture, title)
                 pictures.setdefault(architecture, []).append(picture(f"spectra-{place}-{view}", title, figure))
     return pictures

@@ -12,12 +12,12 @@ from analysis.plots.by_epoch import (
     curves_figure,
 )
 from analysis.plots.correlations import When, correlations_figure
-from analysis.plots.decay_profiles import shapes_figure
+from analysis.plots.decay_profiles import decay_profiles_figure
+from analysis.plots.distributions import distributions_figure
 from analysis.plots.fronts import fronts_figure
 from analysis.plots.intervals import Mark, Panel, intervals_figure
 from analysis.plots.panels import TITLE_CHARACTERS
 from analysis.plots.settings import settings_figure
-from analysis.plots.spectra import spectra_figure
 from analysis.plots.tuning_curves import tuning_curves_figure
 
 __all__ = [
@@ -35,10 +35,10 @@ __all__ = [
     "columns_with",
     "correlations_figure",
     "curves_figure",
+    "decay_profiles_figure",
+    "distributions_figure",
     "fronts_figure",
     "intervals_figure",
     "settings_figure",
-    "shapes_figure",
-    "spectra_figure",
     "tuning_curves_figure",
 ]

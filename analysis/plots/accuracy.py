@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.findings.curves import Confirmed
 from analysis.plots.panels import empty, name_rows, panelled, percent
-from analysis.plots.style import Look, looks, style
+from analysis.plots.style import ConditionStyle, condition_styles, style
 
 
 def accuracy_figure(
@@ -25,14 +25,14 @@ def accuracy_figure(
     Returns:
         The picture.
     """
-    look = looks(conditions)
+    styles = condition_styles(conditions)
     with style():
         figure, panels = panelled(len(architectures), 3, 0.5, 0.75 + 0.3 * len(conditions), sharey=True)
         for axes, architecture in zip(panels, architectures, strict=True):
             mine = {cell.condition: cell for cell in cells if cell.architecture == architecture}
             for place, condition in enumerate(conditions):
                 if condition in mine:
-                    _draw_accuracy(axes, mine[condition], place, look[condition])
+                    _draw_accuracy(axes, mine[condition], place, styles[condition])
             low, high = axes.get_xlim()
             axes.set_xlim(max(low, 0.0), min(high, 1.0))  # an interval may reach beyond what an accuracy can be
             if not mine:
@@ -44,9 +44,9 @@ def accuracy_figure(
     return figure
 
 
-def _draw_accuracy(axes: Axes, cell: Confirmed, place: int, look: Look) -> None:
+def _draw_accuracy(axes: Axes, cell: Confirmed, place: int, drawn_as: ConditionStyle) -> None:
     beneath = [place + 0.27] * len(cell.accuracies)
-    axes.plot(cell.accuracies, beneath, "o", color=look.colour, markersize=4, alpha=0.45, markeredgewidth=0)
+    axes.plot(cell.accuracies, beneath, "o", color=drawn_as.colour, markersize=4, alpha=0.45, markeredgewidth=0)
     if cell.interval.n > 1:
-        axes.plot([cell.interval.low, cell.interval.high], [place, place], color=look.colour, linewidth=2)
-    axes.plot([cell.interval.mean], [place], "D", color=look.colour, markersize=6, markeredgecolor="white")
+        axes.plot([cell.interval.low, cell.interval.high], [place, place], color=drawn_as.colour, linewidth=2)
+    axes.plot([cell.interval.mean], [place], "D", color=drawn_as.colour, markersize=6, markeredgecolor="white")

@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.findings.curves import Curve
 from analysis.plots.panels import MARKED, empty, legend, legend_rows, line, percent
-from analysis.plots.style import WIDTH, Look, looks, style
+from analysis.plots.style import WIDTH, ConditionStyle, condition_styles, style
 from tuning import records
 
 
@@ -135,17 +135,17 @@ def curves_figure(
     Returns:
         The picture.
     """
-    look = looks(conditions)
+    styles = condition_styles(conditions)
     columns = columns_with({curve.metric for curve in curves}, columns)
     with style():
-        handles = [line(look[name], name) for name in conditions]
+        handles = [line(styles[name], name) for name in conditions]
         height = 0.55 + 0.2 * legend_rows(handles) + 1.95 * len(architectures)
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         grid = figure.subplots(len(architectures), len(columns), squeeze=False, sharex="row")
         for row, architecture in zip(grid, architectures, strict=True):
             for axes, column in zip(row, columns, strict=True):
                 mine = [c for c in curves if (c.architecture, c.metric) == (architecture, column.metric)]
-                _draw_curves(axes, mine, look, column)
+                _draw_curves(axes, mine, styles, column)
             row[0].set_ylabel(architecture, fontweight="bold")
         for axes, column in zip(grid[0], columns, strict=True):
             axes.set_title(column.title)
@@ -155,13 +155,13 @@ def curves_figure(
     return figure
 
 
-def _draw_curves(axes: Axes, curves: Sequence[Curve], look: dict[str, Look], column: Column) -> None:
+def _draw_curves(axes: Axes, curves: Sequence[Curve], styles: dict[str, ConditionStyle], column: Column) -> None:
     if not curves:
         empty(axes)
         axes.tick_params(labelleft=False)
         return
     for curve in curves:
-        drawn = look[curve.condition]
+        drawn = styles[curve.condition]
         axes.fill_between(curve.epochs, curve.band.low, curve.band.high, color=drawn.colour, alpha=0.16, linewidth=0)
         marker = "o" if len(curve.epochs) <= MARKED else ""
         axes.plot(

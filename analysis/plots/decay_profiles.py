@@ -1,4 +1,4 @@
-"""Shapes of spectra: a panel a condition, a line an architecture."""
+"""How spectra fall off: a panel a condition, a line an architecture."""
 
 import textwrap
 from collections.abc import Sequence
@@ -9,18 +9,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from analysis.findings.decay_profiles import GRID, Shape
+from analysis.findings.decay_profiles import GRID, DecayProfile
 from analysis.plots.panels import TITLE_CHARACTERS, drop_unused, empty, legend, legend_rows, percent
 from analysis.plots.style import WIDTH, style
 
 
-def shapes_figure(
-    shapes: Sequence[Shape], conditions: Sequence[str], architectures: Sequence[str], title: str
+def decay_profiles_figure(
+    profiles: Sequence[DecayProfile], conditions: Sequence[str], architectures: Sequence[str], title: str
 ) -> Figure:
     """Draw how singular values fall off, architectures side by side.
 
     Args:
-        shapes: what to draw.
+        profiles: what to draw.
         conditions: panels, at most four a row.
         architectures: lines.
         title: a sentence above the picture.
@@ -39,7 +39,7 @@ def shapes_figure(
         grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
         for axes, condition in zip(grid.flat, conditions, strict=False):
             axes.set_title(textwrap.fill(condition, TITLE_CHARACTERS))
-            _draw(axes, [shape for shape in shapes if shape.condition == condition], colours)
+            _draw(axes, [profile for profile in profiles if profile.condition == condition], colours)
         for row in grid:
             row[0].set_ylabel("σ / σ₁, mean over weights")
         for place, axes in enumerate(grid.flat):
@@ -51,14 +51,14 @@ def shapes_figure(
     return figure
 
 
-def _draw(axes: Axes, shapes: Sequence[Shape], colours: dict[str, tuple[float, float, float, float]]) -> None:
-    if not shapes:
+def _draw(axes: Axes, profiles: Sequence[DecayProfile], colours: dict[str, tuple[float, float, float, float]]) -> None:
+    if not profiles:
         empty(axes)
         return
-    for shape in shapes:
-        colour = colours[shape.architecture]
-        axes.fill_between(GRID, shape.band.low, shape.band.high, color=colour, alpha=0.2, linewidth=0)
-        axes.plot(GRID, shape.band.mean, color=colour)
+    for profile in profiles:
+        colour = colours[profile.architecture]
+        axes.fill_between(GRID, profile.band.low, profile.band.high, color=colour, alpha=0.2, linewidth=0)
+        axes.plot(GRID, profile.band.mean, color=colour)
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(0.0, 1.02)
     axes.xaxis.set_major_formatter(FuncFormatter(percent))

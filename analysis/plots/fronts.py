@@ -7,7 +7,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.findings.fronts import Front
 from analysis.plots.panels import legend, legend_rows, line, panelled, percent
-from analysis.plots.style import looks, style
+from analysis.plots.style import condition_styles, style
 
 
 def fronts_figure(
@@ -24,17 +24,17 @@ def fronts_figure(
     Returns:
         The picture.
     """
-    look = looks(conditions)
+    styles = condition_styles(conditions)
     with style():
-        handles = [line(look[name], name) for name in conditions]
+        handles = [line(styles[name], name) for name in conditions]
         figure, panels = panelled(len(architectures), 3, 0.55 + 0.2 * legend_rows(handles), 2.6)
         for axes, architecture in zip(panels, architectures, strict=True):
             axes.set_title(architecture, fontweight="bold")
-            for one in fronts:
-                if one.architecture == architecture:
-                    drawn = look[one.condition]
-                    axes.plot(one.bounds, one.scores, "o", color=drawn.colour, markersize=3.5, alpha=0.4, mew=0)
-                    best = (one.bounds[one.front], one.scores[one.front])
+            for front in fronts:
+                if front.architecture == architecture:
+                    drawn = styles[front.condition]
+                    axes.plot(front.bounds, front.scores, "o", color=drawn.colour, markersize=3.5, alpha=0.4, mew=0)
+                    best = (front.bounds[front.front], front.scores[front.front])
                     axes.plot(*best, color=drawn.colour, linestyle=drawn.dash, marker="o", drawstyle="steps-post")
             axes.set_xlabel("log10 Lipschitz bound")
             axes.xaxis.set_major_locator(MaxNLocator(nbins=6))

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.plots.panels import empty, name_rows, panelled
-from analysis.plots.style import FAINT, INK, Look, looks, style
+from analysis.plots.style import FAINT, INK, ConditionStyle, condition_styles, style
 from analysis.stats import Estimate, FamilyTest, Interval
 
 ACROSS = 4
@@ -78,25 +78,25 @@ def intervals_figure(
     Returns:
         The picture.
     """
-    look = looks(conditions)
+    styles = condition_styles(conditions)
     down = -(-len(panels) // across)
     across = -(-len(panels) // down)  # five panels are three and two, not four and one
     with style():
         figure, drawn = panelled(len(panels), across, 0.5, 0.8 + 0.26 * len(rows), sharey=True)
         for axes, panel in zip(drawn, panels, strict=True):
-            _draw(axes, panel, rows, look)
+            _draw(axes, panel, rows, styles)
         name_rows(figure, drawn[0], rows, title)
     return figure
 
 
-def _draw(axes: Axes, panel: Panel, rows: Sequence[str], look: dict[str, Look]) -> None:
+def _draw(axes: Axes, panel: Panel, rows: Sequence[str], styles: dict[str, ConditionStyle]) -> None:
     axes.set_title(panel.title, fontweight="bold")
     if not panel.marks:
         empty(axes)
         return
     axes.axvline(0.0, color=FAINT, linewidth=1.0, zorder=0.5)
     for mark in panel.marks:
-        place, colour = rows.index(mark.condition), look[mark.condition].colour
+        place, colour = rows.index(mark.condition), styles[mark.condition].colour
         bounded = math.isfinite(mark.low) and math.isfinite(mark.high)
         apart = bounded and not mark.low <= 0.0 <= mark.high
         if bounded:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.plots.style import FAINT, TITLE_SIZE, WIDTH, Look
+from analysis.plots.style import FAINT, TITLE_SIZE, WIDTH, ConditionStyle
 
 MARKED = 25
 """Up to so many epochs each is marked by a dot; more would make a line of dots."""
@@ -88,6 +88,6 @@ def legend(figure: Figure, title: str, handles: Sequence[Line2D]) -> None:
     drawn.get_title().set_y(2)
 
 
-def line(look: Look, label: str) -> Line2D:
+def line(drawn_as: ConditionStyle, label: str) -> Line2D:
     """Return what stands for a condition in a legend."""
-    return Line2D([], [], color=look.colour, linestyle=look.dash, label=label)
+    return Line2D([], [], color=drawn_as.colour, linestyle=drawn_as.dash, label=label)

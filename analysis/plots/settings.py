@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from analysis.findings.sensitivity import Sensitivity
 from analysis.plots.panels import legend, legend_rows, line, percent
-from analysis.plots.style import FAINT, WIDTH, Look, looks, style
+from analysis.plots.style import FAINT, WIDTH, ConditionStyle, condition_styles, style
 from tuning.records import short_name
 
 
@@ -30,17 +30,17 @@ def settings_figure(
     Returns:
         The picture.
     """
-    look = looks(conditions)
-    settings = list(dict.fromkeys(one.setting for one in found))
+    styles = condition_styles(conditions)
+    settings = list(dict.fromkeys(sensitivity.setting for sensitivity in found))
     with style():
-        handles = [line(look[name], name) for name in conditions]
+        handles = [line(styles[name], name) for name in conditions]
         size = (WIDTH, 0.55 + 0.2 * legend_rows(handles) + 2.1 * len(architectures))
         figure = Figure(figsize=size, layout="constrained")
         grid = figure.subplots(len(architectures), len(settings), squeeze=False, sharex="col", sharey="row")
         for row, architecture in zip(grid, architectures, strict=True):
-            of_row = [one for one in found if one.architecture == architecture]
+            of_row = [sensitivity for sensitivity in found if sensitivity.architecture == architecture]
             for axes, setting in zip(row, settings, strict=True):
-                _draw(axes, [one for one in of_row if one.setting == setting], look)
+                _draw(axes, [sensitivity for sensitivity in of_row if sensitivity.setting == setting], styles)
             _bound(row[0], of_row)
             row[0].set_ylabel(architecture, fontweight="bold")
             row[0].yaxis.set_major_locator(MaxNLocator(nbins=5))
@@ -51,26 +51,36 @@ def settings_figure(
     return figure
 
 
-def _draw(axes: Axes, found: Sequence[Sensitivity], look: dict[str, Look]) -> None:
+def _draw(axes: Axes, found: Sequence[Sensitivity], styles: dict[str, ConditionStyle]) -> None:
     if not found:
         axes.text(0.5, 0.5, "not searched", transform=axes.transAxes, ha="center", va="center", color=FAINT)
-    if any(one.log for one in found):
+    if any(sensitivity.log for sensitivity in found):
         axes.set_xscale("log")
-        narrow = max(one.edges[-1] for one in found) < 300 * min(one.edges[0] for one in found)
+        narrow = max(sensitivity.edges[-1] for sensitivity in found) < 300 * min(
+            sensitivity.edges[0] for sensitivity in found
+        )
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.minorticks_off()
-    for one in found:
-        drawn = look[one.condition]
-        axes.plot(one.values, one.scores, "o", color=drawn.colour, markersize=3, alpha=0.45, markeredgewidth=0)
-        middles = np.sqrt(one.edges[1:] * one.edges[:-1]) if one.log else (one.edges[1:] + one.edges[:-1]) / 2
-        axes.plot(middles, one.band.mean, color=drawn.colour, linestyle=drawn.dash, marker="D", markersize=3.5)
-        axes.fill_between(middles, one.band.low, one.band.high, color=drawn.colour, alpha=0.12, linewidth=0)
+    for sensitivity in found:
+        drawn = styles[sensitivity.condition]
+        axes.plot(
+            sensitivity.values, sensitivity.scores, "o", color=drawn.colour, markersize=3, alpha=0.45, markeredgewidth=0
+        )
+        middles = (
+            np.sqrt(sensitivity.edges[1:] * sensitivity.edges[:-1])
+            if sensitivity.log
+            else (sensitivity.edges[1:] + sensitivity.edges[:-1]) / 2
+        )
+        axes.plot(middles, sensitivity.band.mean, color=drawn.colour, linestyle=drawn.dash, marker="D", markersize=3.5)
+        axes.fill_between(
+            middles, sensitivity.band.low, sensitivity.band.high, color=drawn.colour, alpha=0.12, linewidth=0
+        )
 
 
 def _bound(axes: Axes, found: Sequence[Sensitivity]) -> None:
     """Show the scores of the trials alone: intervals of two or three, and what diverged, reach far beyond."""
-    scores = np.concatenate([one.scores for one in found])
+    scores = np.concatenate([sensitivity.scores for sensitivity in found])
     scores = scores[scores > 0]
     if len(scores):
         margin = 0.06 * max(float(np.ptp(scores)), 0.01)

@@ -1,13 +1,11 @@
-"""How every picture looks: one colour and dash a condition, the same everywhere; type and file format."""
+"""How every picture looks: one colour and dash a condition, the same everywhere; and type."""
 
-import io
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.figure import Figure
 from matplotlib.typing import LineStyleType
 
 WIDTH = 11.0
@@ -56,7 +54,7 @@ STYLE: dict[Any, Any] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class ConditionStyle:
     """How a condition is drawn.
 
     Attributes:
@@ -68,18 +66,18 @@ class Look:
     dash: LineStyleType
 
 
-def looks(conditions: Sequence[str]) -> dict[str, Look]:
-    """Give every condition its look, by its place in the study.
+def condition_styles(conditions: Sequence[str]) -> dict[str, ConditionStyle]:
+    """Give every condition its style, by its place in the study.
 
     Args:
         conditions: all of the study, in its order, so that a condition keeps its colour in pictures that lack
             others.
 
     Returns:
-        A look for each name; they differ for the first 24.
+        A style for each name; they differ for the first 24.
     """
     return {
-        name: Look(
+        name: ConditionStyle(
             colour=COLOURS[place % len(COLOURS)],
             dash=DASHES[place // len(COLOURS) % len(DASHES)],
         )
@@ -105,7 +103,7 @@ def ink_on(shade: tuple[float, float, float, float]) -> str:
 
 
 def _luminance(colour: tuple[float, ...]) -> float:
-    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in colour]
+    linear = [channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in colour]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -114,18 +112,3 @@ def style() -> Generator[None]:
     """Draw in the house's style inside, in the caller's again afterwards."""
     with mpl.rc_context(STYLE):
         yield
-
-
-def svg(figure: Figure) -> bytes:
-    """Write a picture as an SVG file that needs nothing beside itself.
-
-    Args:
-        figure: drawn inside `style`.
-
-    Returns:
-        The file's bytes, equal for equal pictures.
-    """
-    buffer = io.BytesIO()
-    with style():
-        figure.savefig(buffer, format="svg", dpi=144, metadata={"Date": None})
-    return buffer.getvalue()

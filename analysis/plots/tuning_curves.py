@@ -7,7 +7,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.findings.tuning_curves import TuningCurve
 from analysis.plots.panels import legend, legend_rows, line, panelled, percent
-from analysis.plots.style import looks, style
+from analysis.plots.style import condition_styles, style
 
 
 def tuning_curves_figure(
@@ -24,16 +24,16 @@ def tuning_curves_figure(
     Returns:
         The picture.
     """
-    look = looks(conditions)
+    styles = condition_styles(conditions)
     with style():
-        handles = [line(look[name], name) for name in conditions]
+        handles = [line(styles[name], name) for name in conditions]
         figure, panels = panelled(len(architectures), 3, 0.55 + 0.2 * legend_rows(handles), 2.3)
         for axes, architecture in zip(panels, architectures, strict=True):
             axes.set_title(architecture, fontweight="bold")
             for curve in curves:
                 if curve.architecture != architecture or curve.expected is None:
                     continue
-                budgets, band, drawn = curve.expected.budgets, curve.expected.band, look[curve.condition]
+                budgets, band, drawn = curve.expected.budgets, curve.expected.band, styles[curve.condition]
                 axes.fill_between(budgets, band.low, band.high, color=drawn.colour, alpha=0.16, linewidth=0)
                 axes.plot(budgets, band.mean, color=drawn.colour, linestyle=drawn.dash, marker="o", markersize=3)
             axes.set_xlabel("trials")

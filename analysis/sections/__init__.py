@@ -1,6 +1,6 @@
 """The sections that answer a study's questions: a question a file."""
 
 from analysis.sections.answers import Answers, answers
-from analysis.sections.section import Section, picture
+from analysis.sections.section import Section
 
-__all__ = ["Answers", "Section", "answers", "picture"]
+__all__ = ["Answers", "Section", "answers"]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.findings.compare import Comparison
-from analysis.findings.measuring import Kept
-from analysis.page.page import Picture
+from analysis.findings.kept_spectra import Kept
+from analysis.plots.picture import Picture
 from analysis.sections.decay_profiles import distributed
 from analysis.sections.families import families
 from analysis.sections.norms import norms
@@ -15,7 +15,7 @@ from analysis.sections.ranks import ranks
 from analysis.sections.search import searches
 from analysis.sections.section import Section
 from analysis.tables.table import Tables
-from analysis.writing.sheets import Sheet
+from tuning.sheets.sheet import Sheet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Answers:
         performance: what each condition does to test accuracy.
         norms: how spectral norms change over time.
         ranks: what each condition does to rank.
-        shapes: how distributions of singular values differ between architectures.
+        decay_profiles: how distributions of singular values differ between architectures.
         families: whether one family of architectures benefits more.
         prediction: whether spectra predict performance.
         search: what the search says of its budget, its settings, and its objectives where it had two.
@@ -35,7 +35,7 @@ class Answers:
     performance: Section
     norms: Section
     ranks: Section
-    shapes: Section
+    decay_profiles: Section
     families: Section
     prediction: Section
     search: tuple[Section, ...]
@@ -43,7 +43,15 @@ class Answers:
     @property
     def sheets(self) -> list[Sheet]:
         """The tables of all sections that have one."""
-        sections = (self.performance, self.norms, self.ranks, self.shapes, self.families, self.prediction, *self.search)
+        sections = (
+            self.performance,
+            self.norms,
+            self.ranks,
+            self.decay_profiles,
+            self.families,
+            self.prediction,
+            *self.search,
+        )
         return [section.sheet for section in sections if section.sheet is not None]
 
 
@@ -63,7 +71,7 @@ def answers(tables: Tables, comparison: Comparison, known: Sequence[Kept], norms
         performance=performance(comparison.effects),
         norms=norms(tables, norms_by_epoch),
         ranks=ranks(tables),
-        shapes=distributed(tables, known),
+        decay_profiles=distributed(tables, known),
         families=families(comparison.effects),
         prediction=prediction(tables),
         search=searches(tables, comparison),

@@ -2,17 +2,24 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from analysis.findings.decay_profiles import HALF, NINE_TENTHS, TENTH, Shape, shapes
-from analysis.findings.measuring import Kept
-from analysis.notation import NOTHING, listed, percent, points_between
-from analysis.plots import shapes_figure
-from analysis.sections.section import STATED, Section, picture
-from analysis.stats import Difference, FamilyTest, Interval, family_tests, paired_difference
+from analysis.findings.decay_profiles import (
+    HALF,
+    NINE_TENTHS,
+    TENTH,
+    Compared,
+    DecayProfile,
+    against_first,
+    decay_profiles,
+)
+from analysis.findings.kept_spectra import Kept
+from analysis.notation import listed, percent, points_between
+from analysis.plots import decay_profiles_figure
+from analysis.plots.picture import picture
+from analysis.sections.section import STATED, Section
 from analysis.tables.table import Tables
 from analysis.words.described import Named, Verbs, told
-from analysis.writing.sheets import Sheet
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING
 
 QUESTION = "How do distributions of singular values differ between architectures?"
 VERBS = Verbs(
@@ -21,9 +28,6 @@ VERBS = Verbs(
     same="no difference seen in",
     open="too few seeds for an interval in",
 )
-
-_Compared = dict[tuple[str, str], tuple[Interval, FamilyTest]]
-"""By architecture and condition: how it differs from the first architecture, and the test among all of these."""
 
 
 def distributed(tables: Tables, known: Sequence[Kept]) -> Section:
@@ -36,20 +40,22 @@ def distributed(tables: Tables, known: Sequence[Kept]) -> Section:
     Returns:
         The section.
     """
-    found = shapes(tables, known)
+    found = decay_profiles(tables, known)
     if not found:
         return Section(question=QUESTION, said=(_nothing(tables),))
     conditions = list(tables.runs["condition"].cat.categories)
-    architectures = list(dict.fromkeys(one.architecture for one in found))
-    against = _against(found)
+    architectures = list(dict.fromkeys(profile.architecture for profile in found))
+    against = against_first(found)
     title = (
         "Singular values relative to the largest of their weight: mean over weights, shaded the 95% interval over seeds"
     )
     return Section(
         question=QUESTION,
-        said=tuple(_said([one for one in found if one.condition == name], against) for name in _conditions(found)),
-        picture=picture("shapes", title, shapes_figure(found, conditions, architectures, title)),
-        reading=(
+        said=tuple(
+            _said([profile for profile in found if profile.condition == name], against) for name in _conditions(found)
+        ),
+        picture=picture("shapes", title, decay_profiles_figure(found, conditions, architectures, title)),
+        caption=(
             "Weights as flat matrices, at the last epoch whose vectors were kept. A line that stays high is a weight "
             "that uses all of its directions, one that falls early a weight of low rank."
         ),
@@ -61,58 +67,40 @@ def _nothing(tables: Tables) -> str:
     return "No spectra could be read." if tables.lost else "No confirmation run has stored spectra."
 
 
-def _said(found: Sequence[Shape], against: _Compared) -> str:
-    levels = [f"{percent(one.at(HALF))}% in {one.architecture}" for one in found]
+def _said(found: Sequence[DecayProfile], against: Compared) -> str:
+    levels = [f"{percent(profile.at(HALF))}% in {profile.architecture}" for profile in found]
     said = f"{found[0].condition}: half-way down its list a singular value is, of the largest, {listed(levels)}"
     if len(found) == 1:
         return f"{said}."
     others = [
-        Named(name=one.architecture, bounds=bounds, text=f"{points_between(bounds)} points", tested=tested)
-        for one in found[1:]
-        for bounds, tested in [against[one.architecture, one.condition]]
+        Named(name=profile.architecture, bounds=bounds, text=f"{points_between(bounds)} points", tested=tested)
+        for profile in found[1:]
+        for bounds, tested in [against[profile.architecture, profile.condition]]
     ]
     return f"{said}. Against {found[0].architecture}, {told(others, VERBS)}."
 
 
-def _against(found: Sequence[Shape]) -> _Compared:
-    """Compare every shape half-way with that of the first architecture under its condition, seed by seed."""
-    firsts = {one.condition: one for one in reversed(found)}
-    others = [one for one in found if one is not firsts[one.condition]]
-    differences = [_difference(one, firsts[one.condition]) for one in others]
-    family = family_tests([one.test for one in differences])
-    return {
-        (one.architecture, one.condition): (difference.stated, test)
-        for one, difference, test in zip(others, differences, family, strict=True)
-    }
-
-
-def _difference(one: Shape, first: Shape) -> Difference:
-    seeds = sorted(one.of_seed.keys() | first.of_seed.keys())
-    mine, others = ([shape.of_seed[s][HALF] if s in shape.of_seed else np.nan for s in seeds] for shape in (one, first))
-    return paired_difference(mine, others)
-
-
-def _sheet(found: Sequence[Shape], architectures: list[str], against: _Compared) -> Sheet:
-    first = {one.condition for one in found if one.architecture == architectures[0]}
-    blocks = {
+def _sheet(found: Sequence[DecayProfile], architectures: list[str], against: Compared) -> Sheet:
+    first = {profile.condition for profile in found if profile.architecture == architectures[0]}
+    groups = {
         architecture: [
             (
-                one.condition,
-                *(percent(one.at(place)) for place in (TENTH, HALF, NINE_TENTHS)),
-                points_between(against[architecture, one.condition][0])
-                if one.condition in first and (architecture, one.condition) in against
+                profile.condition,
+                *(percent(profile.at(place)) for place in (TENTH, HALF, NINE_TENTHS)),
+                points_between(against[architecture, profile.condition][0])
+                if profile.condition in first and (architecture, profile.condition) in against
                 else NOTHING,
-                str(one.at(HALF).n),
+                str(profile.at(HALF).n),
             )
-            for one in found
-            if one.architecture == architecture
+            for profile in found
+            if profile.architecture == architecture
         ]
         for architecture in architectures
     }
     return Sheet(
         name="shapes",
         title=QUESTION,
-        headings=(
+        columns=folding(
             "condition",
             "a tenth down, % of σ₁",
             "half-way, %",
@@ -120,7 +108,7 @@ def _sheet(found: Sequence[Shape], architectures: list[str], against: _Compared)
             f"half-way, against {architectures[0]}",
             "seeds",
         ),
-        blocks=blocks,
+        groups=groups,
         notes=(
             "Mean ± half-width of the 95% t-interval over seeds of the mean over weights. The last column but one is "
             f"the difference in percentage points under the same condition and seed. {STATED}",
@@ -128,5 +116,5 @@ def _sheet(found: Sequence[Shape], architectures: list[str], against: _Compared)
     )
 
 
-def _conditions(found: Sequence[Shape]) -> list[str]:
-    return list(dict.fromkeys(one.condition for one in found))
+def _conditions(found: Sequence[DecayProfile]) -> list[str]:
+    return list(dict.fromkeys(profile.condition for profile in found))

@@ -1,11 +1,13 @@
 """Whether a condition helps one family of architectures more than another."""
 
 from analysis.findings.effects import Effects, FamilyContrast
-from analysis.notation import NOTHING, number, points, points_between
+from analysis.notation import number, points, points_between
 from analysis.plots import Mark, Panel, intervals_figure
-from analysis.sections.section import MARKED, STATED, Section, picture
+from analysis.plots.picture import picture
+from analysis.sections.section import MARKED, STATED, Section
 from analysis.words.described import Named, Verbs, told
-from analysis.writing.sheets import Sheet
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING
 
 QUESTION = "Does one family of architectures benefit more?"
 
@@ -31,16 +33,16 @@ def families(found: Effects) -> Section:
             "the same seeds: this study has none."
         )
         return Section(question=QUESTION, said=(nothing,))
-    pairs = list(dict.fromkeys(one.families for one in found.families))
-    conditions = [one.condition for one in found.overall]
+    pairs = list(dict.fromkeys(contrast.families for contrast in found.families))
+    conditions = [overall.condition for overall in found.overall]
     title = f"By how much the gain over {found.baseline} is larger in one family than in another, with 95% intervals"
-    panels = [_panel([one for one in found.families if one.families == pair], pair) for pair in pairs]
-    rows = [one for one in conditions if one != found.baseline]
+    panels = [_panel([contrast for contrast in found.families if contrast.families == pair], pair) for pair in pairs]
+    rows = [name for name in conditions if name != found.baseline]
     return Section(
         question=QUESTION,
         said=tuple(_said(found, pair) for pair in pairs),
         picture=picture("families", title, intervals_figure(panels, rows, conditions, title)),
-        reading=(
+        caption=(
             f"Right of zero: the condition adds more accuracy in the first family; left of it, in the second. {MARKED}"
         ),
         sheet=_sheet(found, pairs),
@@ -50,13 +52,13 @@ def families(found: Effects) -> Section:
 def _said(found: Effects, pair: tuple[str, str]) -> str:
     mine = [
         Named(
-            name=one.condition,
-            bounds=one.interaction.families.stated,
-            text=f"{points_between(one.interaction.families.stated)} points",
-            tested=one.tested,
+            name=contrast.condition,
+            bounds=contrast.interaction.families.stated,
+            text=f"{points_between(contrast.interaction.families.stated)} points",
+            tested=contrast.tested,
         )
-        for one in found.families
-        if one.families == pair
+        for contrast in found.families
+        if contrast.families == pair
     ]
     first, second = pair
     verbs = Verbs(
@@ -69,23 +71,25 @@ def _said(found: Effects, pair: tuple[str, str]) -> str:
 
 
 def _panel(found: list[FamilyContrast], pair: tuple[str, str]) -> Panel:
-    marks = tuple(Mark.of(one.condition, one.interaction.families.stated, one.tested) for one in found)
+    marks = tuple(
+        Mark.of(contrast.condition, contrast.interaction.families.stated, contrast.tested) for contrast in found
+    )
     title = f"gain of {pair[0]} − gain of {pair[1]}"
     return Panel(title=title, unit="percentage points", marks=marks, hundredfold=True)
 
 
 def _sheet(found: Effects, pairs: list[tuple[str, str]]) -> Sheet:
-    blocks: dict[str, list[tuple[str, ...]]] = {}
+    groups: dict[str, list[tuple[str, ...]]] = {}
     for pair in pairs:
-        mine = [one for one in found.families if one.families == pair]
-        blocks[" − ".join(pair)] = [row for one in mine for row in _rows(one)]
+        mine = [contrast for contrast in found.families if contrast.families == pair]
+        groups[" − ".join(pair)] = [row for contrast in mine for row in _rows(contrast)]
     return Sheet(
         name="families",
         title=QUESTION,
-        headings=("condition", "difference of gains, points", "by Student's t", "p", "p by Holm", "seeds"),
-        blocks=blocks,
-        notes=(_note(found.baseline, apart=any(row[0].startswith(PAIR) for rows in blocks.values() for row in rows)),),
-        of="families",
+        columns=folding("condition", "difference of gains, points", "by Student's t", "p", "p by Holm", "seeds"),
+        groups=groups,
+        notes=(_note(found.baseline, apart=any(row[0].startswith(PAIR) for rows in groups.values() for row in rows)),),
+        grouped_by="families",
     )
 
 
@@ -102,14 +106,14 @@ def _note(baseline: str, *, apart: bool) -> str:
     )
 
 
-def _rows(one: FamilyContrast) -> list[tuple[str, ...]]:
-    whole = one.interaction.families
+def _rows(contrast: FamilyContrast) -> list[tuple[str, ...]]:
+    whole = contrast.interaction.families
     texts = (points_between(whole.stated), points(whole.interval), number(whole.test.p))
-    rows: list[tuple[str, ...]] = [(one.condition, *texts, number(one.adjusted_p), str(whole.n))]
-    if not 1 < len(one.architectures[0]) * len(one.architectures[1]) <= MOST_PAIRS:
+    rows: list[tuple[str, ...]] = [(contrast.condition, *texts, number(contrast.adjusted_p), str(whole.n))]
+    if not 1 < len(contrast.architectures[0]) * len(contrast.architectures[1]) <= MOST_PAIRS:
         return rows
-    for first, row in zip(one.architectures[0], one.interaction.pairs, strict=True):
-        for second, each in zip(one.architectures[1], row, strict=True):
+    for first, row in zip(contrast.architectures[0], contrast.interaction.pairs, strict=True):
+        for second, each in zip(contrast.architectures[1], row, strict=True):
             texts = (points_between(each.stated), points(each.interval), number(each.test.p))
             rows.append((f"{PAIR}{first} − {second}", *texts, NOTHING, str(each.n)))
     return rows

@@ -4,13 +4,14 @@ import math
 from collections.abc import Sequence
 
 from analysis.findings.fronts import Front, fronts
-from analysis.notation import NOTHING, number
+from analysis.notation import number
 from analysis.plots import fronts_figure
-from analysis.sections.section import Section, picture
+from analysis.plots.picture import picture
+from analysis.sections.section import Section
 from analysis.stats import FloatArray
 from analysis.tables.table import Tables
-from analysis.writing.sheets import Sheet
-from analysis.written import Written
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING, Written
 
 QUESTION = "Which validation accuracy goes with which Lipschitz bound?"
 
@@ -27,7 +28,7 @@ def front(tables: Tables) -> Section | None:
     found = fronts(tables)
     if not found:
         return None
-    architectures = list(dict.fromkeys(one.architecture for one in found))
+    architectures = list(dict.fromkeys(front_of_cell.architecture for front_of_cell in found))
     conditions = list(tables.runs["condition"].cat.categories)
     title = "Trials of the search, and those that no other of their cell beats in both accuracy and bound"
     return Section(
@@ -37,31 +38,31 @@ def front(tables: Tables) -> Section | None:
             "what trades against what, and are no result. What was confirmed is the most accurate of each cell.",
         ),
         picture=picture("front", title, fronts_figure(found, architectures, conditions, title)),
-        reading="Up and to the left is better: more accurate, with a smaller certified bound.",
+        caption="Up and to the left is better: more accurate, with a smaller certified bound.",
         sheet=_sheet(found, architectures),
     )
 
 
 def _sheet(found: Sequence[Front], architectures: Sequence[str]) -> Sheet:
-    blocks = {
+    groups = {
         architecture: [
             (
-                one.condition,
-                str(len(one.scores)),
-                str(len(one.front)),
-                _ends(one.bounds[one.front], 1),
-                _ends(one.scores[one.front], 100),
+                front_of_cell.condition,
+                str(len(front_of_cell.scores)),
+                str(len(front_of_cell.front)),
+                _ends(front_of_cell.bounds[front_of_cell.front], 1),
+                _ends(front_of_cell.scores[front_of_cell.front], 100),
             )
-            for one in found
-            if one.architecture == architecture
+            for front_of_cell in found
+            if front_of_cell.architecture == architecture
         ]
         for architecture in architectures
     }
     return Sheet(
         name="front",
         title=QUESTION,
-        headings=("condition", "trials", "on the front", "log10 bound along it", "validation % along it"),
-        blocks=blocks,
+        columns=folding("condition", "trials", "on the front", "log10 bound along it", "validation % along it"),
+        groups=groups,
         notes=(
             "From the smallest bound on the front to the highest accuracy; of single trials, hence without intervals.",
         ),

@@ -1,13 +1,14 @@
 """How spectral norms change over time: the last epoch against the state before the first step."""
 
 from analysis.findings.changes import Change, changes
-from analysis.notation import NOTHING, plus_minus, signed
-from analysis.page.page import Picture
+from analysis.notation import plus_minus, signed
+from analysis.plots.picture import Picture
 from analysis.sections.section import STATED, Section
 from analysis.tables.table import Tables
 from analysis.words.described import Verbs, told, with_sign
-from analysis.writing.sheets import Sheet
 from tuning import records
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING
 
 QUESTION = "How do spectral norms change over time?"
 METRICS = {records.SPECTRAL_NORM_MAX: "largest spectral norm", records.SPECTRAL_NORM_MEAN: "mean spectral norm"}
@@ -18,7 +19,7 @@ VERBS = Verbs(
     test="the interval holds zero, and the test sees a change under",
     open="too few seeds for an interval under",
 )
-READING = (
+CAPTION = (
     "Norms and ranks are of each weight as a flat matrix (a convolution as output channels × everything else), then "
     "the maximum or the mean over the weights. The Lipschitz bound is certified for the network as it is evaluated: "
     "the norms of its maps composed along its graph, BatchNorm folded in, the branches of a residual block added. A "
@@ -39,27 +40,27 @@ def norms(tables: Tables, curves: Picture) -> Section:
     found = [changes(tables, metric) for metric in METRICS]
     if not found[0]:
         nothing = "No confirmation run has measured its weights at two epochs, so there is no change to report."
-        return Section(question=QUESTION, said=(nothing,), picture=curves, reading=READING)
-    architectures = list(dict.fromkeys(one.architecture for one in found[0]))
+        return Section(question=QUESTION, said=(nothing,), picture=curves, caption=CAPTION)
+    architectures = list(dict.fromkeys(change.architecture for change in found[0]))
     return Section(
         question=QUESTION,
         said=tuple(_said(architecture, found[0]) for architecture in architectures),
         picture=curves,
-        reading=READING,
+        caption=CAPTION,
         sheet=_sheet(found, architectures),
     )
 
 
 def _said(architecture: str, found: tuple[Change, ...]) -> str:
-    mine = [one for one in found if one.architecture == architecture]
-    named = [with_sign(one.condition, one.difference, one.tested) for one in mine]
+    mine = [change for change in found if change.architecture == architecture]
+    named = [with_sign(change.condition, change.difference, change.tested) for change in mine]
     first, last = mine[0].epochs
     return f"{architecture}: from epoch {first} to {last} the largest spectral norm {told(named, VERBS)}."
 
 
 def _sheet(found: list[tuple[Change, ...]], architectures: list[str]) -> Sheet:
-    columns = [{(one.architecture, one.condition): one for one in each} for each in found]
-    blocks = {
+    columns = [{(change.architecture, change.condition): change for change in each} for each in found]
+    groups = {
         architecture: [
             (condition, *(text for each in columns for text in _texts(each.get((name, condition)))), _seeds(one))
             for (name, condition), one in columns[0].items()
@@ -71,8 +72,8 @@ def _sheet(found: list[tuple[Change, ...]], architectures: list[str]) -> Sheet:
     return Sheet(
         name="norms",
         title=QUESTION,
-        headings=("condition", *headings, "seeds"),
-        blocks=blocks,
+        columns=folding("condition", *headings, "seeds"),
+        groups=groups,
         notes=(
             "Start: before the first step. Start and end: mean ± half-width of the 95% t-interval over confirmation "
             f"seeds. Change: end − start of the same run. {STATED}",
@@ -80,11 +81,13 @@ def _sheet(found: list[tuple[Change, ...]], architectures: list[str]) -> Sheet:
     )
 
 
-def _texts(one: Change | None) -> tuple[str, str, str]:
+def _texts(change: Change | None) -> tuple[str, str, str]:
     return (
-        (NOTHING,) * 3 if one is None else (plus_minus(one.start), plus_minus(one.end), signed(one.difference.stated))
+        (NOTHING,) * 3
+        if change is None
+        else (plus_minus(change.start), plus_minus(change.end), signed(change.difference.stated))
     )
 
 
-def _seeds(one: Change) -> str:
-    return str(one.difference.n)
+def _seeds(change: Change) -> str:
+    return str(change.difference.n)

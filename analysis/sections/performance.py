@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from analysis.findings.effects import Contrast, Effects, Overall
-from analysis.notation import NOTHING, count, listed, number, points_between, spanned
+from analysis.notation import count, listed, number, points_between, spanned
 from analysis.plots import Mark, Panel, intervals_figure
-from analysis.sections.section import MARKED, STATED, Section, picture
+from analysis.plots.picture import picture
+from analysis.sections.section import MARKED, STATED, Section
 from analysis.stats import Estimate
 from analysis.words.described import Named, Verbs, allowance, told
-from analysis.writing.sheets import Sheet
-from analysis.written import Written
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING, Written
 
 MOST_PAIRS = 10
 """Pairs of conditions other than the baseline that a table lists for an architecture; more would bury the rest."""
@@ -31,13 +32,13 @@ def performance(found: Effects) -> Section:
         alone = f"No other condition shares a completed confirmation seed with {found.baseline}: nothing to compare."
         return Section(question=question, said=(alone,))
     title = f"Paired differences of test accuracy to {found.baseline}, with 95% intervals"
-    others = [one.condition for one in found.overall if one.condition != found.baseline]
-    figure = intervals_figure(_panels(found), others, [one.condition for one in found.overall], title)
+    others = [overall.condition for overall in found.overall if overall.condition != found.baseline]
+    figure = intervals_figure(_panels(found), others, [overall.condition for overall in found.overall], title)
     return Section(
         question=question,
         said=tuple([*_by_architecture(found), *_over_all(found), _tested(found.to_baseline), *_seeable(found)]),
         picture=picture("performance", title, figure),
-        reading=f"{MARKED} Of the mean over all architectures there is no test. Panels have their own scales.",
+        caption=f"{MARKED} Of the mean over all architectures there is no test. Panels have their own scales.",
         sheet=_sheet(question, found),
     )
 
@@ -47,12 +48,12 @@ def _by_architecture(found: Effects) -> list[str]:
     for architecture in found.architectures:
         mine = [
             Named(
-                name=one.condition,
-                bounds=one.difference.stated,
-                text=f"{points_between(one.difference.stated)} points",
-                tested=one.tested,
+                name=contrast.condition,
+                bounds=contrast.difference.stated,
+                text=f"{points_between(contrast.difference.stated)} points",
+                tested=contrast.tested,
             )
-            for one in found.on(architecture)
+            for contrast in found.on(architecture)
         ]
         said.append(f"{architecture}: {told(mine, Verbs())}.")
     return said
@@ -63,9 +64,10 @@ def _over_all(found: Effects) -> list[str]:
     if len(found.architectures) < 2:
         return []
     gains = [
-        Named(name=one.condition, bounds=one.gain, text=f"{points_between(one.gain)} points") for one in _gaining(found)
+        Named(name=overall.condition, bounds=overall.gain, text=f"{points_between(overall.gain)} points")
+        for overall in _gaining(found)
     ]
-    levels = [f"{one.condition} {_level(one.level)}" for one in found.overall if one.level.n]
+    levels = [f"{overall.condition} {_level(overall.level)}" for overall in found.overall if overall.level.n]
     return [
         "Over all architectures, by the interval of the interquartile mean of the differences, of which there is no "
         f"test: {told(gains, Verbs())}.",
@@ -77,26 +79,30 @@ def _tested(contrasts: Sequence[Contrast]) -> str:
     """Say what the sign-flip tests leave after Holm's rule, and what they could have left."""
     n = len(contrasts)
     alone = f"Of {n} intervals about {n / 20:.1f} would leave out zero if nothing differed."
-    kept = [f"{one.condition} on {one.architecture}" for one in contrasts if one.tested.agrees]
+    kept = [f"{contrast.condition} on {contrast.architecture}" for contrast in contrasts if contrast.tested.agrees]
     family = count(n, "comparison")
     if kept:
         return (
             f"After Holm's rule over {family} with {contrasts[0].against}, p ≤ 0.05 remains for {listed(kept)}. {alone}"
         )
     said = f"After Holm's rule over {family} with {contrasts[0].against} no sign-flip test is left with p ≤ 0.05"
-    if any(one.tested.could for one in contrasts):
+    if any(contrast.tested.could for contrast in contrasts):
         return f"{said}. {alone}"
-    first = min(contrasts, key=lambda one: one.tested.least).tested
+    first = min(contrasts, key=lambda contrast: contrast.tested.least).tested
     return f"{said}, nor could one be: {allowance(first)}. {alone}"
 
 
 def _seeable(found: Effects) -> list[str]:
     """Say how small a difference the study could have seen."""
-    there = sorted((one for one in found.to_baseline if one.detectable > 0), key=lambda one: one.detectable)
+    there = sorted(
+        (contrast for contrast in found.to_baseline if contrast.detectable > 0),
+        key=lambda contrast: contrast.detectable,
+    )
     if not there:
         return []
     ends = [
-        f"{_points(one.detectable)} points ({one.condition} on {one.architecture})" for one in (there[0], there[-1])
+        f"{_points(contrast.detectable)} points ({contrast.condition} on {contrast.architecture})"
+        for contrast in (there[0], there[-1])
     ]
     return [
         "The smallest true difference that a t-test on these seeds finds four times in five is "
@@ -108,41 +114,38 @@ def _seeable(found: Effects) -> list[str]:
 def _panels(found: Effects) -> list[Panel]:
     panels = []
     for architecture in found.architectures:
-        marks = tuple(Mark.of(one.condition, one.difference.stated, one.tested) for one in found.on(architecture))
+        marks = tuple(
+            Mark.of(contrast.condition, contrast.difference.stated, contrast.tested)
+            for contrast in found.on(architecture)
+        )
         panels.append(Panel(title=architecture, unit="percentage points", marks=marks, hundredfold=True))
     if len(panels) > 1:
-        marks = tuple(Mark.of(one.condition, one.gain) for one in _gaining(found))
+        marks = tuple(Mark.of(overall.condition, overall.gain) for overall in _gaining(found))
         title = f"{ALL} (IQM)"
         panels.append(Panel(title=title, unit="percentage points", marks=marks, hundredfold=True))
     return panels
 
 
 def _sheet(question: str, found: Effects) -> Sheet:
-    blocks: dict[str, list[tuple[str, ...]]] = {}
+    groups: dict[str, list[tuple[str, ...]]] = {}
     for architecture in found.architectures:
-        pairs = [one for one in found.between if one.architecture == architecture]
-        rows = [_row(one.condition, one) for one in found.on(architecture)]
+        pairs = [contrast for contrast in found.between if contrast.architecture == architecture]
+        rows = [_row(contrast.condition, contrast) for contrast in found.on(architecture)]
         if len(pairs) <= MOST_PAIRS:
-            rows += [_row(f"{one.condition} − {one.against}", one) for one in pairs]
-        blocks[architecture] = rows
-    if len(blocks) > 1:
-        blocks[ALL] = [
-            (one.condition, points_between(one.gain), *[NOTHING] * 5, str(one.gain.n)) for one in _gaining(found)
+            rows += [_row(f"{contrast.condition} − {contrast.against}", contrast) for contrast in pairs]
+        groups[architecture] = rows
+    if len(groups) > 1:
+        groups[ALL] = [
+            (overall.condition, points_between(overall.gain), *[NOTHING] * 5, str(overall.gain.n))
+            for overall in _gaining(found)
         ]
     return Sheet(
         name="performance",
         title=question,
-        headings=(
-            "condition",
-            "difference, points",
-            "p",
-            "p by Holm",
-            "effect size",
-            "P(higher)",
-            "could have seen",
-            "seeds",
+        columns=folding(
+            "condition", "difference, points", "p", "p by Holm", "effect size", "P(higher)", "could have seen", "seeds"
         ),
-        blocks=blocks,
+        groups=groups,
         notes=(
             f"Condition − {found.baseline} on the same seeds, or − the other condition named. {STATED} p: exact "
             "sign-flip test, and after Holm's rule over all rows with the baseline, or all pairs of others, of which "
@@ -154,17 +157,17 @@ def _sheet(question: str, found: Effects) -> Sheet:
     )
 
 
-def _row(name: str, one: Contrast) -> tuple[str, ...]:
-    effect, improvement = one.difference.effect, one.difference.improvement
+def _row(name: str, contrast: Contrast) -> tuple[str, ...]:
+    effect, improvement = contrast.difference.effect, contrast.difference.improvement
     return (
         name,
-        points_between(one.difference.stated),
-        number(one.difference.test.p),
-        number(one.adjusted_p),
+        points_between(contrast.difference.stated),
+        number(contrast.difference.test.p),
+        number(contrast.adjusted_p),
         spanned(effect.value, effect.low, effect.high, sign=True, decimals=2),
         spanned(improvement.value, improvement.low, improvement.high, decimals=2),
-        _points(one.detectable) if one.detectable > 0 else NOTHING,
-        str(one.difference.n),
+        _points(contrast.detectable) if contrast.detectable > 0 else NOTHING,
+        str(contrast.difference.n),
     )
 
 
@@ -173,7 +176,7 @@ def _points(share: float) -> Written:
 
 
 def _gaining(found: Effects) -> list[Overall]:
-    return [one for one in found.overall if one.condition != found.baseline and one.gain.n]
+    return [overall for overall in found.overall if overall.condition != found.baseline and overall.gain.n]
 
 
 def _level(estimate: Estimate) -> str:

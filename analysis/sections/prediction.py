@@ -1,29 +1,24 @@
 """Whether spectra predict performance: which measure, how early, orders trials by how they end."""
 
-import math
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
 from analysis.findings.predictors import OUTCOMES, Prediction, predictions
-from analysis.notation import NOTHING, count, listed, several, spanned
+from analysis.findings.related import FEWEST, FEWEST_DRAWS, Related, defined, early_epoch, related, supported
+from analysis.notation import count, listed, several, spanned
 from analysis.plots import When, correlations_figure
-from analysis.sections.section import Section, picture
+from analysis.plots.picture import picture
+from analysis.sections.section import Section
 from analysis.stats import Estimate
 from analysis.tables.measures import LAYERS, ORDINARY
 from analysis.tables.table import Tables
-from analysis.words.described import Reading, reading
 from analysis.words.vocabulary import called, meaning
-from analysis.writing.sheets import Sheet
 from tuning import records
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING
 
 QUESTION = "Do spectra predict performance?"
-
-FEWEST = 8
-"""Trials below which an order of them says nothing."""
-
-FEWEST_DRAWS = 3
-"""Independent draws below which their spread is unknown."""
 
 TABLED = (
     records.SPECTRAL_NORM_MAX,
@@ -42,7 +37,7 @@ FEW = 4
 POOLED = "pooled"
 """The picture's last column."""
 
-READING = (
+CAPTION = (
     "Hundredths of Kendall's τ within architectures: over the pairs of trials of one architecture, so that a measure "
     "that merely knows the architecture has none. Bold: the interval leaves out zero. Italics: no evidence of "
     "prediction. Epoch 0 is before the first step: what orders trials there is a property of the architecture, of what "
@@ -61,34 +56,37 @@ def prediction(tables: Tables) -> Section:
     Returns:
         The section.
     """
-    found = [one for one in predictions(tables) if one.trials >= FEWEST]
-    found = [one for one in found if one.pooled.n >= FEWEST_DRAWS]
+    found = supported(predictions(tables))
     if not found:
         few = (
             f"An order of trials needs {FEWEST} that completed and differ, of {FEWEST_DRAWS} draws: too few are there."
         )
         return Section(question=QUESTION, said=(few,))
-    outcomes = [outcome for outcome in OUTCOMES if any(one.outcome == outcome for one in found)]
+    outcomes = [outcome for outcome in OUTCOMES if any(prediction.outcome == outcome for prediction in found)]
     title = (
         "How well each measure orders the trials of an architecture by how they end, by the epoch at which it was taken"
     )
     return Section(
         question=QUESTION,
-        said=tuple([*(_said([one for one in found if one.outcome == outcome]) for outcome in outcomes), _runs(found)]),
+        said=tuple([
+            *(
+                _said(related([prediction for prediction in found if prediction.outcome == outcome]))
+                for outcome in outcomes
+            ),
+            _runs(found),
+        ]),
         picture=picture("prediction", title, _figure(found, outcomes, title)),
-        reading=READING,
+        caption=CAPTION,
         terms={called(measure): told for measure in _drawn(found) if (told := meaning(measure))},
         sheet=_sheet(found, outcomes),
     )
 
 
-def _said(found: Sequence[Prediction]) -> str:
+def _said(found: Related) -> str:
     """Count the spectral measures that say something within architectures, and name those that merely know them."""
-    spectral = [one for one in found if one.measure not in ORDINARY]
-    last = [one for one in spectral if one.last and not one.before_training]
-    early = [one for one in spectral if one.epoch == _early(found)]
-    of = f"{called(found[0].outcome)}, {count(max(one.trials for one in found), 'trial')}, within architectures"
-    if not (speaking := _speaking(last)):
+    of = f"{called(found.outcome)}, {count(found.trials, 'trial')}, within architectures"
+    last, speaking = found.last, found.speaking
+    if not speaking:
         said = f"No relation seen with {of}: at the last epoch no interval of {count(len(last), 'spectral measure')} "
         said += "leaves out zero"
     else:
@@ -96,74 +94,57 @@ def _said(found: Sequence[Prediction]) -> str:
             f"Related to {of}: at the last epoch the intervals of {len(speaking)} of {len(last)} spectral measures "
             f"leave out zero ({_names(speaking)}); of so many, about {len(last) / 20:.1f} would by chance"
         )
-    if last and last[0].epoch != _early(found):
-        said += f"; after epoch {_early(found)} those of {len(_speaking(early))} of {len(early)} leave it out"
-    before = [one for one in spectral if one.before_training]
-    return " ".join([f"{said}.", *_of_draws(speaking), *_of_architectures(last), *_before(before), *_anyway(found)])
+    if last and last[0].epoch != found.early:
+        said += (
+            f"; after epoch {found.early} those of {len(found.speaking_early)} of {len(found.at_early)} leave it out"
+        )
+    return " ".join([f"{said}.", *_of_draws(found), *_of_architectures(found), *_before(found), *_anyway(found)])
 
 
-def _of_draws(speaking: Sequence[Prediction]) -> list[str]:
+def _of_draws(found: Related) -> list[str]:
     """Say which of the measures that speak tell runs of one cell apart, too."""
-    if not any(_defined(one.of_draw) for one in speaking):
+    also = found.also_by_draw
+    if also is None:
         return []
-    also = [one for one in speaking if _sign(one.of_draw) == _sign(one.within)]
     told = f"{len(also)} of these ({_names(also)})" if also else "none of these"
     return [f"Within conditions too, where nothing but the draw differs, {told}."]
 
 
-def _of_architectures(last: Sequence[Prediction]) -> list[str]:
+def _of_architectures(found: Related) -> list[str]:
     """Name what speaks where architectures are pooled and not within them, or there the other way."""
-    merely = [one for one in last if _sign(one.pooled) and not _sign(one.within)]
-    turned = [one for one in last if _sign(one.pooled) * _sign(one.within) < 0]
     said = []
-    if merely:
+    if found.merely:
         said.append(
-            f"No prediction: {count(len(merely), 'more measure')} would leave out zero if architectures were pooled "
-            f"({_names(merely)}), which tells architectures apart, not trials."
+            f"No prediction: {count(len(found.merely), 'more measure')} would leave out zero if architectures were "
+            f"pooled ({_names(found.merely)}), which tells architectures apart, not trials."
         )
-    if turned:
-        said.append(f"Pooling turns the sign round of {_names(turned)}.")
+    if found.turned:
+        said.append(f"Pooling turns the sign round of {_names(found.turned)}.")
     return said
 
 
-def _before(before: Sequence[Prediction]) -> list[str]:
+def _before(found: Related) -> list[str]:
     """Say what speaks before there is any training to speak of."""
-    already = [one for one in before if _sign(one.pooled) or _sign(one.within)]
+    already, pooled = found.already, found.only_pooled
     if not already:
         return []
-    pooled = sum(not _sign(one.within) for one in already)
-    compared = any(len(one.of_architecture) > 1 for one in before)
+    compared = any(len(prediction.of_architecture) > 1 for prediction in found.before)
     return [
-        f"Before the first step, when nothing is learned yet, {len(already)} of {len(before)} order trials already "
-        f"({_names(already)}){f', {pooled} of them only where architectures are pooled' if pooled else ''}: properties "
-        f"of {'the architecture, of ' if compared else ''}what a seed draws, or of how a condition begins, and no "
-        "prediction."
+        f"Before the first step, when nothing is learned yet, {len(already)} of {len(found.before)} order trials "
+        f"already ({_names(already)}){f', {pooled} of them only where architectures are pooled' if pooled else ''}: "
+        f"properties of {'the architecture, of ' if compared else ''}what a seed draws, or of how a condition begins, "
+        "and no prediction."
     ]
 
 
-def _anyway(found: Sequence[Prediction]) -> list[str]:
+def _anyway(found: Related) -> list[str]:
     """Set the ordinary measures beside them: a spectral one is of use where it says more."""
-    last = [one for one in found if one.last and one.measure in ORDINARY and _defined(one.within)]
-    told = listed([f"{called(one.measure)} {_estimate(one.within)}" for one in last]) if last else ""
-    return [f"What anyone looks at anyway, at the last epoch: {told}."] if told else []
-
-
-def _speaking(found: Sequence[Prediction]) -> list[Prediction]:
-    return [one for one in found if _sign(one.within)]
-
-
-def _sign(estimate: Estimate) -> int:
-    """Return on which side of zero an interval lies, 0 where it holds it or has no bounds."""
-    return {Reading.HIGHER: 1, Reading.LOWER: -1}.get(reading(estimate), 0)
+    each = [f"{called(prediction.measure)} {_estimate(prediction.within)}" for prediction in found.anyway]
+    return [f"What anyone looks at anyway, at the last epoch: {listed(each)}."] if each else []
 
 
 def _names(found: Sequence[Prediction]) -> str:
-    return several([called(one.measure) for one in found])
-
-
-def _early(found: Sequence[Prediction]) -> int:
-    """Return the first epoch after which there is something to correlate."""
-    return min((one.epoch for one in found if one.epoch > 0), default=0)
+    return several([called(prediction.measure) for prediction in found])
 
 
 def _runs(found: Sequence[Prediction]) -> str:
@@ -173,7 +154,7 @@ def _runs(found: Sequence[Prediction]) -> str:
         "search never reads test data; validation accuracy and generalization gap (training less validation) are of "
         "those and of the search. Runs at the baseline's learning rate or without a factor are in none."
     )
-    tested = any(one.outcome == records.TEST_ACCURACY for one in found)
+    tested = any(prediction.outcome == records.TEST_ACCURACY for prediction in found)
     return (
         said if tested else said + f" Fewer than {FEWEST} confirmation runs, or {FEWEST_DRAWS} seeds: no test accuracy."
     )
@@ -181,41 +162,49 @@ def _runs(found: Sequence[Prediction]) -> str:
 
 def _drawn(found: Sequence[Prediction]) -> list[str]:
     """Return the measures in the order of the picture's rows: what anyone looks at anyway last."""
-    there = dict.fromkeys(one.measure for one in found)
-    return [measure for measure in there if measure not in ORDINARY] + [one for one in ORDINARY if one in there]
+    there = dict.fromkeys(prediction.measure for prediction in found)
+    return [measure for measure in there if measure not in ORDINARY] + [
+        ordinary for ordinary in ORDINARY if ordinary in there
+    ]
 
 
 def _figure(found: Sequence[Prediction], outcomes: Sequence[str], title: str) -> Figure:
     measures = _drawn(found)
     panels = {}
     for outcome in outcomes:
-        mine = [one for one in found if one.outcome == outcome]
-        heading = f"{called(outcome)}, {count(max(one.trials for one in mine), 'trial')}"
-        within = {(one.measure, str(one.epoch)): one.within for one in mine if _defined(one.within)}
-        panels[heading] = within | {(one.measure, POOLED): one.pooled for one in mine if one.last}
-    columns = [When(name=str(epoch), judged=epoch > 0) for epoch in sorted({one.epoch for one in found})]
+        mine = [prediction for prediction in found if prediction.outcome == outcome]
+        heading = f"{called(outcome)}, {count(max(prediction.trials for prediction in mine), 'trial')}"
+        within = {
+            (prediction.measure, str(prediction.epoch)): prediction.within
+            for prediction in mine
+            if defined(prediction.within)
+        }
+        panels[heading] = within | {
+            (prediction.measure, POOLED): prediction.pooled for prediction in mine if prediction.last
+        }
+    columns = [When(name=str(epoch), judged=epoch > 0) for epoch in sorted({prediction.epoch for prediction in found})]
     ordinary = sum(measure in ORDINARY for measure in measures)
     names = {each: called(each) for each in measures}
     return correlations_figure(panels, names, [*columns, When(name=POOLED, judged=False)], title, ordinary)
 
 
 def _sheet(found: Sequence[Prediction], outcomes: Sequence[str]) -> Sheet:
-    early, last = _early(found), max(one.epoch for one in found)
-    architectures = list(dict.fromkeys(name for one in found for name in one.of_architecture))
+    early, last = early_epoch(found), max(prediction.epoch for prediction in found)
+    architectures = list(dict.fromkeys(name for prediction in found for name in prediction.of_architecture))
     each = architectures if 1 < len(architectures) <= FEW else []
-    by_place = {(one.outcome, one.measure, one.epoch): one for one in found}
-    blocks = {}
+    by_place = {(prediction.outcome, prediction.measure, prediction.epoch): prediction for prediction in found}
+    groups = {}
     for outcome in outcomes:
         rows = []
         for measure in TABLED:
             first, end = (by_place.get((outcome, measure, epoch)) for epoch in (early, last))
             if first or end:
                 rows.append((called(measure), *([_within(first)] * (early != last)), *_texts(end, each)))
-        blocks[called(outcome)] = rows
+        groups[called(outcome)] = rows
     return Sheet(
         name="prediction",
         title=QUESTION,
-        headings=(
+        columns=folding(
             "measure",
             *([f"within architectures, epoch {early}"] * (early != last)),
             f"within architectures, epoch {last}",
@@ -225,7 +214,7 @@ def _sheet(found: Sequence[Prediction], outcomes: Sequence[str]) -> Sheet:
             "architecture alone",
             "pooled",
         ),
-        blocks=blocks,
+        groups=groups,
         notes=(
             "Kendall's τ, 95% intervals. Within architectures: over pairs of trials of one architecture, the evidence; "
             f"the columns after it are of epoch {last}, too. Condition, draw, architecture alone: mean over groups of "
@@ -233,28 +222,25 @@ def _sheet(found: Sequence[Prediction], outcomes: Sequence[str]) -> Sheet:
             "whatever merely knows the architecture. Intervals: Student's t around a bootstrap that resamples trials "
             "of one draw together. The measures of this table were chosen beforehand; all are in the picture.",
         ),
-        of="outcome",
+        grouped_by="outcome",
     )
 
 
-def _within(one: Prediction | None) -> str:
-    return NOTHING if one is None else _estimate(one.within)
+def _within(prediction: Prediction | None) -> str:
+    return NOTHING if prediction is None else _estimate(prediction.within)
 
 
-def _texts(one: Prediction | None, architectures: Sequence[str]) -> list[str]:
+def _texts(prediction: Prediction | None, architectures: Sequence[str]) -> list[str]:
     """Write out one measure at the last epoch: within, by factor, and pooled last."""
-    if one is None:
+    if prediction is None:
         return [NOTHING] * (5 + len(architectures))
-    alone = [one.granulated.factors[name].psi for name in ("condition", "draw", "architecture")]
-    apart = [_estimate(one.of_architecture[name]) if name in one.of_architecture else NOTHING for name in architectures]
-    return [_estimate(one.within), *apart, *map(_estimate, (*alone, one.pooled))]
+    alone = [prediction.granulated.factors[name].psi for name in ("condition", "draw", "architecture")]
+    apart = [
+        _estimate(prediction.of_architecture[name]) if name in prediction.of_architecture else NOTHING
+        for name in architectures
+    ]
+    return [_estimate(prediction.within), *apart, *map(_estimate, (*alone, prediction.pooled))]
 
 
 def _estimate(estimate: Estimate) -> str:
-    return (
-        spanned(estimate.value, estimate.low, estimate.high, sign=True, decimals=2) if _defined(estimate) else NOTHING
-    )
-
-
-def _defined(estimate: Estimate) -> bool:
-    return not math.isnan(estimate.value)
+    return spanned(estimate.value, estimate.low, estimate.high, sign=True, decimals=2) if defined(estimate) else NOTHING

@@ -1,15 +1,17 @@
 """What each condition does to the ranks of weights: paired differences to the baseline."""
 
+from analysis.findings.curves import levels
 from analysis.findings.effects import Effects, effects
-from analysis.notation import NOTHING, plus_minus, signed
+from analysis.notation import plus_minus, signed
 from analysis.plots import Mark, Panel, intervals_figure
-from analysis.sections.section import MARKED, STATED, Section, picture
-from analysis.stats import Interval, mean_interval
-from analysis.tables.runs import cells, confirmed_runs
+from analysis.plots.picture import picture
+from analysis.sections.section import MARKED, STATED, Section
+from analysis.tables.runs import cells
 from analysis.tables.table import Tables
 from analysis.words.described import Verbs, told, with_sign
-from analysis.writing.sheets import Sheet
 from tuning import records
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING
 
 METRICS = {
     records.EFFECTIVE_RANK_MEAN: "effective rank",
@@ -21,14 +23,11 @@ METRICS = {
 SPOKEN = (records.EFFECTIVE_RANK_MEAN, records.STABLE_RANK_MEAN)
 """Those that are put into words and drawn: the numeric rank of a trained weight is nearly always full."""
 
-READING = (
+CAPTION = (
     f"{MARKED} The effective rank is the exponential of the entropy of the "
     "singular values' shares, the stable rank the sum of their squares over the largest one; each is the mean over the "
     "weights as flat matrices after the last epoch."
 )
-
-Levels = dict[tuple[str, str], Interval]
-"""Mean and interval of a metric by architecture and condition."""
 
 
 def ranks(tables: Tables) -> Section:
@@ -50,19 +49,23 @@ def ranks(tables: Tables) -> Section:
     spoken = [metric for metric in SPOKEN if metric in there] or there
     conditions = list(tables.runs["condition"].cat.categories)
     title = f"Paired differences of ranks to {plain}, with 95% intervals"
-    panels = [panel for one in found[there[0]].architectures for panel in _panels(found, spoken, one)]
-    figure = intervals_figure(panels, [one for one in conditions if one != plain], conditions, title, len(spoken))
+    panels = [panel for architecture in found[there[0]].architectures for panel in _panels(found, spoken, architecture)]
+    figure = intervals_figure(panels, [name for name in conditions if name != plain], conditions, title, len(spoken))
     return Section(
         question=question,
-        said=tuple(_said(found[metric], metric, one) for one in found[there[0]].architectures for metric in spoken),
+        said=tuple(
+            _said(found[metric], metric, architecture)
+            for architecture in found[there[0]].architectures
+            for metric in spoken
+        ),
         picture=picture("ranks", title, figure),
-        reading=READING,
+        caption=CAPTION,
         sheet=_sheet(question, tables, {metric: found[metric] for metric in there}),
     )
 
 
 def _said(found: Effects, metric: str, architecture: str) -> str:
-    mine = [with_sign(one.condition, one.difference, one.tested) for one in found.on(architecture)]
+    mine = [with_sign(contrast.condition, contrast.difference, contrast.tested) for contrast in found.on(architecture)]
     return f"{architecture}, {METRICS[metric]}: {told(mine, Verbs())}."
 
 
@@ -72,7 +75,8 @@ def _panels(found: dict[str, Effects], spoken: list[str], architecture: str) -> 
             title=f"{architecture}: {METRICS[metric]}",
             unit="difference",
             marks=tuple(
-                Mark.of(one.condition, one.difference.stated, one.tested) for one in found[metric].on(architecture)
+                Mark.of(contrast.condition, contrast.difference.stated, contrast.tested)
+                for contrast in found[metric].on(architecture)
             ),
         )
         for metric in spoken
@@ -81,12 +85,15 @@ def _panels(found: dict[str, Effects], spoken: list[str], architecture: str) -> 
 
 def _sheet(question: str, tables: Tables, found: dict[str, Effects]) -> Sheet:
     first = next(iter(found.values()))
-    levels = {metric: _levels(tables, metric) for metric in found}
+    level_of = {metric: levels(tables, metric) for metric in found}
     differences = {
-        metric: {(one.architecture, one.condition): signed(one.difference.stated) for one in each.to_baseline}
+        metric: {
+            (contrast.architecture, contrast.condition): signed(contrast.difference.stated)
+            for contrast in each.to_baseline
+        }
         for metric, each in found.items()
     }
-    blocks = {
+    groups = {
         architecture: [
             (
                 condition,
@@ -94,7 +101,7 @@ def _sheet(question: str, tables: Tables, found: dict[str, Effects]) -> Sheet:
                     text
                     for metric in found
                     for text in (
-                        plus_minus(levels[metric][architecture, condition]),
+                        plus_minus(level_of[metric][architecture, condition]),
                         differences[metric].get((architecture, condition), NOTHING),
                     )
                 ),
@@ -107,18 +114,13 @@ def _sheet(question: str, tables: Tables, found: dict[str, Effects]) -> Sheet:
     return Sheet(
         name="ranks",
         title=question,
-        headings=(
-            "condition",
-            *(text for metric in found for text in (METRICS[metric], f"{METRICS[metric]}, difference")),
+        columns=folding(
+            "condition", *(text for metric in found for text in (METRICS[metric], f"{METRICS[metric]}, difference"))
         ),
-        blocks=blocks,
+        groups=groups,
         notes=(
             "Mean ± half-width of the 95% t-interval over confirmation seeds after the last epoch; the difference is "
             f"to {first.baseline} on the same seeds. {STATED} Each interval by itself: where there are many, one in "
             "twenty misses by chance.",
         ),
     )
-
-
-def _levels(tables: Tables, metric: str) -> Levels:
-    return {cell: mean_interval(confirmed_runs(tables, *cell)[metric].to_numpy(float)) for cell in cells(tables)}

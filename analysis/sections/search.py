@@ -1,8 +1,8 @@
 """What the search says of itself: its budget, its settings, and its two objectives where it had two."""
 
 from analysis.findings.compare import Comparison
-from analysis.sections.budget import budget
 from analysis.sections.front import front
+from analysis.sections.search_size import budget
 from analysis.sections.section import Section
 from analysis.sections.settings import settings
 from analysis.tables.table import Tables

@@ -3,11 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from matplotlib.figure import Figure
-
-from analysis.page.page import Picture
-from analysis.plots.style import svg
-from analysis.writing.sheets import Sheet
+from analysis.plots.picture import Picture
+from tuning.sheets.sheet import Sheet
 
 STATED = (
     "Intervals of differences: bootstrap-t over paired seeds, 95%; where that is unbounded, below four pairs or with "
@@ -28,7 +25,7 @@ class Section:
         question: its heading.
         said: sentences, each of an architecture or of the study.
         picture: None where there are too few numbers for one.
-        reading: what a reader of the picture must know.
+        caption: what a reader of the picture must know.
         terms: what the picture's names mean, where they need saying.
         sheet: the numbers with their intervals; None as ``picture``.
     """
@@ -36,20 +33,6 @@ class Section:
     question: str
     said: tuple[str, ...]
     picture: Picture | None = None
-    reading: str = ""
+    caption: str = ""
     terms: Mapping[str, str] = field(default_factory=dict)
     sheet: Sheet | None = None
-
-
-def picture(name: str, title: str, figure: Figure) -> Picture:
-    """Write a figure as a picture of the page.
-
-    Args:
-        name: of its file.
-        title: what is shown.
-        figure: drawn in the house's style.
-
-    Returns:
-        The picture.
-    """
-    return Picture(name=name, title=title, svg=svg(figure))

@@ -8,17 +8,18 @@ from analysis.findings.compare import Comparison
 from analysis.findings.edges import Edge, edges
 from analysis.findings.importance import FEWEST, Importance, importances
 from analysis.findings.sensitivity import Sensitivity, sensitivities
-from analysis.notation import NOTHING, count, setting
+from analysis.notation import count, setting
 from analysis.plots import settings_figure
-from analysis.sections.section import Section, picture
+from analysis.plots.picture import picture
+from analysis.sections.section import Section
 from analysis.tables.study_tags import ranges
 from analysis.tables.table import Tables
-from analysis.writing.sheets import Sheet
-from analysis.written import Written
 from tuning.records import SAMPLED, short_name
+from tuning.sheets.sheet import Sheet, folding
+from tuning.sheets.written import NOTHING, Written
 
 QUESTION = "Which settings mattered, and were their ranges wide enough?"
-READING = (
+CAPTION = (
     "A dot is a trial of full budget, a diamond with its band the mean and 95% t-interval of the trials in one part of "
     "the range, the other settings varying as they were drawn. Axes show the trials that learned; one that diverged "
     "counts as 0 and lies below."
@@ -52,8 +53,8 @@ def settings(tables: Tables, comparison: Comparison) -> Section | None:
     if not found:
         return None
     at_edges, important = edges(tables), importances(tables)
-    curved = [one for one in found if len(one.band.mean) > 1]
-    architectures = list(dict.fromkeys(one.architecture for one in curved))
+    curved = [sensitivity for sensitivity in found if len(sensitivity.band.mean) > 1]
+    architectures = list(dict.fromkeys(sensitivity.architecture for sensitivity in curved))
     title = "Validation accuracy of the search's trials against each searched setting"
     return Section(
         question=QUESTION,
@@ -61,7 +62,7 @@ def settings(tables: Tables, comparison: Comparison) -> Section | None:
         picture=picture("settings", title, settings_figure(curved, architectures, comparison.conditions, title))
         if curved
         else None,
-        reading=READING,
+        caption=CAPTION,
         sheet=_sheet(tables, comparison, at_edges, important),
     )
 
@@ -69,18 +70,18 @@ def settings(tables: Tables, comparison: Comparison) -> Section | None:
 def _warned(found: Sequence[Edge], comparison: Comparison) -> list[str]:
     if found:
         return [
-            f"{one.condition} on {one.architecture} chose its {_name(one.setting)} at the "
-            f"{'upper' if one.upper else 'lower'} end of its range ({setting(one.value)} of {setting(one.low)} to "
-            f"{setting(one.high)}): the optimum may lie beyond, and a wider range may change the comparison."
-            for one in found
+            f"{edge.condition} on {edge.architecture} chose its {_name(edge.setting)} at the "
+            f"{'upper' if edge.upper else 'lower'} end of its range ({setting(edge.value)} of {setting(edge.low)} to "
+            f"{setting(edge.high)}): the optimum may lie beyond, and a wider range may change the comparison."
+            for edge in found
         ]
     chose = any(cell.chosen for cell in comparison.cells.values())
     return ["No chosen setting lies within 5% of an end of its range."] if chose else []
 
 
 def _untold(found: Sequence[Importance]) -> list[str]:
-    few = [one for one in found if one.trials < FEWEST]
-    alike = [one for one in found if one.refused and one not in few]
+    few = [importance for importance in found if importance.trials < FEWEST]
+    alike = [importance for importance in found if importance.refused and importance not in few]
     return [
         f"Importance needs {needed}; the searches {_which(untold, found)} {instead}, and none is given."
         for untold, needed, instead in (
@@ -106,11 +107,15 @@ def _name(flat: str) -> str:
 
 
 def _sheet(tables: Tables, comparison: Comparison, at_edges: Sequence[Edge], important: Sequence[Importance]) -> Sheet:
-    shares = {(one.architecture, one.condition): (one.shares, one.among_best) for one in important}
-    ends = {
-        (one.architecture, one.condition, one.setting): "upper end" if one.upper else "lower end" for one in at_edges
+    shares = {
+        (importance.architecture, importance.condition): (importance.shares, importance.among_best)
+        for importance in important
     }
-    blocks = {}
+    ends = {
+        (edge.architecture, edge.condition, edge.setting): "upper end" if edge.upper else "lower end"
+        for edge in at_edges
+    }
+    groups = {}
     for architecture in comparison.architectures:
         rows = []
         for cell in comparison.of(architecture):
@@ -119,14 +124,14 @@ def _sheet(tables: Tables, comparison: Comparison, at_edges: Sequence[Edge], imp
                 chosen = setting(cell.chosen[flat]) if flat in cell.chosen else NOTHING
                 numeric = kind != "choice" and flat in cell.chosen
                 end = ends.get((architecture, cell.condition, flat), "inside" if numeric else NOTHING)
-                told = [_share(one, flat) for one in of_cell]
+                told = [_share(shared, flat) for shared in of_cell]
                 rows.append((cell.condition, _name(flat), *told, chosen, _range(kind, bounds), end))
-        blocks[architecture] = rows
+        groups[architecture] = rows
     return Sheet(
         name="settings",
         title=QUESTION,
-        headings=("condition", "setting", "importance, %", "among the best, %", "chosen", "range", "where in it"),
-        blocks=blocks,
+        columns=folding("condition", "setting", "importance, %", "among the best, %", "chosen", "range", "where in it"),
+        groups=groups,
         notes=(NOTE, *((ADAPTIVE,) if _is_adaptive(tables) else ())),
     )
 

@@ -2,6 +2,6 @@
 
 from analysis.spectra.measured import Measured, spectra
 from analysis.spectra.page import page
-from analysis.spectra.table import latex, markdown, terminal, to_csv
+from analysis.spectra.printed import as_text, on_terminal
 
-__all__ = ["Measured", "latex", "markdown", "page", "spectra", "terminal", "to_csv"]
+__all__ = ["Measured", "as_text", "on_terminal", "page", "spectra"]

@@ -78,7 +78,7 @@ def filled_network(name: str, image: Image | None, state: State) -> tuple[Networ
     not the network's, and a remark names them.
 
     Args:
-        name: as above.
+        name: of the architecture, such as ``resnet34``.
         image: by default what the first weight suits: its columns, or its channels at 32×32 (kernels up to 3×3) or
             224×224.
         state: all of the network's tensors; its last weight has a row for each class.

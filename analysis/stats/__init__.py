@@ -5,8 +5,8 @@ Whatever is drawn is drawn from a seed. Each routine's docstring says how often 
 
 from analysis.stats.arrays import BoolArray, FloatArray, IntArray
 from analysis.stats.bootstrap import bootstrap_t
-from analysis.stats.budget import ExpectedBest, expected_best
 from analysis.stats.effect_size import paired_effect_size
+from analysis.stats.expected_best import ExpectedBest, expected_best
 from analysis.stats.family import LEVEL, FamilyTest, family_tests
 from analysis.stats.granulated import Agreement, Granulated, granulated_tau, granulated_taus
 from analysis.stats.holm import holm

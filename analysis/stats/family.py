@@ -52,9 +52,9 @@ def family_tests(family: Sequence[SignFlip]) -> tuple[FamilyTest, ...]:
         >>> one.test.p, one.adjusted_p, one.least, one.could
         (0.0625, 0.125, 0.125, False)
     """
-    adjusted = holm([one.p for one in family])
-    least = holm([one.smallest for one in family])  # whose p is larger has the larger factor: no other order has less
-    comparisons = sum(one.n > 0 for one in family)
+    adjusted = holm([test.p for test in family])
+    least = holm([test.smallest for test in family])  # whose p is larger has the larger factor: no other order has less
+    comparisons = sum(test.n > 0 for test in family)
     return tuple(
         FamilyTest(test=test, adjusted_p=float(p), least=float(bound), comparisons=comparisons)
         for test, p, bound in zip(family, adjusted, least, strict=True)

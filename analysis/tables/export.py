@@ -107,7 +107,7 @@ def _write_lost(tables: Tables, path: Path, how: FileFormat) -> dict[str, int]:
     lost = tables.files.lost
     if not lost:
         return {}
-    table = pa.concat_tables(_tagged(tables, one.run_id, _row(one)) for one in lost)
+    table = pa.concat_tables(_tagged(tables, file.run_id, _row(file)) for file in lost)
     return {path.name: _write(path, table.schema, [table], how)}
 
 

@@ -166,19 +166,19 @@ def lost_files(lost: Sequence[Lost], keys: Mapping[str, str], study: str) -> lis
         A sentence on all that are missing, one for each that is damaged; none where all were read.
     """
     cure = f"`python -m tuning replay {study}`, where its results folder is, stores"
-    missing = [one for one in lost if not one.damage]
-    damaged = [one for one in lost if one.damage]
+    missing = [file for file in lost if not file.damage]
+    damaged = [file for file in lost if file.damage]
     told = []
     if missing:
-        runs = list(dict.fromkeys(keys[one.run_id] for one in missing))
-        names = " and ".join(sorted({one.name for one in missing}))
+        runs = list(dict.fromkeys(keys[file.run_id] for file in missing))
+        names = " and ".join(sorted({file.name for file in missing}))
         told.append(
             f"Missing: {names} of {count(len(runs), 'run')} read here ({_first(runs)}), stored as {missing[0].place} "
             f"and looked for there and beside the store; put back its folder mlartifacts, or {cure} them again."
         )
     told += [
-        f"Damaged: {one.name} of {keys[one.run_id]} ({one.place}: {one.damage}); {cure} it again."
-        for one in damaged[:MOST_NAMED]
+        f"Damaged: {file.name} of {keys[file.run_id]} ({file.place}: {file.damage}); {cure} it again."
+        for file in damaged[:MOST_NAMED]
     ]
     if len(damaged) > MOST_NAMED:
         told.append(f"Damaged: {count(len(damaged) - MOST_NAMED, 'more file')}.")

@@ -10,11 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.notation import listed, setting, several
-from analysis.tables.basis import basis_remarks, sets_of_versions
 from analysis.tables.older_studies import Asked
 from analysis.tables.runs import RATE
 from analysis.tables.study_tags import architectures, baseline, conditions
-from analysis.tables.table import Tables, in_order, load
+from analysis.tables.table import Tables, in_order, load, sets_of_versions
 from tuning.baseline import reference
 from tuning.content import content_change
 from tuning.records import ANSWERS, DATA, VERSIONS, Phase
@@ -67,7 +66,7 @@ def _joined(parts: Sequence[Tables]) -> Tables:
         history=partial(_history, owner, parts),
         fetch=partial(_fetch, owner),
         stated=partial(_stated, owner),
-        remarks=(*_taken(holders), *basis_remarks(runs, asked)),
+        remarks=tuple(_taken(holders)),
     )
 
 

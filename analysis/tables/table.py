@@ -11,12 +11,11 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.notation import count, several
-from analysis.tables.basis import basis_remarks
 from analysis.tables.files import Files, Lost, lost_files
 from analysis.tables.older_studies import Asked
 from analysis.tables.study_tags import architectures, conditions
 from tuning import records
-from tuning.records import NO_RESULTS, Phase
+from tuning.records import NO_RESULTS, VERSIONS, Phase
 from tuning.store import StoredRun, StoreReader, resolve_tracking_uri
 
 PARAM = "param/"
@@ -64,9 +63,9 @@ class Tables:
     def lost(self) -> list[str]:
         """Sentences on the files that were asked for and could not be read."""
         by_study: dict[str, list[Lost]] = {}
-        for one in self.files.lost:
-            by_study.setdefault(str(self.runs.at[one.run_id, "study"]), []).append(one)
-        keys = {one.run_id: str(self.runs.at[one.run_id, "trial_key"]) for one in self.files.lost}
+        for file in self.files.lost:
+            by_study.setdefault(str(self.runs.at[file.run_id, "study"]), []).append(file)
+        keys = {file.run_id: str(self.runs.at[file.run_id, "trial_key"]) for file in self.files.lost}
         return [told for study, lost in by_study.items() for told in lost_files(lost, keys, study)]
 
     @cached_property
@@ -157,7 +156,7 @@ def load(study: str, tracking_uri: str | None = None) -> Tables:
         history=lambda run_ids, metrics: reader.history(run_ids, [name for name in metrics if name in known]),
         fetch=lambda run_id, name: reader.artifact(by_id[run_id], name),
         stated=lambda run_id: {name: f"{by_id[run_id].artifact_uri}/{name}" for name in by_id[run_id].files},
-        remarks=(*_left_out(there, reader.asked, study), *basis_remarks(runs, reader.asked)),
+        remarks=tuple(_left_out(there, reader.asked, study)),
     )
 
 
@@ -227,7 +226,7 @@ def in_order(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     ordered = {}
     for name, order in (("architecture", architectures(asked)), ("condition", conditions(asked))):
         there = list(dict.fromkeys(frame[name]))
-        categories = sorted(there, key=lambda one, order=order: order.index(one) if one in order else len(order))  # type: ignore[misc]
+        categories = sorted(there, key=lambda each, order=order: order.index(each) if each in order else len(order))  # type: ignore[misc]
         ordered[name] = pd.Categorical(frame[name], categories=categories, ordered=True)
     return frame.assign(**ordered)
 
@@ -242,3 +241,8 @@ def _typed(column: "pd.Series[Any]") -> "pd.Series[Any]":
         return column
     whole = given.str.fullmatch(r"[+-]?\d+").all()
     return pd.to_numeric(column).astype("Int64" if whole else "float64")
+
+
+def sets_of_versions(asked: Asked) -> list[Mapping[str, Any]]:
+    """Return the versions that a study was run with, the first set first; none of a study that kept none."""
+    return list(asked.get(VERSIONS, ()))

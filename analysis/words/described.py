@@ -13,7 +13,7 @@ from analysis.notation import count, listed, number, signed
 from analysis.stats import Difference, Estimate, FamilyTest, Interval
 
 
-class Reading(StrEnum):
+class Claim(StrEnum):
     """What is said of the sign of a difference, or of a correlation."""
 
     HIGHER = "higher"
@@ -27,7 +27,7 @@ class Reading(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Verbs:
-    """How each reading begins.
+    """How each claim begins.
 
     Attributes:
         higher: the interval lies above zero; where no test agrees, "by the interval alone" stands before it.
@@ -49,7 +49,7 @@ class Named:
     """One number of which something is to be said.
 
     Attributes:
-        name: of what it is, a condition's.
+        name: of what differs: the name of a condition or an architecture.
         bounds: its interval.
         text: the number and its interval, written out.
         tested: the test of the same difference; None for a number that has none.
@@ -61,9 +61,9 @@ class Named:
     tested: FamilyTest | None = None
 
     @property
-    def reading(self) -> Reading:
+    def claim(self) -> Claim:
         """What may be said of it."""
-        return reading(self.bounds, self.tested)
+        return claimed(self.bounds, self.tested)
 
 
 def with_sign(name: str, difference: Difference, tested: FamilyTest) -> Named:
@@ -77,7 +77,7 @@ def with_sign(name: str, difference: Difference, tested: FamilyTest) -> Named:
     return Named(name=name, bounds=difference.stated, text=signed(difference.stated), tested=tested)
 
 
-def reading(bounds: Interval | Estimate, tested: FamilyTest | None = None) -> Reading:
+def claimed(bounds: Interval | Estimate, tested: FamilyTest | None = None) -> Claim:
     """Say on which side of zero a number lies, as far as its interval and its test let it.
 
     Two seeds that differ by exactly the same, as counts of right images on a small test part do by chance, give an
@@ -88,19 +88,19 @@ def reading(bounds: Interval | Estimate, tested: FamilyTest | None = None) -> Re
         tested: the test of the same; None where there is none.
 
     Example:
-        >>> reading(Interval(mean=0.5, low=-0.1, high=1.1, n=5)).value
+        >>> claimed(Interval(mean=0.5, low=-0.1, high=1.1, n=5)).value
         'no difference seen'
     """
     if math.isnan(bounds.low) or math.isnan(bounds.high):
-        return Reading.OPEN
+        return Claim.OPEN
     if isinstance(bounds, Interval) and bounds.n == 2 and bounds.mean != 0 and math.isclose(bounds.low, bounds.high):
-        return Reading.OPEN
+        return Claim.OPEN
     agrees = tested is None or tested.agrees
     if bounds.low > 0:
-        return Reading.HIGHER if agrees else Reading.HIGHER_ALONE
+        return Claim.HIGHER if agrees else Claim.HIGHER_ALONE
     if bounds.high < 0:
-        return Reading.LOWER if agrees else Reading.LOWER_ALONE
-    return Reading.TEST_ALONE if tested is not None and agrees else Reading.SAME
+        return Claim.LOWER if agrees else Claim.LOWER_ALONE
+    return Claim.TEST_ALONE if tested is not None and agrees else Claim.SAME
 
 
 MOST = 3
@@ -123,40 +123,44 @@ def told(each: Sequence[Named], verbs: Verbs) -> str:
         'higher with a (+1); no difference seen with b (+1)'
     """
     groups = {
-        Reading.HIGHER: verbs.higher,
-        Reading.LOWER: verbs.lower,
-        Reading.HIGHER_ALONE: f"by the interval alone {verbs.higher}",
-        Reading.LOWER_ALONE: f"by the interval alone {verbs.lower}",
-        Reading.TEST_ALONE: verbs.test,
-        Reading.SAME: verbs.same,
-        Reading.OPEN: verbs.open,
+        Claim.HIGHER: verbs.higher,
+        Claim.LOWER: verbs.lower,
+        Claim.HIGHER_ALONE: f"by the interval alone {verbs.higher}",
+        Claim.LOWER_ALONE: f"by the interval alone {verbs.lower}",
+        Claim.TEST_ALONE: verbs.test,
+        Claim.SAME: verbs.same,
+        Claim.OPEN: verbs.open,
     }
     said = []
     for which, verb in groups.items():
-        mine = [one for one in each if one.reading is which]
-        bare = which is Reading.SAME and len(mine) > MOST
+        mine = [named for named in each if named.claim is which]
+        bare = which is Claim.SAME and len(mine) > MOST
         if mine:
-            said.append(f"{verb} {listed([one.name if bare else f'{one.name} ({_text(one)})' for one in mine])}")
+            said.append(
+                f"{verb} {listed([named.name if bare else f'{named.name} ({_text(named)})' for named in mine])}"
+            )
             said[-1] += _allowed(mine)
     return "; ".join(said)
 
 
-_PARTED = (Reading.HIGHER_ALONE, Reading.LOWER_ALONE, Reading.TEST_ALONE)
+_PARTED = (Claim.HIGHER_ALONE, Claim.LOWER_ALONE, Claim.TEST_ALONE)
 """Where interval and test say two things, and both are told."""
 
 
-def _text(one: Named) -> str:
+def _text(named: Named) -> str:
     """Write a number with its interval, and with its test where that says something else."""
-    if one.tested is None or one.reading not in _PARTED:
-        return one.text
-    by_itself = f"{one.text}, sign-flip p {number(one.tested.test.p)}"
-    return f"{by_itself}, by Holm's rule {number(one.tested.adjusted_p)}" if one.tested.comparisons > 1 else by_itself
+    if named.tested is None or named.claim not in _PARTED:
+        return named.text
+    by_itself = f"{named.text}, sign-flip p {number(named.tested.test.p)}"
+    return (
+        f"{by_itself}, by Holm's rule {number(named.tested.adjusted_p)}" if named.tested.comparisons > 1 else by_itself
+    )
 
 
 def _allowed(parted: Sequence[Named]) -> str:
     """Say what the test could have seen of differences of which it has seen none."""
-    tests = [one.tested for one in parted if one.tested is not None and one.reading in _PARTED[:2]]
-    allowed = [allowance(one) for one in tests]
+    tests = [named.tested for named in parted if named.tested is not None and named.claim in _PARTED[:2]]
+    allowed = [allowance(named) for named in tests]
     return f", where {listed(list(dict.fromkeys(allowed)))}" if allowed else ""
 
 

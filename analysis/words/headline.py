@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from analysis.findings.compare import Comparison
 from analysis.notation import count, listed
-from analysis.tables.basis import rested_on
 from analysis.tables.table import Tables
-from analysis.writing import budget_table
+from analysis.words.basis import rested_on
+from analysis.words.budgets import RUNS_OF
 from tuning.records import Phase, StopReason
 from tuning.store import hide_password
 
@@ -29,13 +29,13 @@ def question(tables: Tables, comparison: Comparison) -> str:
     epochs = _range(runs.loc[runs["stop_reason"] == StopReason.COMPLETED, "epochs"].tolist(), "epoch")
     optimizers = listed(sorted(set(runs["optimizer"])))
     conditions = listed(list(comparison.conditions))
-    asked = (
+    opening = (
         f"Which of {len(comparison.conditions)} conditions, {conditions}, reaches the highest test accuracy"
         if len(comparison.conditions) > 1
         else f"Which test accuracy does {conditions} reach"
     )
     return (
-        f"{asked} on {listed(sorted(set(runs['dataset'])))} with "
+        f"{opening} on {listed(sorted(set(runs['dataset'])))} with "
         f"{listed(list(comparison.architectures))}, trained by {optimizers} for {epochs}? "
         f"Each cell, an architecture under a condition, was tuned on validation data with {tuned}; "
         f"its best setting was then trained anew on {seeds}, and test data were read only there."
@@ -63,9 +63,7 @@ def provenance(tables: Tables) -> dict[str, str]:
         "Study": tables.study,
         "Store": hide_password(tables.tracking_uri),
         "Runs": ", ".join(
-            f"{number} {what}"
-            for phase, what in budget_table.WORDS.items()
-            if (number := (runs["phase"] == phase).sum())
+            f"{number} {what}" for phase, what in RUNS_OF.items() if (number := (runs["phase"] == phase).sum())
         ),
         "First run began": _date(int(runs["start_ms"].min())),
         "Last run ended": _date(int(ends.max())) if len(ends) else "none has ended",

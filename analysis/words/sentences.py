@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from analysis.findings.compare import Cell, Comparison, Lead
-from analysis.findings.measuring import Cost, Kept, spacing
+from analysis.findings.kept_spectra import Kept, spacing
+from analysis.findings.measuring import Cost
 from analysis.notation import count, listed, number, percent, points_between, size
-from analysis.words.described import Named, Reading, Verbs, told
+from analysis.words.described import Claim, Named, Verbs, told
 
 
 def verdict(comparison: Comparison, architecture: str) -> str:
@@ -33,7 +34,7 @@ def verdict(comparison: Comparison, architecture: str) -> str:
 
 
 def _above(leads: Sequence[Lead]) -> str:
-    settled = [lead for lead in leads if _named(lead).reading is not Reading.OPEN]
+    settled = [lead for lead in leads if _named(lead).claim is not Claim.OPEN]
     if leads and not settled:
         return "Too few seeds are shared for an interval, so the order is not settled."
     bests = list(dict.fromkeys(lead.condition for lead in leads))
@@ -123,7 +124,7 @@ CHOSEN = (
 
 def _chosen_of_several(comparison: Comparison) -> bool:
     return any(
-        len(comparison.confirmed(name)) > 2 and _named(lead).reading in {Reading.HIGHER, Reading.HIGHER_ALONE}
+        len(comparison.confirmed(name)) > 2 and _named(lead).claim in {Claim.HIGHER, Claim.HIGHER_ALONE}
         for name, leads in comparison.leads.items()
         for lead in leads
     )
@@ -149,7 +150,11 @@ def measured(cost: Cost | None, kept: Sequence[Kept], fallbacks: Mapping[str, in
         A sentence for each that there is something to say of.
     """
     found = [_cost(cost)] if cost else []
-    found += [_thinned(one) for one in kept if len(one.kept) < len(one.measured)]
+    found += [
+        _thinned(of_architecture)
+        for of_architecture in kept
+        if len(of_architecture.kept) < len(of_architecture.measured)
+    ]
     lost = {routine: times for routine, times in fallbacks.items() if routine.endswith(UNFOUND)}
     helped = {routine: times for routine, times in fallbacks.items() if routine not in lost}
     found += [_spectra(helped, "found by a fallback")] if helped else []
@@ -184,13 +189,13 @@ def _share(share: float) -> str:
     return f"{number(100 * share, 2)}%"
 
 
-def _thinned(one: Kept) -> str:
-    if not one.kept:
-        return f"{one.architecture}: no vectors of singular values were kept, because one epoch's are too large."
-    where = f"at {count(len(one.kept), 'epoch')} of the {len(one.measured):,} measured"
-    if len(one.kept) > 2:
-        where += f" (every {spacing(one.kept)} epochs, and the last)"
+def _thinned(kept: Kept) -> str:
+    if not kept.kept:
+        return f"{kept.architecture}: no vectors of singular values were kept, because one epoch's are too large."
+    where = f"at {count(len(kept.kept), 'epoch')} of the {len(kept.measured):,} measured"
+    if len(kept.kept) > 2:
+        where += f" (every {spacing(kept.kept)} epochs, and the last)"
     return (
-        f"{one.architecture}: whole vectors of singular values were kept {where}, because all would have taken "
-        f"{size(one.whole)} a trial; the measures are of every measured epoch."
+        f"{kept.architecture}: whole vectors of singular values were kept {where}, because all would have taken "
+        f"{size(kept.whole)} a trial; the measures are of every measured epoch."
     )

@@ -1,1 +1,1 @@
-"""Tables written out, for each format."""
+"""A study's tables as sheets, which know no format, and the order in which a command prints them."""

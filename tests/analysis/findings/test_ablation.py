@@ -7,9 +7,12 @@ from analysis.findings.ablation import ablations
 from analysis.findings.pairs import compared
 from analysis.stats import mean_interval, paired_difference
 from tests.analysis.accuracies import asked_for, runs
+from tests.analysis.beside import distinct
 from tests.analysis.conftest import in_memory
 
 WHOLE = [0.90, 0.92, 0.97]
+
+
 FACTORS = {"layers": {"where": ["hidden"]}, "initialization": {"initialization": "default"}}
 
 
@@ -18,15 +21,6 @@ def study(**without):
     for factor, accuracies in without.items():
         made += runs("ablate", "full", accuracies, ablated=factor, named="")
     return asked_for(in_memory(distinct(made)), factors=FACTORS)
-
-
-def distinct(made):
-    """Keys as the engine gives them: the factor is part of its runs'."""
-    return [run if run.ablated == "nothing" else vary(run) for run in made]
-
-
-def vary(run):
-    return type(run)(**{**vars(run), "named": f"{run.key}__{run.ablated}"})
 
 
 def test_a_factor_contributes_the_difference_seed_by_seed_with_the_interval_of_scipy():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from analysis.findings.decay_profiles import GRID, HALF, NINE_TENTHS, TENTH, relative, shapes
-from analysis.findings.measuring import kept
+from analysis.findings.decay_profiles import GRID, HALF, NINE_TENTHS, TENTH, decay_profiles, relative
+from analysis.findings.kept_spectra import kept
 from tests.analysis.stored import Stored
 
 
@@ -21,7 +21,7 @@ def test_a_shape_does_not_know_the_size_of_a_weight():
 def test_a_cell_s_shape_is_the_mean_over_weights_at_the_last_epoch_that_kept_vectors(tmp_path):
     """Weights of eight and of four values, each half of the one before."""
     stored = Stored(tmp_path, epochs=(0, 2, 4), kept=(0, 2))
-    (found,) = shapes(stored.tables, kept(stored.tables))
+    (found,) = decay_profiles(stored.tables, kept(stored.tables))
     expected = (relative(2.0 ** -np.arange(8.0)) + relative(2.0 ** -np.arange(4.0))) / 2
     assert (found.epoch, sorted(found.of_seed)) == (2, [0, 1])
     np.testing.assert_allclose(found.band.mean, expected, rtol=1e-6)
@@ -30,4 +30,4 @@ def test_a_cell_s_shape_is_the_mean_over_weights_at_the_last_epoch_that_kept_vec
 
 
 def test_runs_that_kept_nothing_have_no_shape(quickstart):
-    assert shapes(quickstart, ()) == ()
+    assert decay_profiles(quickstart, ()) == ()

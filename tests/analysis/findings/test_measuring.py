@@ -5,7 +5,8 @@ from dataclasses import replace
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.findings.measuring import Cost, Kept, cost, fallbacks, kept
+from analysis.findings.kept_spectra import Kept, fallbacks, kept
+from analysis.findings.measuring import Cost, cost
 from analysis.words.sentences import measured
 from tests.analysis import synthetic
 from tests.analysis.conftest import in_memory

@@ -3,7 +3,6 @@ import csv
 import io
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -21,48 +20,24 @@ from analysis.plots import (
     TITLE_CHARACTERS,
     accuracy_figure,
     curves_figure,
-    spectra_figure,
+    distributions_figure,
 )
-from analysis.plots.style import looks
+from analysis.plots.style import condition_styles
 from analysis.tables.table import load
-from analysis.writing import sheets
-from analysis.writing.formats import markdown, rows, to_csv
+from analysis.writing.comparison_sheet import COLUMNS, comparison_records, comparison_sheet
 from tests.analysis import synthetic
 from tests.analysis.conftest import HOSTILE, in_memory
+from tests.analysis.page_reader import Page
 from tuning import records
-
-
-class Page(HTMLParser):
-    """What a browser would find in a page: its elements, the addresses it would load, its text."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.open, self.elements, self.addresses, self.said = [], [], [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append(tag)
-        self.addresses += [value for name, value in attributes if name in {"src", "href", "srcset", "data"}]
-        if tag not in {"meta", "img", "br"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] != "style":
-            self.said.append(data)
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.said).split())
+from tuning.sheets import csv as to_csv
+from tuning.sheets import markdown
 
 
 def written(tables):
     """The report; in no file of its tables do two columns have the same name, by which readers ask for them."""
     made = report(tables, comparison(tables))
     for sheet in (*made.answers.sheets, *made.sheets):
-        heading = next(csv.reader(io.StringIO(sheets.to_csv(sheet))))
+        heading = next(csv.reader(io.StringIO(to_csv.written(sheet))))
         assert len(set(heading)) == len(heading)
     return made
 
@@ -133,9 +108,9 @@ def test_names_that_are_markup_are_shown_as_text(store):
 
 
 def test_markdown_shows_markup_as_text(store):
-    line = markdown(comparison(load("hostile", store))).splitlines()[2]
+    line = markdown.written(comparison_sheet(comparison(load("hostile", store)))).splitlines()[2]
     assert "<script>" not in line.replace("\\<", "")
-    assert line.count(" | ") == len(rows(comparison(load("hostile", store)))[0].texts)
+    assert line.count(" | ") == len(COLUMNS)
 
 
 def test_cells_that_lack_runs_show_a_dash(with_gaps):
@@ -179,21 +154,21 @@ def test_a_line_is_where_its_numbers_are(quickstart):
 def test_a_condition_keeps_its_colour_where_others_are_missing(with_gaps):
     figure = accuracy_figure(confirmed(with_gaps), ["mlp-small"], ["baseline", "decay", "spectral"], "Accuracy")
     colours = {line.get_color() for line in figure.axes[0].get_lines()}
-    assert colours == {looks(["baseline", "decay"])[name].colour for name in ("baseline", "decay")}
+    assert colours == {condition_styles(["baseline", "decay"])[name].colour for name in ("baseline", "decay")}
 
 
 def test_the_looks_of_24_conditions_differ():
-    assert len(set(looks([f"way-{place}" for place in range(24)]).values())) == 24
+    assert len(set(condition_styles([f"way-{place}" for place in range(24)]).values())) == 24
 
 
 def test_csv_holds_every_digit_and_leaves_missing_numbers_empty(with_gaps, quickstart):
-    heading, first, *rest = to_csv(comparison(quickstart)).splitlines()
+    heading, first, *rest = to_csv.records(comparison_records(comparison(quickstart))).splitlines()
     cell = dict(zip(heading.split(","), first.split(","), strict=True))
     expected = comparison(quickstart).cells["mlp-small", "baseline"].measures["test_accuracy"].mean
     assert cell["test_accuracy_mean"] == str(expected)
     assert cell["seeds"] == "0 1 2"
     assert len(rest) == 5
-    assert "nan" not in to_csv(comparison(with_gaps))
+    assert "nan" not in to_csv.records(comparison_records(comparison(with_gaps)))
 
 
 def test_pictures_are_embedded_whole(made, page):
@@ -233,7 +208,7 @@ def test_pictures_columns_and_captions_of_metrics_that_no_run_has_are_left_out(m
 def test_long_names_are_broken_in_titles_and_leave_the_legend_inside_of_the_page(quickstart):
     ways = [f"spectral norm scaling of hidden layers with learning rate schedule {place}" for place in range(22)]
     cells = [replace(distributions(quickstart)[0], condition=way) for way in ways]
-    figure = spectra_figure(cells, ways, "mlp-small", "Singular values")
+    figure = distributions_figure(cells, ways, "mlp-small", "Singular values")
     FigureCanvasAgg(figure).draw()
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert [title.replace("\n", " ") for title in titles] == ways

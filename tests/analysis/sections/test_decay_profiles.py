@@ -1,4 +1,4 @@
-from analysis.findings.measuring import kept
+from analysis.findings.kept_spectra import kept
 from analysis.sections.decay_profiles import distributed
 from tests.analysis import planted
 
@@ -12,7 +12,7 @@ def test_architectures_are_set_side_by_side_under_each_condition(quickstart):
         "points)."
     )
     assert len(found.said) == 3
-    half = found.sheet.blocks["resnet-small"][0]
+    half = found.sheet.groups["resnet-small"][0]
     assert (half[2], half[4], half[5]) == ("23.44 ± 0.00", "0.00 [0.00, 0.00]", "3")
 
 

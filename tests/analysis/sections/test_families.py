@@ -27,7 +27,7 @@ def test_a_gain_of_the_first_family_is_said_to_be_the_first_s():
 
 
 def test_every_pair_of_architectures_stands_below_its_condition(found):
-    rows = families(found).sheet.blocks["mlp − resnet"]
+    rows = families(found).sheet.groups["mlp − resnet"]
     assert [row[0] for row in rows[3:]] == ["spectral", "· mlp-small − resnet-small", "· mlp-large − resnet-small"]
     (pair,) = found.families[1].interaction.pairs[0]
     assert rows[4][1] == points_between(pair.stated)
@@ -43,7 +43,7 @@ def test_plus_one_is_what_the_caption_says_it_is(found):
     """The condition adds five points in the second family alone."""
     section = families(found)
     assert "the first family's gain less the second's" in section.sheet.notes[0]
-    spectral = next(row for row in section.sheet.blocks["mlp − resnet"] if row[0] == "spectral")
+    spectral = next(row for row in section.sheet.groups["mlp − resnet"] if row[0] == "spectral")
     assert float(spectral[1].split()[0]) == pytest.approx(-5.0, abs=0.5)
 
 

@@ -1,4 +1,4 @@
-from analysis.page.page import Picture
+from analysis.plots.picture import Picture
 from analysis.sections.norms import norms
 from tests.analysis import planted
 
@@ -14,7 +14,7 @@ def test_words_tell_rises_from_norms_that_stay(quickstart):
         "0.250, by Holm's rule 1.00), where 3 seeds allow no p below 0.250, by Holm's rule over 6 comparisons none "
         "below 1.00; no change seen under spectral (0 [0, 0])."
     )
-    assert found.sheet.blocks["mlp-small"][1] == (
+    assert found.sheet.groups["mlp-small"][1] == (
         *("decay", "1.00 ± 0.00", "3.00 ± 0.00", "+2.00 [+2.00, +2.00]"),
         *("0.750 ± 0.000", "2.25 ± 0.00", "+1.50 [+1.50, +1.50]", "3"),
     )

@@ -46,7 +46,7 @@ def test_numbers_of_the_table_are_those_of_the_statistics(confirmed, section):
     found = paired_difference(
         accuracies(confirmed, "mlp-large", "spectral"), accuracies(confirmed, "mlp-large", "baseline")
     )
-    _, row, pair = section.sheet.blocks["mlp-large"]
+    _, row, pair = section.sheet.groups["mlp-large"]
     assert row[:3] == ("spectral", points_between(found.bootstrap), number(found.test.p))
     assert row[4].startswith(f"{found.effect.value:+.2f} [{found.effect.low:+.2f}, ")
     assert row[5].startswith(f"{found.improvement.value:.2f} [")
@@ -60,7 +60,7 @@ def test_over_all_architectures_it_is_the_interquartile_mean_of_the_differences(
         for condition in ("spectral", "baseline")
     )
     gain = points_between(interquartile_mean(mine, plain))
-    assert section.sheet.blocks[ALL][1][:2] == ("spectral", gain)
+    assert section.sheet.groups[ALL][1][:2] == ("spectral", gain)
     assert f"higher with spectral ({gain} points)" in section.said[3]
 
 
@@ -86,7 +86,7 @@ def test_below_four_seeds_student_s_interval_stands_where_the_bootstrap_has_no_b
         f"mlp-small: by the interval alone higher with held ({points_between(student)} points, sign-flip p 0.250), "
         "where 3 seeds allow no p below 0.250."
     )
-    assert ALL not in found.sheet.blocks
+    assert ALL not in found.sheet.groups
 
 
 def test_one_seed_has_a_difference_without_a_claim():

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from analysis.findings.predictors import predictions
+from analysis.findings.related import FEWEST
 from analysis.notation import spanned
-from analysis.sections.prediction import FEWEST, prediction
+from analysis.sections.prediction import prediction
 from tests.analysis import planted
-from tests.analysis.findings.test_predictors import study
+from tests.analysis.foretold import study
 from tuning import records
 
 
@@ -35,9 +36,9 @@ def test_numbers_of_the_table_are_those_of_the_predictions(tables, section):
         for each in predictions(tables)
         if (each.measure, each.outcome, each.epoch) == (records.SPECTRAL_NORM_MAX, records.GAP_ACCURACY, 1)
     )
-    row = section.sheet.blocks["generalization gap"][0]
+    row = section.sheet.groups["generalization gap"][0]
     assert row[:2] == ("largest spectral norm", written(one.within))
-    assert section.sheet.headings[1:] == (
+    assert section.sheet.headings[2:] == (
         *("within architectures, epoch 1", "within architectures, epoch 3"),
         *(f"within {name}" for name in planted.ARCHITECTURES),
         *("condition alone", "within conditions (draw alone)", "architecture alone", "pooled"),
@@ -127,7 +128,7 @@ def test_a_measure_that_knows_the_architecture_alone_is_called_no_predictor():
         "nothing is learned yet, 1 of 1 order trials already (largest spectral norm), 1 of them only where "
         "architectures are pooled: properties of the architecture, of what a seed draws, or of how a condition begins"
     )
-    (row,) = section.sheet.blocks["test accuracy"]
+    (row,) = section.sheet.groups["test accuracy"]
     pooled, within = row[-1], row[2]
     assert pooled.bounds[0] > 0
     assert within.bounds[0] < 0 < within.bounds[1]

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from analysis.__main__ import app
 from analysis.spectra import page, spectra
-from analysis.spectra.picture import BANDS, profile
-from tests.analysis.page.test_report import Page
+from analysis.spectra.figure import BANDS, profile
+from tests.analysis.page_reader import Page
 from tests.root import ROOT
 
 HOSTILE = "<script>alert(1)</script> & $x_1$ [bold]|"

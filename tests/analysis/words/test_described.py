@@ -3,7 +3,7 @@ import math
 import pytest
 
 from analysis.stats import Estimate, Interval
-from analysis.words.described import Named, Reading, Verbs, reading, told
+from analysis.words.described import Claim, Named, Verbs, claimed, told
 
 
 def interval(low, high):
@@ -13,25 +13,25 @@ def interval(low, high):
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (0.1, 0.2, Reading.HIGHER),
-        (-0.2, -0.1, Reading.LOWER),
-        (-0.1, 0.2, Reading.SAME),
-        (0.0, 0.2, Reading.SAME),
-        (0.0, 0.0, Reading.SAME),
-        (-math.inf, math.inf, Reading.SAME),
-        (math.nan, math.nan, Reading.OPEN),
+        (0.1, 0.2, Claim.HIGHER),
+        (-0.2, -0.1, Claim.LOWER),
+        (-0.1, 0.2, Claim.SAME),
+        (0.0, 0.2, Claim.SAME),
+        (0.0, 0.0, Claim.SAME),
+        (-math.inf, math.inf, Claim.SAME),
+        (math.nan, math.nan, Claim.OPEN),
     ],
 )
 def test_a_difference_is_claimed_only_where_the_interval_leaves_out_zero(low, high, said):
-    assert reading(interval(low, high)) is said
-    assert reading(Estimate(value=0.0, low=low, high=high, n=5)) is said
+    assert claimed(interval(low, high)) is said
+    assert claimed(Estimate(value=0.0, low=low, high=high, n=5)) is said
 
 
 def test_two_seeds_that_differ_by_the_same_settle_nothing():
     equal = {"mean": 0.0028, "low": 0.0028, "high": 0.0028}
-    assert reading(Interval(**equal, n=2)) is Reading.OPEN
-    assert reading(Interval(**equal, n=5)) is Reading.HIGHER
-    assert reading(Interval(mean=0.0, low=0.0, high=0.0, n=2)) is Reading.SAME
+    assert claimed(Interval(**equal, n=2)) is Claim.OPEN
+    assert claimed(Interval(**equal, n=5)) is Claim.HIGHER
+    assert claimed(Interval(mean=0.0, low=0.0, high=0.0, n=2)) is Claim.SAME
 
 
 def test_many_that_show_no_difference_are_told_by_name_alone():

@@ -11,7 +11,7 @@ from analysis.notation import points_between
 from analysis.sections.performance import performance
 from analysis.stats import paired_difference
 from analysis.words.sentences import CHOSEN, remarks, verdict
-from analysis.writing.formats import terminal
+from analysis.writing.printed import on_terminal
 from tests.analysis import planted
 from tests.analysis.conftest import in_memory
 from tests.analysis.synthetic import EPOCHS, Run
@@ -97,7 +97,7 @@ def test_where_interval_and_test_part_every_section_says_the_same_of_both(parted
     assert f"by the interval alone it is above baseline {both}" in first
     assert f"by the interval alone higher with spectral {both}" in second
     console = Console(file=io.StringIO(), width=1000)
-    console.print(terminal(found, console))
+    console.print(on_terminal(found, [], console))
     assert f"by the interval alone it is above baseline {both}" in console.file.getvalue()
 
 

@@ -11,10 +11,10 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from analysis.findings.distributions import Distribution
 from analysis.plots.panels import MARKED, TITLE_CHARACTERS, drop_unused, empty, legend
-from analysis.plots.style import INK, WIDTH, Look, looks, style
+from analysis.plots.style import INK, WIDTH, ConditionStyle, condition_styles, style
 
 
-def spectra_figure(
+def distributions_figure(
     distributions: Sequence[Distribution], conditions: Sequence[str], architecture: str, title: str
 ) -> Figure:
     """Draw one architecture's singular values by epoch: a panel a condition, dark where many values lie.
@@ -28,7 +28,7 @@ def spectra_figure(
     Returns:
         The picture.
     """
-    look = looks(conditions)
+    styles = condition_styles(conditions)
     mine = {d.condition: d for d in distributions if d.architecture == architecture}
     across = min(max(len(conditions), 2), 4)
     down = -(-len(conditions) // across)
@@ -38,7 +38,7 @@ def spectra_figure(
         for axes, condition in zip(grid.flat, conditions, strict=False):
             axes.set_title(textwrap.fill(condition, TITLE_CHARACTERS))
             if condition in mine:
-                _draw_distribution(axes, mine[condition], look[condition])
+                _draw_distribution(axes, mine[condition], styles[condition])
             else:
                 empty(axes)
         for row in grid:
@@ -55,8 +55,8 @@ def spectra_figure(
     return figure
 
 
-def _draw_distribution(axes: Axes, cell: Distribution, look: Look) -> None:
-    shades = LinearSegmentedColormap.from_list("share", ["white", look.colour])
+def _draw_distribution(axes: Axes, cell: Distribution, drawn_as: ConditionStyle) -> None:
+    shades = LinearSegmentedColormap.from_list("share", ["white", drawn_as.colour])
     # The square root lets sparse tails show beside a crowded bulk.
     axes.pcolormesh(cell.epoch_edges, cell.edges, cell.share, cmap=shades, norm=PowerNorm(0.5, vmin=0), rasterized=True)
     marker = "o" if len(cell.epochs) <= MARKED else ""

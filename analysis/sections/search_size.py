@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from analysis.findings.tuning_curves import TuningCurve, tuning_curves
+from analysis.findings.tuning_curves import TuningCurve, at_share, tuning_curves
 from analysis.notation import percent, several
 from analysis.plots import tuning_curves_figure
-from analysis.sections.section import Section, picture
-from analysis.stats import ExpectedBest, Interval
+from analysis.plots.picture import picture
+from analysis.sections.section import Section
 from analysis.tables.table import Tables
-from analysis.writing.sheets import Sheet
+from tuning.sheets.sheet import Sheet, folding
 
 QUESTION = "What would a search of fewer trials have found?"
 NO_RESULT = "These are validation accuracies that a search chose by: they compare budgets, and are no result."
@@ -26,11 +26,11 @@ def budget(tables: Tables) -> Section | None:
     found = tuning_curves(tables)
     if not found:
         return None
-    drawn = [one for one in found if one.expected is not None]
-    refused = _refused([one for one in found if one.expected is None], len(found))
+    drawn = [curve for curve in found if curve.expected is not None]
+    refused = _refused([curve for curve in found if curve.expected is None], len(found))
     if not drawn:
         return Section(question=QUESTION, said=refused)
-    architectures = list(dict.fromkeys(one.architecture for one in drawn))
+    architectures = list(dict.fromkeys(curve.architecture for curve in drawn))
     conditions = list(tables.runs["condition"].cat.categories)
     title = (
         "Expected best validation accuracy of so many trials; shaded its 95% interval, up to a quarter of the trials"
@@ -39,7 +39,7 @@ def budget(tables: Tables) -> Section | None:
         question=QUESTION,
         said=(NO_RESULT, *refused),
         picture=picture("budget", title, tuning_curves_figure(drawn, architectures, conditions, title)),
-        reading="Where a curve still rises at its end, a larger search would find better settings for that condition.",
+        caption="Where a curve still rises at its end, a larger search would find better settings for that condition.",
         sheet=_sheet(drawn, architectures),
     )
 
@@ -47,8 +47,8 @@ def budget(tables: Tables) -> Section | None:
 def _refused(found: Sequence[TuningCurve], cells: int) -> tuple[str, ...]:
     """Name the cells without a curve, and why they have none."""
     by_reason: dict[str, list[str]] = {}
-    for one in found:
-        by_reason.setdefault(one.refused, []).append(f"{one.condition} on {one.architecture}")
+    for curve in found:
+        by_reason.setdefault(curve.refused, []).append(f"{curve.condition} on {curve.architecture}")
     return tuple(
         f"No curve for {several(names, 3) if len(names) < cells else 'any cell'}: {reason}."
         for reason, names in by_reason.items()
@@ -56,29 +56,25 @@ def _refused(found: Sequence[TuningCurve], cells: int) -> tuple[str, ...]:
 
 
 def _sheet(found: Sequence[TuningCurve], architectures: Sequence[str]) -> Sheet:
-    blocks = {
+    groups = {
         architecture: [
-            (one.condition, *(_at(one.expected, place) for place in (0, 0.5, 1)), str(one.expected.band.n[0]))
-            for one in found
-            if one.architecture == architecture and one.expected is not None
+            (
+                curve.condition,
+                *(percent(at_share(curve.expected, share)) for share in (0, 0.5, 1)),
+                str(curve.expected.band.n[0]),
+            )
+            for curve in found
+            if curve.architecture == architecture and curve.expected is not None
         ]
         for architecture in architectures
     }
     return Sheet(
         name="budget",
         title=QUESTION,
-        headings=("condition", "one trial, %", "a quarter of the trials, %", "half of the trials, %", "trials"),
-        blocks=blocks,
+        columns=folding("condition", "one trial, %", "a quarter of the trials, %", "half of the trials, %", "trials"),
+        groups=groups,
         notes=(
             "Mean best validation accuracy of all subsets of so many trials, ± half-width of the 95% interval; above a "
             "quarter of the trials an interval would cover too seldom, and none is given.",
         ),
     )
-
-
-def _at(expected: ExpectedBest, share: float) -> str:
-    """Write the expected best at a share of the curve's length, which is half of the trials."""
-    place = max(round(share * len(expected.budgets)), 1) - 1
-    band = expected.band
-    mean, low, high, n = (float(getattr(band, name)[place]) for name in ("mean", "low", "high", "n"))
-    return percent(Interval(mean=mean, low=low, high=high, n=int(n)))

@@ -1,14 +1,13 @@
 """On which images and versions a study's runs rest, and what is to be said where these differ."""
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
 from analysis.notation import count, listed, several
 from analysis.tables.older_studies import Asked
-from tuning.records import DATA, PROCESSOR, VERSION_TAGS, VERSIONS
+from analysis.tables.table import Tables, sets_of_versions
+from tuning.records import DATA, PROCESSOR, VERSION_TAGS
 
 _CALLED = {"cuda": "CUDA"}
 """How packages are written that people do not write as they are named."""
@@ -30,6 +29,18 @@ def basis_remarks(runs: pd.DataFrame, asked: Asked) -> tuple[str, ...]:
     return tuple(said for said in (_images(runs), _versions(runs, asked), _processors(runs)) if said)
 
 
+def study_remarks(tables: Tables) -> tuple[str, ...]:
+    """Say which runs a study's tables are of, and where these do not rest on the same.
+
+    Args:
+        tables: the study's.
+
+    Returns:
+        Sentences; none where there is nothing to say.
+    """
+    return (*tables.remarks, *basis_remarks(tables.runs, tables.asked))
+
+
 def rested_on(runs: pd.DataFrame) -> dict[str, str]:
     """Tell what the runs rest on, by heading.
 
@@ -48,11 +59,6 @@ def rested_on(runs: pd.DataFrame) -> dict[str, str]:
         "Versions": "; ".join(told) if told else "not stored",
         "Computed on": listed(processors) if processors else "not stored",
     }
-
-
-def sets_of_versions(asked: Asked) -> list[Mapping[str, Any]]:
-    """Return the versions that a study was run with, the first set first; none of a study that kept none."""
-    return list(asked.get(VERSIONS, ()))
 
 
 def _images(runs: pd.DataFrame) -> str:
@@ -76,10 +82,13 @@ def _versions(runs: pd.DataFrame, asked: Asked) -> str:
     told = []
     for package, tag in VERSION_TAGS.items():
         by_version = _by_value(runs[tag])
-        each = [str(one[package]) for one in sets_of_versions(asked) if package in one]
+        each = [str(kept[package]) for kept in sets_of_versions(asked) if package in kept]
         versions = list(dict.fromkeys((*each, *sorted(by_version))))
         if len(versions) > 1:
-            spoken = [f"{one} ({count(by_version[one], 'run')})" if one in by_version else one for one in versions]
+            spoken = [
+                f"{version} ({count(by_version[version], 'run')})" if version in by_version else version
+                for version in versions
+            ]
             told.append(f"{_CALLED.get(package, package)} {listed(spoken)}")
     if not told:
         return ""
@@ -91,7 +100,7 @@ def _processors(runs: pd.DataFrame) -> str:
     by_processor = sorted(_by_value(runs[PROCESSOR]).items())
     if len(by_processor) < 2:
         return ""
-    told = listed([f"{one} ({count(times, 'run')})" for one, times in by_processor])
+    told = listed([f"{processor} ({count(times, 'run')})" for processor, times in by_processor])
     return f"Computed on more than one processor: {told}. Equal seeds need not give equal bits on both."
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.findings.compare import comparison
 from analysis.page.report import report
-from analysis.tables.basis import basis_remarks, rested_on
+from analysis.words.basis import basis_remarks, rested_on
 from analysis.words.headline import provenance
 from tests.analysis import synthetic
 from tests.analysis.conftest import in_memory

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from analysis.page.page import Picture
-from analysis.plots.style import FAINT, INK, TITLE_SIZE, WIDTH, style, svg
+from analysis.plots.picture import Picture, svg
+from analysis.plots.style import FAINT, INK, TITLE_SIZE, WIDTH, style
 from analysis.spectra.measured import Layer, Measured
 
 BANDS = (0.8, 0.5, 0.2, 0.1, 0.05, 0.01, 0.001)
@@ -89,7 +89,7 @@ def figure(profiles: Sequence[Profile], title: str) -> Figure:
     Returns:
         The picture; without the right half where no weight has bands.
     """
-    falling = any(one.shares for one in profiles)
+    falling = any(profile.shares for profile in profiles)
     with style():
         drawn = Figure(figsize=(WIDTH, 1.35 + 0.2 * len(profiles)), layout="constrained")
         ratios = {"width_ratios": [2, 3]} if falling else None
@@ -97,7 +97,7 @@ def figure(profiles: Sequence[Profile], title: str) -> Figure:
         _draw_sizes(panels[0], profiles)
         if falling:
             _draw_bands(panels[1], profiles)
-        panels[0].set_yticks(range(len(profiles)), [one.name for one in profiles])
+        panels[0].set_yticks(range(len(profiles)), [profile.name for profile in profiles])
         panels[0].set_ylim(len(profiles) - 0.5, -0.5)
         drawn.legend(
             handles=[Patch(facecolor=shade, label=label) for shade, label in zip(_SHADES, _labels(), strict=True)]
@@ -115,19 +115,19 @@ def figure(profiles: Sequence[Profile], title: str) -> Figure:
 
 
 def _draw_sizes(axes: Axes, profiles: Sequence[Profile]) -> None:
-    positive = [one.largest for one in profiles if one.largest > 0]
+    positive = [profile.largest for profile in profiles if profile.largest > 0]
     floor = _DEPTH * max(positive, default=1.0)
-    for row, one in enumerate(profiles):
-        if one.largest > 0:
-            axes.plot([max(one.smallest, floor), one.largest], [row, row], color=FAINT, linewidth=1.2)
-            axes.plot([max(one.median, floor)], [row], "|", color=INK, markersize=6)
-            axes.plot([one.largest], [row], "o", color=_SHADES[1], markersize=4)
+    for row, profile in enumerate(profiles):
+        if profile.largest > 0:
+            axes.plot([max(profile.smallest, floor), profile.largest], [row, row], color=FAINT, linewidth=1.2)
+            axes.plot([max(profile.median, floor)], [row], "|", color=INK, markersize=6)
+            axes.plot([profile.largest], [row], "o", color=_SHADES[1], markersize=4)
         else:
-            said = "zero" if one.largest == 0 else "not finite"
+            said = "zero" if profile.largest == 0 else "not finite"
             axes.text(0.5, row, said, transform=axes.get_yaxis_transform(), ha="center", va="center", color=FAINT)
     axes.set_xscale("log")
     if positive:
-        low = max(floor, min(one.smallest for one in profiles if one.largest > 0))
+        low = max(floor, min(profile.smallest for profile in profiles if profile.largest > 0))
         axes.set_xlim(low / 1.3, 1.3 * max(positive))
         narrow = max(positive) < 100 * low
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
@@ -137,7 +137,7 @@ def _draw_sizes(axes: Axes, profiles: Sequence[Profile]) -> None:
 
 
 def _draw_bands(axes: Axes, profiles: Sequence[Profile]) -> None:
-    rows = [row for row, one in enumerate(profiles) if one.shares]
+    rows = [row for row, profile in enumerate(profiles) if profile.shares]
     left = np.zeros(len(rows))
     for band, shade in enumerate(_SHADES):
         widths = np.array([profiles[row].shares[band] for row in rows])

@@ -3,6 +3,9 @@
 import math
 from typing import Self
 
+NOTHING = "—"
+"""Stands where there is no number to report."""
+
 
 class Written(str):
     """A text that stands for a number, so that tables of texts can be read on by programs.
@@ -30,4 +33,4 @@ class Written(str):
     @property
     def numbers(self) -> tuple[str, ...]:
         """The number with every digit, and its bounds where it is of a kind that has some; empty where one is NaN."""
-        return tuple("" if math.isnan(one) else repr(float(one)) for one in (self.value, *(self.bounds or ())))
+        return tuple("" if math.isnan(number) else repr(float(number)) for number in (self.value, *(self.bounds or ())))

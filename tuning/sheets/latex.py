@@ -1,7 +1,12 @@
-"""How tables are written for LaTeX."""
+"""Sheets in LaTeX."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+
+from tuning.sheets.sheet import Mark, Row, Sheet
+
+BEST = "bold"
+"""What the best row of a group looks like, in a word."""
 
 _TEXT = {
     **{mark: f"\\{mark}" for mark in "&%$#_{}"},
@@ -62,33 +67,33 @@ def _kind(mark: str) -> str:
     return next((kind for kind, known in kinds.items() if mark in known), "text")
 
 
-def noted_table(columns: str, lines: Iterable[Iterable[str]], notes: Iterable[str]) -> str:
-    """Write a table and what there is to say of it, every text escaped.
+def written(sheet: Sheet) -> str:
+    """Write a sheet: its title, its table, what there is to say of it.
 
     Args:
-        columns: as `table` takes them.
-        lines: the headings and all others, as they are.
-        notes: sentences, as they are; empty ones are left out.
+        sheet: what to write.
 
     Returns:
         The text, ending in a line break.
     """
-    written = table(columns, [map(escaped, line) for line in lines])
-    return "\n\n".join([written, *(escaped(note) for note in notes if note)]) + "\n"
+    title = [rf"\textbf{{{escaped(sheet.title)}}}"] if sheet.title else []
+    rows = [table(sheet)] if sheet.groups else []
+    said = [escaped(text) for text in (sheet.explained(BEST), *sheet.notes) if text]
+    return "\n\n".join([*title, *rows, *said]) + "\n"
 
 
-def table(columns: str, lines: Iterable[Iterable[str]]) -> str:
-    r"""Join rows as LaTeX writes a table, with the rules of the package booktabs.
+def table(sheet: Sheet) -> str:
+    r"""Write the rows alone, with the rules of the package booktabs.
 
     Args:
-        columns: how each is aligned, ``"llr"``.
-        lines: the headings and all others; their texts are escaped already.
+        sheet: what to write.
 
     Returns:
         A ``tabular``, to stand in a ``table``, below a comment that says what the preamble needs.
 
     Example:
-        >>> print(table("lr", [["a", "b"], ["x", "1"]]))
+        >>> from tuning.sheets.sheet import folding
+        >>> print(table(Sheet(columns=folding("a", "b"), groups={"": [("x", "1")]}, grouped_by="")))
         % \usepackage{booktabs} in the preamble
         \begin{tabular}{lr}
         \toprule
@@ -98,6 +103,17 @@ def table(columns: str, lines: Iterable[Iterable[str]]) -> str:
         \bottomrule
         \end{tabular}
     """
-    headings, *rest = [" & ".join(line) + r" \\" for line in lines]
+    headings, *rest = (
+        " & ".join(line) + r" \\"
+        for line in (map(escaped, sheet.headings), *(_texts(sheet, group, row) for group, row in sheet.rows))
+    )
     rules = [r"\toprule", headings, r"\midrule", *rest, r"\bottomrule"]
-    return "\n".join([NEEDS, rf"\begin{{tabular}}{{{columns}}}", *rules, r"\end{tabular}"])
+    sides = "".join(side[0] for side in sheet.sides)
+    return "\n".join([NEEDS, rf"\begin{{tabular}}{{{sides}}}", *rules, r"\end{tabular}"])
+
+
+def _texts(sheet: Sheet, group: str, row: Row) -> Iterable[str]:
+    best = sheet.marks.get((group, row[0])) is Mark.BEST
+    ranked = (*([False] if sheet.grouped_by else []), *(best and column.ranked for column in sheet.columns))
+    texts = map(escaped, sheet.texts(group, row))
+    return [rf"\textbf{{{text}}}" if bold else text for text, bold in zip(texts, ranked, strict=True)]

@@ -1,0 +1,48 @@
+"""How the command line prints the table of weights in each format."""
+
+from functools import partial
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from analysis.spectra.measured import Measured
+from analysis.spectra.weights_sheet import weight_records, weights_sheet
+from tuning.sheets import csv, latex, markdown, terminal
+from tuning.sheets.format import Format
+
+
+def on_terminal(measured: Measured, console: Console) -> RenderableType:
+    """Lay the table out for a terminal.
+
+    Args:
+        measured: the checkpoint.
+        console: whose width counts. Where it is narrow the last columns go, and it is said which; no number is cut.
+
+    Returns:
+        What a rich console prints; names from the file are plain text in it, never markup.
+    """
+    sheet, left_out = terminal.fitted(partial(weights_sheet, measured), console)
+    return Group(
+        Text(f"{measured.title}, {measured.view} view", style="bold"),
+        terminal.table(sheet),
+        *terminal.faint([sheet.legend]),
+        *terminal.plain([*sheet.notes, *terminal.want_of_room(left_out[::-1])]),
+    )
+
+
+def as_text(measured: Measured, how: Format) -> str:
+    """Write the table in another format: in CSV with every measure and digit, else what there is to say below it.
+
+    Args:
+        measured: the checkpoint.
+        how: any but a table for the terminal.
+
+    Returns:
+        The text, ending in a line break.
+    """
+    if how is Format.CSV:
+        return csv.records(weight_records(measured))
+    sheet = weights_sheet(measured)
+    if how is Format.LATEX:
+        return latex.written(sheet)
+    return f"{markdown.table(sheet)}\n\n{markdown.listed([sheet.legend, *sheet.notes])}\n"

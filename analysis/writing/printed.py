@@ -1,0 +1,70 @@
+"""How the command line prints a study's tables in each format."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from rich.console import Console, Group, RenderableType
+
+from analysis.findings.compare import Comparison
+from analysis.words.sentences import remarks, verdict
+from analysis.writing.budget_sheet import COLUMNS, budget_sheet
+from analysis.writing.comparison_sheet import SETTINGS, comparison_records, comparison_sheet, settings_sheet
+from tuning.sheets import csv, latex, markdown, terminal
+from tuning.sheets.format import Format
+from tuning.sheets.sheet import Sheet
+
+
+def on_terminal(compared: Comparison, beside: Sequence[Sheet], console: Console) -> RenderableType:
+    """Lay out the comparison, the budgets and what stands beside them.
+
+    Args:
+        compared: the study's.
+        beside: small tables.
+        console: whose width counts. Where it is narrow, columns that ``--format csv`` has too are left out, and it is
+            said which; names and test accuracies stay, and no number is ever cut.
+
+    Returns:
+        What a rich console prints.
+    """
+    return Group(_comparison(compared, console), _budget(compared, console), *map(terminal.written, beside))
+
+
+def _comparison(compared: Comparison, console: Console) -> RenderableType:
+    sheet, left_out = terminal.fitted(lambda more: comparison_sheet(compared, [SETTINGS, *more]), console)
+    said = [f"{name}: {verdict(compared, name)}" for name in compared.architectures] + remarks(compared)
+    settings = settings_sheet(compared)
+    return Group(
+        terminal.table(sheet),
+        *terminal.faint([sheet.explained(terminal.BEST)]),
+        *terminal.plain([*said, *terminal.want_of_room(left_out)]),
+        terminal.heading(settings.title),
+        terminal.table(settings),
+    )
+
+
+def _budget(compared: Comparison, console: Console) -> RenderableType:
+    sheet, left_out = terminal.fitted(partial(budget_sheet, compared), console)
+    in_order = [column.name for column in COLUMNS if column.name in left_out]
+    return Group(
+        terminal.heading("Budget"),
+        terminal.table(sheet),
+        *terminal.faint([sheet.legend, *terminal.want_of_room(in_order)]),
+        *terminal.plain(sheet.notes),
+    )
+
+
+def as_text(compared: Comparison, beside: Sequence[Sheet], how: Format) -> str:
+    """Write the same in another format.
+
+    Args:
+        compared: the study's.
+        beside: small tables; CSV is one table, and has none of them.
+        how: any but a table for the terminal.
+
+    Returns:
+        The text, ending in a line break.
+    """
+    if how is Format.CSV:
+        return csv.records(comparison_records(compared))
+    written = markdown.written if how is Format.MARKDOWN else latex.written
+    return "\n".join(map(written, [comparison_sheet(compared), budget_sheet(compared), *beside]))

@@ -1,0 +1,12 @@
+"""The formats in which a command can print its tables."""
+
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    LATEX = "latex"
+    CSV = "csv"
