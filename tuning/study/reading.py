@@ -8,7 +8,6 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from tuning.nearest import nearest
 from tuning.study.study import Study
@@ -137,7 +136,7 @@ def parse_study(data: dict[str, Any], source: str) -> Study:
         return Study.model_validate(data)
     except ValidationError as error:
         mistakes = []
-        for mistake in sorted(error.errors(), key=_place):
+        for mistake in sorted(error.errors(), key=lambda mistake: _place(mistake["loc"])):
             where = ".".join(str(part) for part in mistake["loc"])
             rule = _RULES.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
             rule = rule.replace("Input should be", "must be").removeprefix(f"{where}: ")
@@ -148,10 +147,10 @@ def parse_study(data: dict[str, Any], source: str) -> Study:
         raise ValueError(f"{source}: {'; '.join(mistakes)}") from error
 
 
-def _place(mistake: ErrorDetails) -> int:
+def _place(path: tuple[int | str, ...]) -> int:
     """Return where in a study file the section of a mistake is written; pydantic knows an order of its own."""
     keys = Study.known_keys()
-    return keys.index(str(mistake["loc"][0])) if mistake["loc"] else len(keys)
+    return keys.index(str(path[0])) if path else len(keys)
 
 
 _RULES = {
