@@ -45,7 +45,8 @@ def test_a_study_of_which_one_line_is_read_runs_to_its_end(of_one_line):
 def test_what_nobody_read_is_in_the_log(of_one_line):
     place, _ = of_one_line
     log = log_of(place)
-    ends = [line for line in log if " completed after " in line or " early stopped after " in line]
+    said = [line for line in log if ", val accuracy " in line]
+    ends = [line for line in said if " completed after " in line or " early stopped after " in line]
     assert len(ends) == 28
     assert "confirm: mlp-deep/decay 2/2 completed after 3 epochs" in ends[-1]
     assert "Results: python -m analysis report tiny" in log[-1]
