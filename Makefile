@@ -5,7 +5,7 @@ TREE ?= .
 # What `make check` runs: what is asked, computed and written, without Ray, stores, pictures, long trainings and chance.
 FAST := tests/models/test_architecture.py tests/models/test_resnet.py tests/regularizers/linalg tests/regularizers/methods \
 	tests/tuning/settings tests/tuning/study --ignore=tests/tuning/study/test_fuzzed_studies.py \
-	tests/analysis/stats --ignore=tests/analysis/stats/test_kendall.py tests/analysis/words tests/analysis/writing \
+	tests/analysis/stats --ignore=tests/analysis/stats/test_kendall.py tests/analysis/words tests/analysis/writing tests/tuning/sheets \
 	tests/docs/test_generate.py tests/docs/test_pages.py tests/test_every_regularizer.py tests/test_packaging.py
 
 .PHONY: quickstart check test test-all lint format docs graph

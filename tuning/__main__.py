@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -18,6 +17,7 @@ from tuning.command_line import OneLineGroup, one_line_errors, put, show
 from tuning.lasting_output import outlive_readers
 from tuning.logs import kept_in, say
 from tuning.options import NameOption, StorageOption, StudyArgument, TrackingOption
+from tuning.sheets.format import Format
 from tuning.surroundings import IN_A_JOB, check_current_folder, check_home
 
 # A command imports what it works with when it runs: torch, Ray and MLflow take seconds to come, `--help` needs none.
@@ -34,14 +34,6 @@ app = typer.Typer(
 
 
 _INTERRUPTED = "Interrupted. The same command goes on where this one stopped."
-
-
-class Format(StrEnum):
-    """How a plan is printed."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    CSV = "csv"
 
 
 @app.command("list")
@@ -73,7 +65,7 @@ def plan(
 
     Of the data only `run` asks for more; of the store the spread of an earlier study of that name is read.
     """
-    from tuning.cost import check_weights, evidence, study_cost, view
+    from tuning.cost import check_weights, evidence, printed, study_cost
     from tuning.study import load
     from tuning.trial import this_machine
 
@@ -94,9 +86,9 @@ def plan(
             )
         )
     if how is Format.TABLE:
-        show(view.terminal(cost), console=Console(highlight=False))
+        show(printed.on_terminal(cost), console=Console(highlight=False))
     else:
-        put(view.markdown(cost) if how is Format.MARKDOWN else view.to_csv(cost))
+        put(printed.as_text(cost, how))
 
 
 @app.command()

@@ -41,18 +41,15 @@ class Answers:
     search: tuple[Section, ...]
 
     @property
+    def sections(self) -> tuple[Section, ...]:
+        """All sections, in the order of the page."""
+        one_each = (self.performance, self.norms, self.ranks, self.decay_profiles, self.families, self.prediction)
+        return (*one_each, *self.search)
+
+    @property
     def sheets(self) -> list[Sheet]:
         """The tables of all sections that have one."""
-        sections = (
-            self.performance,
-            self.norms,
-            self.ranks,
-            self.decay_profiles,
-            self.families,
-            self.prediction,
-            *self.search,
-        )
-        return [section.sheet for section in sections if section.sheet is not None]
+        return [section.sheet for section in self.sections if section.sheet is not None]
 
 
 def answers(tables: Tables, comparison: Comparison, known: Sequence[Kept], norms_by_epoch: Picture) -> Answers:

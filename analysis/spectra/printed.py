@@ -1,6 +1,7 @@
 """How the command line prints the table of weights in each format."""
 
 from functools import partial
+from typing import assert_never
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
@@ -40,9 +41,14 @@ def as_text(measured: Measured, how: Format) -> str:
     Returns:
         The text, ending in a line break.
     """
-    if how is Format.CSV:
-        return csv.records(weight_records(measured))
     sheet = weights_sheet(measured)
-    if how is Format.LATEX:
-        return latex.written(sheet)
-    return f"{markdown.table(sheet)}\n\n{markdown.listed([sheet.legend, *sheet.notes])}\n"
+    assert how is not Format.TABLE, "a terminal's table is laid out by `on_terminal`"
+    match how:
+        case Format.CSV:
+            return csv.records(weight_records(measured))
+        case Format.MARKDOWN:
+            return f"{markdown.table(sheet)}\n\n{markdown.listed([sheet.legend, *sheet.notes])}\n"
+        case Format.LATEX:
+            return latex.written(sheet)
+        case _:
+            assert_never(how)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import assert_never
 
 from rich.console import Console, Group, RenderableType
 
@@ -64,7 +65,14 @@ def as_text(compared: Comparison, beside: Sequence[Sheet], how: Format) -> str:
     Returns:
         The text, ending in a line break.
     """
-    if how is Format.CSV:
-        return csv.records(comparison_records(compared))
-    written = markdown.written if how is Format.MARKDOWN else latex.written
-    return "\n".join(map(written, [comparison_sheet(compared), budget_sheet(compared), *beside]))
+    sheets = [comparison_sheet(compared), budget_sheet(compared), *beside]
+    assert how is not Format.TABLE, "a terminal's table is laid out by `on_terminal`"
+    match how:
+        case Format.CSV:
+            return csv.records(comparison_records(compared))
+        case Format.MARKDOWN:
+            return "\n".join(map(markdown.written, sheets))
+        case Format.LATEX:
+            return "\n".join(map(latex.written, sheets))
+        case _:
+            assert_never(how)

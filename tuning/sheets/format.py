@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Format(StrEnum):
-    """How a table is printed."""
+    """How a table is printed. A command that lacks one does not pass the type checker."""
 
     TABLE = "table"
     MARKDOWN = "markdown"

@@ -108,6 +108,13 @@ def test_csv_has_a_column_for_every_phase_that_some_cell_has(plan):
     assert [row["ablate_epochs"] for row in rows] == ["0", "6", "0", "6"]
 
 
+def test_latex_has_the_rows_of_markdown(plan):
+    written, rows = plan("--format", "latex").stdout, plan("--format", "markdown").stdout
+    cells = [line for line in rows.splitlines() if line.startswith("| mlp")]
+    assert len([line for line in written.splitlines() if line.startswith("mlp")]) == len(cells) > 0
+    assert written.count(r"\begin{tabular}") == written.count(r"\end{tabular}") == 2
+
+
 def test_markdown_is_one_table_with_its_words(plan):
     lines = plan("--format", "markdown").stdout.splitlines()
     assert lines[2].startswith(

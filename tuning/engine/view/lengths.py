@@ -78,11 +78,17 @@ def stopping_rates(study: Study) -> dict[int, float]:
         study: whose rule is meant.
     """
     stopping = study.search.early_stopping
-    rates: dict[int, float] = {}
-    if stopping.name == "median":
-        rates[stopping.grace_epochs] = 0.5
-    rung: float = stopping.grace_epochs if stopping.name == "asha" else study.training.epochs
-    while rung < study.training.epochs:
-        rates[math.ceil(rung)] = 1.0 - 1.0 / stopping.reduction
-        rung *= stopping.reduction
-    return rates
+    match stopping.name:
+        case "none":
+            return {}
+        case "median":
+            return {stopping.grace_epochs: 0.5}
+        case "asha":
+            rates: dict[int, float] = {}
+            rung: float = stopping.grace_epochs
+            while rung < study.training.epochs:
+                rates[math.ceil(rung)] = 1.0 - 1.0 / stopping.reduction
+                rung *= stopping.reduction
+            return rates
+        case unknown:
+            raise AssertionError(f"what the stopping rule {unknown} does to lengths is to be said here")
