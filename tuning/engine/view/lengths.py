@@ -78,17 +78,14 @@ def stopping_rates(study: Study) -> dict[int, float]:
         study: whose rule is meant.
     """
     stopping = study.search.early_stopping
-    match stopping.name:
-        case "none":
-            return {}
-        case "median":
-            return {stopping.grace_epochs: 0.5}
-        case "asha":
-            rates: dict[int, float] = {}
-            rung: float = stopping.grace_epochs
-            while rung < study.training.epochs:
-                rates[math.ceil(rung)] = 1.0 - 1.0 / stopping.reduction
-                rung *= stopping.reduction
-            return rates
-        case unknown:
-            raise AssertionError(f"what the stopping rule {unknown} does to lengths is to be said here")
+    if stopping.name == "none":
+        return {}
+    if stopping.name == "median":
+        return {stopping.grace_epochs: 0.5}
+    assert stopping.name == "asha", f"what the stopping rule {stopping.name} does to lengths is to be said here"
+    rates: dict[int, float] = {}
+    rung: float = stopping.grace_epochs
+    while rung < study.training.epochs:
+        rates[math.ceil(rung)] = 1.0 - 1.0 / stopping.reduction
+        rung *= stopping.reduction
+    return rates
