@@ -33,7 +33,10 @@ TRAINING = (
     "tuning.content",
     "tuning.own_packages",
 )
-"""The rooms of `tuning` that a worker may have, besides the modules that stand at the top and import nothing."""
+"""The rooms of `tuning` that a worker may have."""
+
+AT_THE_TOP = ("tuning.surroundings", "tuning.logs", "tuning.secrets", "tuning.nearest", "tuning.whole_files")
+"""Modules that stand beside the rooms and import nothing but the standard library; a worker may have these."""
 
 
 def loaded(statement):
@@ -66,7 +69,7 @@ def test_what_a_worker_runs_loads_no_package_of_the_drivers_that_ray_does_not_lo
 def test_of_our_own_it_loads_what_trains(worker):
     ours = {name for name in worker if name.partition(".")[0] in OURS}
     rooms = {".".join(name.split(".")[:2]) for name in ours if name.startswith("tuning.")}
-    assert rooms <= {*TRAINING, "tuning.surroundings", "tuning.logs", "tuning.secrets"}, rooms
+    assert rooms <= {*TRAINING, *AT_THE_TOP}, rooms
     assert not any(name.startswith("analysis") for name in ours)
     floors = {name.split(".")[2] for name in ours if name.count(".") >= 2 and name.startswith("tuning.engine.")}
     assert floors == {"state", "tune"}
