@@ -65,11 +65,23 @@ def sections(settings: type, path: str) -> Iterator[tuple[str, type]]:
         path: its key in the file; empty for the file itself.
     """
     yield path, settings
-    for name, annotation in typing.get_type_hints(settings).items():
+    hints = typing.get_type_hints(settings)
+    for name in in_order(settings, hints):
+        annotation = hints[name]
         here = f"{path}.{name}" if path else name
         found = UNSEEN.get(here) or next(_classes(annotation), None)
         if found is not None and settings is not Condition:
             yield from sections(found, here)
+
+
+def in_order(settings: type, names: Iterable[str]) -> list[str]:
+    """Return the keys of a class as a file is written: those of a study in its own order.
+
+    Args:
+        settings: the class.
+        names: of its keys.
+    """
+    return list(settings.known_keys()) if issubclass(settings, Study) else list(names)
 
 
 def _classes(annotation: Any) -> Iterator[type]:
@@ -85,7 +97,8 @@ def _classes(annotation: Any) -> Iterator[type]:
 def _table(settings: type, path: str) -> str:
     """Return the keys of a section; the hyperparameters of a condition stand in it under their own names."""
     rows = []
-    for key in keys(settings):
+    told = {key.name: key for key in keys(settings)}
+    for key in map(told.__getitem__, in_order(settings, told)):
         if settings is Condition and key.name == "hyperparameters":
             meaning = cell(key.sentence)
             rows.append(f"| each by its own name | constant or range | that of the regularizer | {meaning} |")

@@ -18,11 +18,12 @@ PAGES = [
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block."""
+    """One fenced block; a comment of the page right before it may say that it is a sketch, which does not run alone."""
 
     page: Path
     line: int
     text: str
+    is_sketch: bool
 
     def __str__(self) -> str:
         return f"{self.page.relative_to(ROOT)}:{self.line}"
@@ -32,4 +33,7 @@ def blocks(language: str) -> Iterator[Block]:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for found in re.finditer(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
-            yield Block(page, text[: found.start()].count("\n") + 1, found[1])
+            before = text[: found.start()]
+            yield Block(
+                page, before.count("\n") + 1, found[1], re.search(r"<!-- a sketch:.*-->\n\Z", before) is not None
+            )

@@ -59,7 +59,7 @@ def parsed(words: list[str]) -> None:
         context = command.make_context(name, rest, parent=context)
 
 
-PYTHON = [block for block in blocks("python") if not block.text.startswith("# skip:")]
+PYTHON = [block for block in blocks("python") if not block.is_sketch]
 SHELL = [(block, words) for block in blocks("sh") for words in lines(block)]
 STUDIES = [block for block in blocks("yaml") if block.text.startswith("name: ")]
 

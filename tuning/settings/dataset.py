@@ -41,7 +41,7 @@ class DataSettings:
     """The images, the validation part and the augmentation; plain values, so that they travel anywhere.
 
     Attributes:
-        name: a key of `DATASETS`.
+        name: which data set.
         path: the folder of an ``image-folder``; the folder for the downloads of a torchvision data set, by
             default one in the cache. Made absolute, so that it means the same in a worker's own folder.
         validation_fraction: share of the training images, of every class alike, that is held out for
