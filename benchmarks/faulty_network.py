@@ -73,8 +73,8 @@ def through(port: int, seconds: float, folder: Path) -> dict[str, Any]:
         RuntimeError: where the study did not end well.
     """
     folder.mkdir()
-    asked = {**STUDY, "name": folder.name}
-    (folder / "study.yaml").write_text(yaml.safe_dump(asked))
+    study_data = {**STUDY, "name": folder.name}
+    (folder / "study.yaml").write_text(yaml.safe_dump(study_data))
     proxy = FaultyProxy(port)
     command = [sys.executable, "-m", "tuning", "run", "study.yaml", "--tracking-uri", proxy.url]
     began = time.monotonic()

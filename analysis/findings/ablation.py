@@ -58,7 +58,7 @@ def ablations(tables: Tables) -> tuple[Ablation, ...]:
     """
     runs = tables.runs
     ablated = runs[runs["phase"] == Phase.ABLATE]
-    order = list(factors(tables.asked))
+    order = list(factors(tables.study_data))
     found = []
     for (architecture, condition), mine in ablated.groupby(["architecture", "condition"], observed=True, sort=True):
         of_cell = (runs["architecture"] == architecture) & (runs["condition"] == condition)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.findings.matched import wanted
-from analysis.tables.older_studies import Asked
+from analysis.tables.older_studies import StudyData
 from analysis.tables.study_tags import answers_of
 from analysis.tables.table import Tables
 from tuning import records
@@ -21,7 +21,7 @@ class Budget:
     Evaluation is in neither of the two sums of seconds.
 
     Attributes:
-        planned_trials: None where the store does not keep what was asked.
+        planned_trials: None where the store does not keep the study itself.
         planned_epochs: of all planned trials together, if none were stopped early; None as above.
         begun: trials that are stored.
         as_planned: those that trained for all their epochs, were ended by the study's rule of early stopping, or
@@ -77,9 +77,9 @@ def _budget(tables: Tables, runs: pd.DataFrame, phase: Phase, planned: int | Non
     times = tables.times[tables.times["run_id"].isin(mine.index)]
     return Budget(
         planned_trials=planned,
-        planned_epochs=None if planned is None else planned * tables.asked["training"]["epochs"],
+        planned_epochs=None if planned is None else planned * tables.study_data["training"]["epochs"],
         begun=len(mine),
-        as_planned=int(mine["stop_reason"].isin(_ends_as_planned(tables.asked, phase)).sum()),
+        as_planned=int(mine["stop_reason"].isin(_ends_as_planned(tables.study_data, phase)).sum()),
         diverged=tuple(mine.loc[mine["stop_reason"] == StopReason.DIVERGED, "trial_key"].sort_values()),
         epochs=int(mine["epochs"].sum()),
         training_seconds=float(times[records.EPOCH_SECONDS].sum(min_count=1)),
@@ -88,14 +88,14 @@ def _budget(tables: Tables, runs: pd.DataFrame, phase: Phase, planned: int | Non
 
 
 def _planned(tables: Tables, architecture: str, condition: str) -> dict[Phase, int]:
-    """Return the trials that were planned by phase; none where the store does not keep what was asked.
+    """Return the trials that were planned by phase; none where the store does not keep the study itself.
 
     What else is confirmed is as much as is known: at the baseline's learning rate it rests on what the two cells have
     chosen, and a cell without a run has chosen nothing that a factor could be left out of.
     """
-    if not tables.asked:
+    if not tables.study_data:
         return {}
-    planned = dict(answers_of(tables.asked, architecture, condition).planned)
+    planned = dict(answers_of(tables.study_data, architecture, condition).planned)
     runs = tables.runs
     begun = bool(((runs["architecture"] == architecture) & (runs["condition"] == condition)).any())
     planned[Phase.MATCHED] *= wanted(tables, architecture, condition)
@@ -103,9 +103,9 @@ def _planned(tables: Tables, architecture: str, condition: str) -> dict[Phase, i
     return planned
 
 
-def _ends_as_planned(asked: Asked, phase: Phase) -> list[StopReason]:
+def _ends_as_planned(study_data: StudyData, phase: Phase) -> list[StopReason]:
     """Return the ends of a trial that had its budget; of a study that is not known a rule may have stopped some."""
-    rule = not asked or asked["search"]["early_stopping"]["name"] != "none"
+    rule = not study_data or study_data["search"]["early_stopping"]["name"] != "none"
     return list(ends_as_planned(phase, rule=rule))
 
 

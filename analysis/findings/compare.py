@@ -206,7 +206,7 @@ def _cell(architecture: str, condition: str, runs: pd.DataFrame, tables: Tables)
         condition=condition,
         measures={name: mean_interval(done[metric].to_numpy(float)) for name, metric in MEASURES.items()},
         epoch_seconds=float(timed[records.EPOCH_SECONDS].median()),
-        chosen=_chosen(confirm, searched(tables.asked, condition)),
+        chosen=_chosen(confirm, searched(tables.study_data, condition)),
         seeds=tuple(sorted(int(seed) for seed in done["seed"])),
         tune=endings(runs[runs["phase"] == Phase.TUNE]),
         confirm=endings(confirm),

@@ -50,7 +50,7 @@ def edges(tables: Tables) -> tuple[Edge, ...]:
         runs = tables.runs
         mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
         confirmed = mine[mine["phase"] == Phase.CONFIRM]
-        for setting, (kind, bounds) in ranges(tables.asked, condition).items():
+        for setting, (kind, bounds) in ranges(tables.study_data, condition).items():
             if kind == "choice" or confirmed.empty or PARAM + setting not in confirmed:
                 continue
             value, (low, high) = float(confirmed[PARAM + setting].iloc[0]), map(float, bounds)

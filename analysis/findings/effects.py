@@ -157,7 +157,7 @@ def effects(tables: Tables, metric: str = records.TEST_ACCURACY) -> Effects:
         raise ValueError(f"effects need confirmation runs, got none in study {tables.study!r}; run it to its end")
     values = scores(tables, metric)
     conditions = list(tables.runs["condition"].cat.categories)
-    plain = compared_with(tables.asked, conditions)
+    plain = compared_with(tables.study_data, conditions)
     others = [condition for condition in conditions if condition != plain]
     return Effects(
         study=tables.study,

@@ -39,7 +39,7 @@ def fronts(tables: Tables) -> tuple[Front, ...]:
     Returns:
         One a cell with a trial of full budget that has a bound, in the study's order; none for any search but nsga2.
     """
-    if tables.asked.get("search", {}).get("algorithm") != "nsga2":
+    if tables.study_data.get("search", {}).get("algorithm") != "nsga2":
         return ()
     found = []
     for architecture, condition in cells(tables):

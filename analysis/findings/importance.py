@@ -71,7 +71,9 @@ def importances(tables: Tables) -> tuple[Importance, ...]:
     for architecture, condition in cells(tables):
         mine = trials(tables, architecture, condition)
         mine = mine[mine[FULL_BUDGET]]
-        searched = {name: limits for name, limits in ranges(tables.asked, condition).items() if PARAM + name in mine}
+        searched = {
+            name: limits for name, limits in ranges(tables.study_data, condition).items() if PARAM + name in mine
+        }
         if len(searched) < 2 or mine.empty:
             continue
         refused = _refused(mine)
@@ -101,12 +103,12 @@ def _refused(mine: pd.DataFrame) -> str:
     return ""
 
 
-def _study(mine: pd.DataFrame, asked: Mapping[str, tuple[str, Sequence[Any]]]) -> optuna.Study:
+def _study(mine: pd.DataFrame, searched: Mapping[str, tuple[str, Sequence[Any]]]) -> optuna.Study:
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # a study that is made here is no news
     study = optuna.create_study(direction="maximize")
     optuna.logging.set_verbosity(verbosity)
-    domains = {name: _distribution(kind, values) for name, (kind, values) in asked.items()}
+    domains = {name: _distribution(kind, values) for name, (kind, values) in searched.items()}
     for _, row in mine.iterrows():
         params = {name: _param(row[PARAM + name], domain) for name, domain in domains.items()}
         study.add_trial(optuna.create_trial(params=params, distributions=domains, value=float(row[SCORE])))

@@ -69,7 +69,7 @@ def matched(tables: Tables) -> tuple[Matched, ...]:
         One for each architecture whose baseline was confirmed, in the study's order; none where the study asked for
         no such runs.
     """
-    plain = baseline(tables.asked)
+    plain = baseline(tables.study_data)
     runs = tables.runs[tables.runs["phase"].isin([Phase.CONFIRM, Phase.MATCHED])]
     found = []
     for architecture in runs["architecture"].cat.categories:
@@ -90,11 +90,11 @@ def wanted(tables: Tables, architecture: str, condition: str) -> bool:
         architecture: its name.
         condition: its name.
     """
-    if not answers_of(tables.asked, architecture, condition).matched:
+    if not answers_of(tables.study_data, architecture, condition).matched:
         return False
     runs = tables.runs
     confirmed = runs[(runs["architecture"] == architecture) & (runs["phase"] == Phase.CONFIRM)]
-    rates = [confirmed.loc[confirmed["condition"] == name, RATE] for name in (condition, baseline(tables.asked))]
+    rates = [confirmed.loc[confirmed["condition"] == name, RATE] for name in (condition, baseline(tables.study_data))]
     return all(len(rate) for rate in rates) and bool(rates[0].iloc[0] != rates[1].iloc[0])
 
 

@@ -192,7 +192,9 @@ def _numbers(runs: pd.DataFrame) -> "pd.Series[str]":
 
 def _draws(tables: Tables, runs: pd.DataFrame) -> "pd.Series[str]":
     """Name each trial's draw: its number, and in the search the values of the settings that are not the condition's."""
-    searchable = {name for condition in runs["condition"].cat.categories for name in ranges(tables.asked, condition)}
+    searchable = {
+        name for condition in runs["condition"].cat.categories for name in ranges(tables.study_data, condition)
+    }
     shared = [
         PARAM + name for name in sorted(searchable) if not name.startswith("regularizer.") and PARAM + name in runs
     ]

@@ -52,7 +52,7 @@ def sensitivities(tables: Tables) -> tuple[Sensitivity, ...]:
     for architecture, condition in cells(tables):
         mine = trials(tables, architecture, condition)
         mine = mine[mine[FULL_BUDGET]]
-        for setting, (kind, bounds) in ranges(tables.asked, condition).items():
+        for setting, (kind, bounds) in ranges(tables.study_data, condition).items():
             if kind == "choice" or mine.empty or PARAM + setting not in mine:
                 continue
             ordered = mine.sort_values(PARAM + setting)

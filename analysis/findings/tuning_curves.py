@@ -49,10 +49,10 @@ def tuning_curves(tables: Tables) -> tuple[TuningCurve, ...]:
         mine = trials(tables, architecture, condition)
         if mine.empty:
             continue
-        given = len(starting_points(tables.asked, condition))
+        given = len(starting_points(tables.study_data, condition))
         expected, refused = None, ""
         try:
-            expected = _expected(mine[mine["seed"] >= given], tables.asked.get("search", {}).get("algorithm"))
+            expected = _expected(mine[mine["seed"] >= given], tables.study_data.get("search", {}).get("algorithm"))
         except ValueError as reason:
             refused = str(reason)
         found.append(TuningCurve(architecture=architecture, condition=condition, expected=expected, refused=refused))

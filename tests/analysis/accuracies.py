@@ -21,9 +21,9 @@ def runs(phase: str, condition: str, accuracies: list[float | None], **names: ob
 
 def asked_for(tables: Tables, baseline: str | None = None, factors: dict[str, object] | None = None) -> Tables:
     """The tables of a study that asked for these confirmations too."""
-    asked = dict(tables.asked)
+    study_data = dict(tables.study_data)
     if baseline:
-        asked["confirm"] = {"seeds": 3, "learning_rate": "matched", "baseline": baseline}
+        study_data["confirm"] = {"seeds": 3, "learning_rate": "matched", "baseline": baseline}
     if factors:
-        asked["ablate"] = {"condition": "full", "factors": factors}
-    return replace(tables, asked=asked)
+        study_data["ablate"] = {"condition": "full", "factors": factors}
+    return replace(tables, study_data=study_data)

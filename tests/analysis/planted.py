@@ -76,5 +76,5 @@ def searched(
 
 def tables(runs: Sequence[Run], **search: object) -> Tables:
     """Arrange the runs as the tables of a study whose search was as given."""
-    asked = synthetic.asked(runs)
-    return replace(in_memory(runs), asked={**asked, "search": {**asked["search"], **search}})
+    study_data = synthetic.study_data(runs)
+    return replace(in_memory(runs), study_data={**study_data, "search": {**study_data["search"], **search}})

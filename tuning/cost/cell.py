@@ -114,7 +114,7 @@ def cell_cost(study: Study, cell: Cell, outline: Outline, operations: Operations
     """Return what a cell will cost.
 
     Args:
-        study: what is asked.
+        study: what is compared, and how.
         cell: one of its cells.
         outline: of the study's data set.
         operations: of the cell's architecture.

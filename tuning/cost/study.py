@@ -20,7 +20,7 @@ class StudyCost:
     """What a study will cost, and where.
 
     Attributes:
-        study: what is asked.
+        study: what is compared, and how.
         outline: of its data set.
         cells: in its order.
         available: cores and GPUs by Ray's names.

@@ -38,7 +38,7 @@ class Session:
     """What one session of a study holds while its phases run.
 
     Attributes:
-        study: what is asked.
+        study: what is compared, and how.
         folder: where its state lies.
         history: what earlier sessions have done; filled further by what Tune reports.
         writer: the store.

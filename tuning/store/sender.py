@@ -208,8 +208,8 @@ class Sender:
         """Return a file of a run of ours that lies in MLflow's trash, None where there is none."""
         from mlflow.entities import ViewType
 
-        asked = f"tags.trial_key = '{key}' and attributes.start_time = {self._ledger[key].start.time_ms}"
-        trash = self._client.search_runs([self._experiment_id], asked, run_view_type=ViewType.DELETED_ONLY)
+        query = f"tags.trial_key = '{key}' and attributes.start_time = {self._ledger[key].start.time_ms}"
+        trash = self._client.search_runs([self._experiment_id], query, run_view_type=ViewType.DELETED_ONLY)
         found = (fetch(self._client, run.info.run_id, run.info.artifact_uri, file, folder) for run in trash)
         return next(filter(None, found), None)
 

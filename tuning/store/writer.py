@@ -51,7 +51,7 @@ class StoreWriter:
         study: the study's name, which is the experiment's.
         tracking_uri: the store, as `resolve_tracking_uri` takes it.
         folder: the study's folder, for the journal and what belongs to it.
-        asked: the study as plain data, kept with its experiment.
+        study_data: the study as plain data, kept with its experiment.
         lock: of the folder, where the caller holds it already, and releases it.
         thorough: read the files of every run where they lie in the store, too, to see that they are whole.
 
@@ -64,12 +64,12 @@ class StoreWriter:
         study: str,
         tracking_uri: str | None,
         folder: Path,
-        asked: Mapping[str, Any] | None = None,
+        study_data: Mapping[str, Any] | None = None,
         lock: BaseFileLock | None = None,
         *,
         thorough: bool = False,
     ) -> None:
-        self._folder, self._asked = folder, asked
+        self._folder, self._study_data = folder, study_data
         uri = resolve_tracking_uri(tracking_uri)
         self.away: str | None = None
         self._lock = lock_folder(study, folder) if lock is None else None
@@ -106,7 +106,7 @@ class StoreWriter:
             study=study,
             tracking_uri=uri,
             folder=self._folder,
-            asked=self._asked,
+            study_data=self._study_data,
             journal=self._journal,
             place=self._place,
             ledger=self._ledger,
@@ -259,7 +259,7 @@ class StoreWriter:
         if self._lost:
             if not self._place.is_moved():
                 self._take_back_ends(self._drain.ends_refused)
-            report = replace(report, lost=self._place.rescue(self._asked))
+            report = replace(report, lost=self._place.rescue(self._study_data))
         self._journal.close()
         self._release()
         return report

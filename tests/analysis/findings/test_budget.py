@@ -49,7 +49,7 @@ def test_a_cell_that_is_not_trained_at_the_baselines_learning_rate_plans_nothing
     if change == "its own is the baseline's":
         tables.runs.loc[full, "param/training.learning_rate"] = 0.001
     elif change == "another optimizer":
-        tables.asked["conditions"]["full"]["optimizer"] = {"name": "muon"}
+        tables.study_data["conditions"]["full"]["optimizer"] = {"name": "muon"}
     else:
-        tables.asked["conditions"]["full"]["learning_rate"] = 0.1
+        tables.study_data["conditions"]["full"]["learning_rate"] = 0.1
     assert Phase.MATCHED not in comparison(tables).cells["mlp-small", "full"].budgets

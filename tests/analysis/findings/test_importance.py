@@ -133,7 +133,7 @@ def test_optunas_own_messages_stay_as_they_were():
 
 
 @pytest.mark.parametrize(
-    ("asked", "values"),
+    ("strength", "values"),
     [
         ({"choice": [32, 64]}, [32, 64]),
         ({"choice": [1, 0.5]}, [1.0, 0.5]),
@@ -143,11 +143,14 @@ def test_optunas_own_messages_stay_as_they_were():
     ],
     ids=str,
 )
-def test_every_kind_of_range_is_understood(asked, values):
+def test_every_kind_of_range_is_understood(strength, values):
     tables = study()
     tables = replace(
         tables,
-        asked={**tables.asked, "conditions": {"decay": {"regularizer": "weight_decay", "strength": asked}}},
+        study_data={
+            **tables.study_data,
+            "conditions": {"decay": {"regularizer": "weight_decay", "strength": strength}},
+        },
         runs=tables.runs.assign(**{"param/regularizer.strength": [values[int(2 * draw)] for draw in DRAWS[1]]}),
     )
     (found,) = importances(tables)

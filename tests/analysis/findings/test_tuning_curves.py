@@ -80,9 +80,9 @@ def test_a_study_file_means_the_same_cells_by_its_points(tmp_path):
     })
     (tmp_path / "points.yaml").write_text(text)
     study = studies.load(tmp_path / "points.yaml")
-    asked = study.as_data()
+    study_data = study.as_data()
     for cell in study.cells:
-        assert len(starting_points(asked, cell.condition_name)) == len(cell.starting_points)
+        assert len(starting_points(study_data, cell.condition_name)) == len(cell.starting_points)
 
 
 @pytest.mark.parametrize("trials", [3, 4])

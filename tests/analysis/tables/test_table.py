@@ -79,27 +79,27 @@ def test_spectra_hold_every_singular_value(quickstart):
 
 
 def test_no_point_and_no_file_is_read_before_it_is_asked_for(store, quickstart):
-    asked = []
+    fetched = []
 
     def history(run_ids, metrics):
-        asked.append((len(run_ids), len(metrics)))
+        fetched.append((len(run_ids), len(metrics)))
         return quickstart.history(run_ids, metrics)
 
     def fetch(run_id, name):
-        asked.append(name)
+        fetched.append(name)
         return quickstart.fetch(run_id, name)
 
     tables = replace(load(synthetic.STUDY, store), history=history, fetch=fetch)
     assert tables.runs["epochs"].max() == synthetic.EPOCHS
-    assert asked == []
+    assert fetched == []
     rows = dict(tables.files.rows(records.SPECTRA_FILE, tables.runs.index[:1], view="circular", columns=["value"]))
-    assert asked == [records.SPECTRA_FILE]
+    assert fetched == [records.SPECTRA_FILE]
     assert [table.column_names for table in rows.values()] == [["value"]]
-    asked.clear()
+    fetched.clear()
     for _ in range(2):
         assert len(tables.confirmation) == 6 * synthetic.SEEDS * (synthetic.EPOCHS + 1)
         assert len(tables.times) > len(tables.confirmation)
-    assert asked == [(6 * synthetic.SEEDS, len(records.METRICS)), (len(tables.runs), len(records.TIMES))]
+    assert fetched == [(6 * synthetic.SEEDS, len(records.METRICS)), (len(tables.runs), len(records.TIMES))]
 
 
 def test_confirmation_and_times_are_parts_of_all_epochs(quickstart):

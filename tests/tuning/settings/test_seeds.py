@@ -12,9 +12,9 @@ ALGORITHMS = ["sobol", "random", "tpe", "nsga2"]
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_confirmation_seeds_are_the_same_for_every_condition_and_architecture(algorithm):
-    asked = study(search={"algorithm": algorithm, "trials": 5, "early_stopping": "none"})
+    the_study = study(search={"algorithm": algorithm, "trials": 5, "early_stopping": "none"})
     for index in range(20):
-        of_index = [cell.settings(Phase.CONFIRM, index, cell.draw(7 * index)) for cell in asked.cells]
+        of_index = [cell.settings(Phase.CONFIRM, index, cell.draw(7 * index)) for cell in the_study.cells]
         assert len({settings.seed for settings in of_index}) == 1
         assert len({settings.split_seed for settings in of_index}) == 1
 

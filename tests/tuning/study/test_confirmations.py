@@ -46,7 +46,7 @@ def data(**changes):
     )
 
 
-def asked(**changes):
+def a_study(**changes):
     return parse_study({**data(), **changes}, "tiny")
 
 
@@ -57,7 +57,7 @@ def chosen(whole):
 
 @pytest.fixture(scope="module")
 def trials():
-    return confirmation_trials(asked(), chosen(asked()))
+    return confirmation_trials(a_study(), chosen(a_study()))
 
 
 def left_out(whole):
@@ -76,7 +76,7 @@ def test_every_condition_confirms_on_the_same_seeds_in_every_phase_and_cell(tria
 
 
 def test_confirmation_seeds_are_none_that_was_tuned_on(trials):
-    whole = asked()
+    whole = a_study()
     tuned = [cell.settings(Phase.TUNE, index, cell.draw(index)) for cell in whole.cells for index in range(20)]
     assert {one.seed for one in every(trials)}.isdisjoint(one.seed for one in tuned)
     assert {one.split_seed for one in every(trials)}.isdisjoint(one.split_seed for one in tuned)
@@ -104,7 +104,7 @@ def test_at_the_baselines_learning_rate_nothing_else_is_changed(trials):
 
 def test_conditions_of_another_optimizer_or_one_learning_rate_are_left_out_with_the_reason(trials):
     assert list(trials[Phase.MATCHED]) == ["mlp-tiny/decay", "mlp-tiny/full", "mlp-deep/decay", "mlp-deep/full"]
-    assert left_out(asked()) == {
+    assert left_out(a_study()) == {
         "other": "other is not confirmed at the learning rate of baseline: those of muon and adam are not comparable",
         "given": "given is not confirmed at the learning rate of baseline: its own is fixed",
     }
@@ -112,7 +112,7 @@ def test_conditions_of_another_optimizer_or_one_learning_rate_are_left_out_with_
 
 
 def test_a_cell_that_chose_the_baselines_learning_rate_itself_is_not_trained_at_it_again():
-    whole = asked()
+    whole = a_study()
     draws = chosen(whole)
     draws["mlp-tiny/decay"] = {**draws["mlp-tiny/decay"], **draws["mlp-tiny/baseline"]}
     assert list(confirmation_trials(whole, draws)[Phase.MATCHED]) == [
@@ -124,9 +124,9 @@ def test_a_cell_that_chose_the_baselines_learning_rate_itself_is_not_trained_at_
 
 def test_the_baseline_is_the_one_condition_without_regularization():
     pair = {name: CONDITIONS[name] for name in ("decay", "baseline")}
-    of_pair = asked(conditions=pair, confirm={"learning_rate": "matched"}, ablate=None)
+    of_pair = a_study(conditions=pair, confirm={"learning_rate": "matched"}, ablate=None)
     assert baseline(of_pair.confirm, of_pair.conditions) == "baseline"
-    unasked = asked(confirm={"seeds": 2})
+    unasked = a_study(confirm={"seeds": 2})
     assert baseline(unasked.confirm, unasked.conditions) is None
 
 
@@ -153,7 +153,7 @@ def test_without_a_factor_the_tuned_setting_has_that_change_alone(trials, factor
 
 
 def test_a_cell_that_chose_nothing_confirms_nothing_and_the_others_go_on():
-    whole = asked()
+    whole = a_study()
     draws = chosen(whole)
     del draws["mlp-tiny/baseline"], draws["mlp-deep/full"]
     trials = confirmation_trials(whole, draws)
@@ -163,7 +163,7 @@ def test_a_cell_that_chose_nothing_confirms_nothing_and_the_others_go_on():
 
 
 def test_budgets_are_equal_across_cells_and_as_planned():
-    whole = asked()
+    whole = a_study()
     planned = confirmations_planned(whole)
     assert {phase: set(cells.values()) for phase, cells in planned.items()} == {
         Phase.CONFIRM: {SEEDS},
@@ -186,7 +186,7 @@ def test_a_study_that_asks_for_neither_has_the_confirmation_alone():
 def test_a_study_written_out_names_its_baseline_and_is_read_as_the_same_study():
     factors = {**FACTORS, "layers": {"where": None, "target": "shared"}}
     pair = {name: CONDITIONS[name] for name in ("baseline", "decay", "full")}
-    first = asked(
+    first = a_study(
         confirm={"seeds": 2, "learning_rate": "matched"},
         conditions={**pair, "full": {**pair["full"], "where": ["hidden"]}},
         ablate={"condition": "full", "factors": factors},
@@ -295,13 +295,13 @@ MISTAKES = {
 @pytest.mark.parametrize(("change", "message"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_refused_in_one_line_that_names_it(change, message):
     with pytest.raises(ValueError, match=message) as caught:
-        asked(**change)
+        a_study(**change)
     assert "\n" not in str(caught.value)
 
 
 def test_a_factor_that_is_off_for_one_value_of_a_searched_setting_is_none_that_is_off_already():
     searched = {**CONDITIONS["full"], "target": {"choice": ["fan_ratio", "initial"]}}
-    whole = asked(conditions={**CONDITIONS, "full": searched})
+    whole = a_study(conditions={**CONDITIONS, "full": searched})
     ablated = confirmation_trials(whole, chosen(whole))[Phase.ABLATE]["mlp-tiny/full"]
     assert {one.regularizer.target for one in ablated if one.ablated == "target"} == {"initial"}
 

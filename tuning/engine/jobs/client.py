@@ -121,7 +121,7 @@ class Jobs:
                     f"follow it with `logs {job.id} --follow`, or end it with `stop {job.id}` and submit again"
                 )
         with tempfile.TemporaryDirectory(prefix="spectune-") as folder:
-            package = pack(submission.asked, Path(folder))
+            package = pack(submission.study_data, Path(folder))
             with self._asking():
                 return self._client.submit_job(
                     entrypoint=submission.entrypoint,

@@ -43,7 +43,7 @@ def frozen_trials(study: Study, history: History) -> Trials:
     """Return every trial that is confirmed with what is chosen so far, each of its present generation.
 
     Args:
-        study: what is asked.
+        study: what is compared, and how.
         history: what is chosen.
     """
     chosen: dict[str, Values] = {
