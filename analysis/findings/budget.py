@@ -65,23 +65,25 @@ def budgets(tables: Tables, architecture: str, condition: str) -> dict[Phase, Bu
     """
     planned = _planned(tables, architecture, condition)
     runs = tables.runs
-    mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
-    counted = {phase: _budget(tables, mine, phase, planned.get(phase)) for phase in (Phase.TUNE, *CONFIRMATIONS)}
+    of_cell = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
+    counted = {phase: _budget(tables, of_cell, phase, planned.get(phase)) for phase in (Phase.TUNE, *CONFIRMATIONS)}
     always = (Phase.TUNE, Phase.CONFIRM)
-    return {phase: one for phase, one in counted.items() if phase in always or one.planned_trials or one.begun}
+    return {
+        phase: budget for phase, budget in counted.items() if phase in always or budget.planned_trials or budget.begun
+    }
 
 
 def _budget(tables: Tables, runs: pd.DataFrame, phase: Phase, planned: int | None) -> Budget:
     """Count what one phase of a cell has cost."""
-    mine = runs[runs["phase"] == phase]
-    times = tables.times[tables.times["run_id"].isin(mine.index)]
+    of_phase = runs[runs["phase"] == phase]
+    times = tables.times[tables.times["run_id"].isin(of_phase.index)]
     return Budget(
         planned_trials=planned,
         planned_epochs=None if planned is None else planned * tables.study_data["training"]["epochs"],
-        begun=len(mine),
-        as_planned=int(mine["stop_reason"].isin(_ends_as_planned(tables.study_data, phase)).sum()),
-        diverged=tuple(mine.loc[mine["stop_reason"] == StopReason.DIVERGED, "trial_key"].sort_values()),
-        epochs=int(mine["epochs"].sum()),
+        begun=len(of_phase),
+        as_planned=int(of_phase["stop_reason"].isin(_ends_as_planned(tables.study_data, phase)).sum()),
+        diverged=tuple(of_phase.loc[of_phase["stop_reason"] == StopReason.DIVERGED, "trial_key"].sort_values()),
+        epochs=int(of_phase["epochs"].sum()),
         training_seconds=float(times[records.EPOCH_SECONDS].sum(min_count=1)),
         measuring_seconds=float(times[records.MEASURE_SECONDS].sum(min_count=1)),
     )
@@ -119,7 +121,7 @@ def as_data(budgets: Mapping[Phase, Budget]) -> dict[str, float | None]:
         ``{"tune_planned_epochs": 24, "tune_training_seconds": 12.5, …}``; None or NaN where nothing is known.
     """
     return {
-        f"{phase}_{name}": getattr(one, name)
-        for phase, one in budgets.items()
+        f"{phase}_{name}": getattr(budget, name)
+        for phase, budget in budgets.items()
         for name in ("planned_epochs", "epochs", "training_seconds", "measuring_seconds")
     }

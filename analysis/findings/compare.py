@@ -158,9 +158,9 @@ def comparison(tables: Tables) -> Comparison:
     leads = {}
     for architecture in architectures:
         of = {name: runs[(runs["architecture"] == architecture) & (runs["condition"] == name)] for name in conditions}
-        mine = {name: _cell(architecture, name, rows, tables) for name, rows in of.items()}
-        cells.update({(architecture, name): cell for name, cell in mine.items()})
-        leads[architecture] = _leads([cell for cell in mine.values() if cell.confirmed], found)
+        by_condition = {name: _cell(architecture, name, rows, tables) for name, rows in of.items()}
+        cells.update({(architecture, name): cell for name, cell in by_condition.items()})
+        leads[architecture] = _leads([cell for cell in by_condition.values() if cell.confirmed], found)
     return Comparison(
         study=tables.study,
         architectures=architectures,
@@ -185,14 +185,14 @@ def _leads(confirmed: Sequence[Cell], found: Effects) -> tuple[Lead, ...]:
     others = [cell.condition for cell in confirmed if cell.condition not in best]
     return tuple(
         Lead(
-            condition=one,
+            condition=condition,
             against=other,
-            difference=found.difference(confirmed[0].architecture, one, other),
+            difference=found.difference(confirmed[0].architecture, condition, other),
             tested=None if contrast is None else contrast.tested,
         )
-        for one in best
+        for condition in best
         for other in others
-        for contrast in [found.between_two(confirmed[0].architecture, one, other)]
+        for contrast in [found.between_two(confirmed[0].architecture, condition, other)]
     )
 
 

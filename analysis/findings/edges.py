@@ -48,8 +48,8 @@ def edges(tables: Tables) -> tuple[Edge, ...]:
     found = []
     for architecture, condition in cells(tables):
         runs = tables.runs
-        mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
-        confirmed = mine[mine["phase"] == Phase.CONFIRM]
+        of_cell = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
+        confirmed = of_cell[of_cell["phase"] == Phase.CONFIRM]
         for setting, (kind, bounds) in ranges(tables.study_data, condition).items():
             if kind == "choice" or confirmed.empty or PARAM + setting not in confirmed:
                 continue

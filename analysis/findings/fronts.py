@@ -43,11 +43,11 @@ def fronts(tables: Tables) -> tuple[Front, ...]:
         return ()
     found = []
     for architecture, condition in cells(tables):
-        mine = trials(tables, architecture, condition)
-        mine = mine[mine[FULL_BUDGET] & mine[records.LIPSCHITZ_BOUND].notna()]
-        if mine.empty:
+        of_cell = trials(tables, architecture, condition)
+        of_cell = of_cell[of_cell[FULL_BUDGET] & of_cell[records.LIPSCHITZ_BOUND].notna()]
+        if of_cell.empty:
             continue
-        both = mine[[records.LIPSCHITZ_BOUND, SCORE]].to_numpy(np.float64)
+        both = of_cell[[records.LIPSCHITZ_BOUND, SCORE]].to_numpy(np.float64)
         found.append(
             Front(
                 architecture=architecture,

@@ -54,7 +54,7 @@ class Matched:
     @property
     def repeated(self) -> bool:
         """Whether all of it is the comparison once more, each condition having chosen that learning rate itself."""
-        return all(one.own_rate == self.learning_rate for one in self.conditions)
+        return all(at_rate.own_rate == self.learning_rate for at_rate in self.conditions)
 
 
 def matched(tables: Tables) -> tuple[Matched, ...]:
@@ -73,10 +73,12 @@ def matched(tables: Tables) -> tuple[Matched, ...]:
     runs = tables.runs[tables.runs["phase"].isin([Phase.CONFIRM, Phase.MATCHED])]
     found = []
     for architecture in runs["architecture"].cat.categories:
-        mine = runs[runs["architecture"] == architecture]
-        of_baseline = mine[(mine["condition"] == plain) & (mine["phase"] == Phase.CONFIRM)]
+        of_architecture = runs[runs["architecture"] == architecture]
+        of_baseline = of_architecture[
+            (of_architecture["condition"] == plain) & (of_architecture["phase"] == Phase.CONFIRM)
+        ]
         if len(of_baseline):
-            found.append(_matched(str(architecture), mine, of_baseline))
+            found.append(_matched(str(architecture), of_architecture, of_baseline))
     return tuple(found)
 
 
@@ -103,8 +105,8 @@ def _matched(architecture: str, runs: pd.DataFrame, of_baseline: pd.DataFrame) -
     names = list(runs["condition"].cat.categories)
     conditions = []
     for name in names:
-        mine = runs[runs["condition"] == name]
-        own, at_rate = mine[mine["phase"] == Phase.CONFIRM], mine[mine[RATE] == rate]
+        of_condition = runs[runs["condition"] == name]
+        own, at_rate = of_condition[of_condition["phase"] == Phase.CONFIRM], of_condition[of_condition[RATE] == rate]
         if not len(own) or not len(at_rate) or set(at_rate["optimizer"]) != {optimizer}:
             continue
         conditions.append(
@@ -117,7 +119,7 @@ def _matched(architecture: str, runs: pd.DataFrame, of_baseline: pd.DataFrame) -
                 runs=len(at_rate),
             )
         )
-    trained = [one.condition for one in conditions]
+    trained = [at_rate.condition for at_rate in conditions]
     return Matched(
         architecture=architecture,
         baseline=str(of_baseline["condition"].iloc[0]),

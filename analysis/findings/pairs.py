@@ -27,6 +27,6 @@ def compared(runs: pd.DataFrame, others: pd.DataFrame, metric: str = records.TES
     Returns:
         The difference in the unit of the metric.
     """
-    left, right = (completed(one).sort_values("seed").set_index("seed")[metric] for one in (runs, others))
+    left, right = (completed(side).sort_values("seed").set_index("seed")[metric] for side in (runs, others))
     left, right = left.align(right)  # NaN where one side lacks the seed
     return paired_difference(left.to_numpy(np.float64), right.to_numpy(np.float64))

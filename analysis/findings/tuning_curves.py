@@ -46,13 +46,13 @@ def tuning_curves(tables: Tables) -> tuple[TuningCurve, ...]:
     """
     found = []
     for architecture, condition in cells(tables):
-        mine = trials(tables, architecture, condition)
-        if mine.empty:
+        tried = trials(tables, architecture, condition)
+        if tried.empty:
             continue
         given = len(starting_points(tables.study_data, condition))
         expected, refused = None, ""
         try:
-            expected = _expected(mine[mine["seed"] >= given], tables.study_data.get("search", {}).get("algorithm"))
+            expected = _expected(tried[tried["seed"] >= given], tables.study_data.get("search", {}).get("algorithm"))
         except ValueError as reason:
             refused = str(reason)
         found.append(TuningCurve(architecture=architecture, condition=condition, expected=expected, refused=refused))

@@ -99,7 +99,7 @@ class Report:
             *(drawn["accuracy"], of.performance.picture, drawn["learning"], of.norms.picture, of.ranks.picture),
             *(drawn.get(name) for name in ("moving", "generalizing", "network")),
             of.decay_profiles.picture,
-            *(drawing for each in self.spectra.values() for drawing in each),
+            *(drawing for drawings in self.spectra.values() for drawing in drawings),
             *(of.families.picture, of.prediction.picture),
             *(section.picture for section in of.search),
         ]
@@ -169,7 +169,7 @@ def _pictures(tables: Tables, comparison: Comparison, shown: Sequence[Curve]) ->
 
 def _captions(metrics: Collection[str]) -> dict[str, str]:
     """Explain what each picture shows, and no column that it has not."""
-    meant = {name: [column.meaning for column in columns_with(metrics, each)] for name, (each, _) in CURVES.items()}
+    meant = {name: [column.meaning for column in columns_with(metrics, shown)] for name, (shown, _) in CURVES.items()}
     return CAPTIONS | {
         name: " ".join(dict.fromkeys(sentence for sentence in (CAPTIONS.get(name, ""), *told) if sentence))
         for name, told in meant.items()

@@ -31,9 +31,9 @@ def bias_of(name: str, tensors: Mapping[str, Tensor]) -> Tensor | None:
         tensors: by name.
     """
     owner, point, last = name.rpartition(".")
-    for each in (last.replace("weight", "bias"), f"{last}_bias"):
-        if each != last and f"{owner}{point}{each}" in tensors:
-            return tensors[f"{owner}{point}{each}"]
+    for bias in (last.replace("weight", "bias"), f"{last}_bias"):
+        if bias != last and f"{owner}{point}{bias}" in tensors:
+            return tensors[f"{owner}{point}{bias}"]
     return None
 
 

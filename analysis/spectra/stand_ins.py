@@ -25,7 +25,7 @@ class _Dictionary:
     """In the place of a dictionary's relative: torch fills an ``OrderedDict`` and no subclass."""
 
     def __new__(cls, *arguments: Any) -> Any:
-        return OrderedDict(*(each for each in arguments if isinstance(each, dict)))
+        return OrderedDict(*(argument for argument in arguments if isinstance(argument, dict)))
 
 
 class _List:

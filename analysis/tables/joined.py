@@ -123,8 +123,8 @@ def _check_one_rate(parts: Sequence[Tables], holders: Mapping[Name, Sequence[str
 
 def _rates(runs: pd.DataFrame, architecture: str, condition: str) -> "pd.Series[float]":
     """The learning rates of a cell's confirmation runs, which all have the same."""
-    mine = (runs["architecture"] == architecture) & (runs["condition"] == condition)
-    return runs.loc[mine & (runs["phase"] == Phase.CONFIRM), RATE]
+    of_cell = (runs["architecture"] == architecture) & (runs["condition"] == condition)
+    return runs.loc[of_cell & (runs["phase"] == Phase.CONFIRM), RATE]
 
 
 def _history(

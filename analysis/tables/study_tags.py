@@ -211,8 +211,8 @@ def _listed(values: Mapping[str, Any]) -> str:
 def _factors(study_data: StudyData) -> str:
     """Write what stood in for each factor: "start off: initialization default; optimizer off: optimizer sgd"."""
     told = {
-        name: _listed({key: _stand_in(item) for key, item in each.items()})
-        for name, each in factors(study_data).items()
+        name: _listed({key: _stand_in(item) for key, item in changes.items()})
+        for name, changes in factors(study_data).items()
     }
     return "; ".join(f"{name} off: {words}" for name, words in told.items())
 

@@ -226,7 +226,8 @@ def in_order(frame: pd.DataFrame, study_data: StudyData) -> pd.DataFrame:
     ordered = {}
     for name, order in (("architecture", architectures(study_data)), ("condition", conditions(study_data))):
         there = list(dict.fromkeys(frame[name]))
-        categories = sorted(there, key=lambda each, order=order: order.index(each) if each in order else len(order))  # type: ignore[misc]
+        places = {known: place for place, known in enumerate(order)}
+        categories = sorted(there, key=lambda name, places=places: places.get(name, len(places)))  # type: ignore[misc]
         ordered[name] = pd.Categorical(frame[name], categories=categories, ordered=True)
     return frame.assign(**ordered)
 

@@ -52,7 +52,7 @@ def rested_on(runs: pd.DataFrame) -> dict[str, str]:
     """
     contents = sorted(_by_value(runs[DATA]))
     found = {package: sorted(_by_value(runs[tag])) for package, tag in VERSION_TAGS.items()}
-    told = [f"{_CALLED.get(package, package)} {listed(each)}" for package, each in found.items() if each]
+    told = [f"{_CALLED.get(package, package)} {listed(versions)}" for package, versions in found.items() if versions]
     processors = sorted(_by_value(runs[PROCESSOR]))
     return {
         "Content of the data": listed(contents) if contents else "not stored",
@@ -82,8 +82,8 @@ def _versions(runs: pd.DataFrame, study_data: StudyData) -> str:
     told = []
     for package, tag in VERSION_TAGS.items():
         by_version = _by_value(runs[tag])
-        each = [str(kept[package]) for kept in sets_of_versions(study_data) if package in kept]
-        versions = list(dict.fromkeys((*each, *sorted(by_version))))
+        kept_versions = [str(kept[package]) for kept in sets_of_versions(study_data) if package in kept]
+        versions = list(dict.fromkeys((*kept_versions, *sorted(by_version))))
         if len(versions) > 1:
             spoken = [
                 f"{version} ({count(by_version[version], 'run')})" if version in by_version else version

@@ -107,11 +107,11 @@ MOST = 3
 """Up to so many that show no difference are told with their numbers; of more the table tells."""
 
 
-def told(each: Sequence[Named], verbs: Verbs) -> str:
+def told(numbers: Sequence[Named], verbs: Verbs) -> str:
     """Put several numbers into one sentence, grouped by what their intervals say.
 
     Args:
-        each: at least one; of more than `MOST` that show no difference the names alone are told.
+        numbers: at least one; of more than `MOST` that show no difference the names alone are told.
         verbs: how a group begins.
 
     Returns:
@@ -133,13 +133,13 @@ def told(each: Sequence[Named], verbs: Verbs) -> str:
     }
     said = []
     for which, verb in groups.items():
-        mine = [named for named in each if named.claim is which]
-        bare = which is Claim.SAME and len(mine) > MOST
-        if mine:
+        claimed = [named for named in numbers if named.claim is which]
+        bare = which is Claim.SAME and len(claimed) > MOST
+        if claimed:
             said.append(
-                f"{verb} {listed([named.name if bare else f'{named.name} ({_text(named)})' for named in mine])}"
+                f"{verb} {listed([named.name if bare else f'{named.name} ({_text(named)})' for named in claimed])}"
             )
-            said[-1] += _allowed(mine)
+            said[-1] += _allowed(claimed)
     return "; ".join(said)
 
 

@@ -147,7 +147,7 @@ def _evidence(cost: StudyCost) -> list[str]:
 
 
 def _seen(shown: Evidence) -> str:
-    low, high = (100 * one for one in shown.detectable)
+    low, high = (100 * difference for difference in shown.detectable)
     if math.isnan(low):
         return "One seed tells no difference from chance."
     points = f"{low:.2g} points" if f"{low:.2g}" == f"{high:.2g}" else f"{low:.2g} to {high:.2g} points"

@@ -85,8 +85,11 @@ def conduct(session: Session) -> None:
 def _confirm(session: Session, phase: Phase, cells: Mapping[str, Sequence[TrialSettings]]) -> None:
     """Run those trials of a confirmation phase that have not ended yet."""
     ended = {key for key, trial in session.history.trials.items() if trial.ended}
-    rest = {cell: FixedProposals([one for one in mine if one.key not in ended]) for cell, mine in cells.items()}
-    _run(session, phase, {cell: len(mine) for cell, mine in cells.items()}, rest)
+    rest = {
+        cell: FixedProposals([settings for settings in trials if settings.key not in ended])
+        for cell, trials in cells.items()
+    }
+    _run(session, phase, {cell: len(trials) for cell, trials in cells.items()}, rest)
 
 
 def _run(session: Session, phase: Phase, planned: Mapping[str, int], proposals: Mapping[str, Proposals]) -> None:

@@ -209,8 +209,8 @@ def _is_finished(study: Study, history: History) -> bool:
     if undecided(study, history) or outdated(study, history):
         return False
     ended = {key for key, trial in history.trials.items() if trial.ended}
-    planned = (mine for cells in frozen_trials(study, history).values() for mine in cells.values())
-    return all(settings.key in ended for mine in planned for settings in mine)
+    planned = (trials for cells in frozen_trials(study, history).values() for trials in cells.values())
+    return all(settings.key in ended for trials in planned for settings in trials)
 
 
 def _set_aside(study: Study, tracking_uri: str | None, folder: StudyFolder, lock: "_FolderLock") -> list[str]:

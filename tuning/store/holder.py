@@ -68,8 +68,8 @@ class Holder:
         Args:
             study: the name that is taken.
         """
-        mine = re.sub(r"[^A-Za-z0-9.]+", "-", self.user).strip("-") or "mine"
-        return f"{study[: _NAME_LETTERS - len(mine[:16]) - 1]}-{mine[:16]}"
+        user = re.sub(r"[^A-Za-z0-9.]+", "-", self.user).strip("-") or "mine"
+        return f"{study[: _NAME_LETTERS - len(user[:16]) - 1]}-{user[:16]}"
 
     def same_place(self, other: "Holder") -> bool:
         """Return whether both have the same folder of the same machine, so that its lock tells them apart.

@@ -37,7 +37,7 @@ class StoreReader:
             raise ValueError(f"a store to read must exist, got {self._uri!r}; run a study first, or name another store")
         self._client = connect(self._uri)
         with reaching(self._uri):
-            found = {one.name: one for one in self._client.search_experiments()}
+            found = {experiment.name: experiment for experiment in self._client.search_experiments()}
         if study not in found:
             with reaching(self._uri):
                 deleted = self._client.get_experiment_by_name(study)

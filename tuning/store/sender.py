@@ -239,8 +239,8 @@ class Sender:
         run = self._run(event.key)
         text = json.dumps(event.choice, indent=1, ensure_ascii=False) + "\n"
         self._client.log_text(run.id, text, CHOICE_FILE)
-        mine = cell_of(self._ledger[event.key].start)
-        cell = " and ".join(f"tags.{name} = '{value}'" for name, value in mine.items())
+        own_cell = cell_of(self._ledger[event.key].start)
+        cell = " and ".join(f"tags.{name} = '{value}'" for name, value in own_cell.items())
         for other in self._client.search_runs([self._experiment_id], f"tags.{CHOSEN} = 'true' and {cell}"):
             if other.info.run_id != run.id:
                 set_tags(self._client, other.info.run_id, {CHOSEN: FORMERLY})
@@ -263,8 +263,8 @@ class Sender:
             return []
         found = self._find(key)
         if key in self._runs and not any(run.info.run_id == self._runs[key].id for run in found):
-            mine = self._client.get_run(self._runs[key].id)
-            found = [*([mine] if mine.info.lifecycle_stage == "active" else []), *found]
+            known = self._client.get_run(self._runs[key].id)
+            found = [*([known] if known.info.lifecycle_stage == "active" else []), *found]
         return found
 
     def _find(self, key: str) -> list["Run"]:

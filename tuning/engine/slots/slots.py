@@ -43,6 +43,6 @@ class Slots:
 
     def _share(self, wanted: int) -> int:
         most = self._study.search.concurrency
-        mine = Demand(trials=wanted if most is None else min(wanted, most), needs=self._study.resources.wanted)
-        demands, place = self._sharing.demands(mine)
+        own = Demand(trials=wanted if most is None else min(wanted, most), needs=self._study.resources.wanted)
+        demands, place = self._sharing.demands(own)
         return max(1, fair_slots(self._cluster.capacity(), demands)[place])

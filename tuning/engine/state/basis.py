@@ -67,4 +67,4 @@ def other_versions(kept: Mapping[str, Any]) -> str:
 def _kept_versions(kept: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the sets of versions, the latest last, without what is none of them: nothing is refused for these."""
     found = kept.get(VERSIONS)
-    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    return [packages for packages in found if isinstance(packages, Mapping)] if isinstance(found, list) else []

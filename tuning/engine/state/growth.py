@@ -116,8 +116,8 @@ def outdated(study: Study, history: History) -> list[str]:
     planned = {
         settings.key: settings
         for cells in frozen_trials(study, history).values()
-        for mine in cells.values()
-        for settings in mine
+        for trials in cells.values()
+        for settings in trials
     }
     return [
         key

@@ -76,8 +76,8 @@ class _Walk:
                 yield entry
             else:
                 self.left_out[_kind(entry)] += 1
-        for each in below:
-            yield from self.images(each, (*above, here))
+        for child in below:
+            yield from self.images(child, (*above, here))
 
     def visible(self, folder: Path) -> list[Image]:
         """Return what is in a folder and not hidden, by name."""
