@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuning.records import CHOICE_FILE, DATA, Phase
+from tuning.records import CHOICE_FILE, Phase
 from tuning.store.artifacts import fetch
 from tuning.store.batches import add_params, log_points, set_tags, shortened
 from tuning.store.census import Seen
+from tuning.store.data_input import name_data
 from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
 from tuning.store.holder import user
 from tuning.store.ledger import CHOSEN, FORMERLY, NONFINITE, RUNNING, Ledger, cell_of, nonfinite_tag
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 POINTS = "points"
 """The tag of a run that has ended: how many numbers were sent for it, which a store that was put back lacks some of."""
 
-_MAX_DIGEST = 36
 _SECONDS_A_CHECK_HOLDS = 1.0
 """How long the name is taken to be ours still while a run is written; one is begun after a check of its own."""
 
@@ -164,7 +164,7 @@ class Sender:
         if run.info.status != RUNNING:
             self._client.update_run(run.info.run_id, status=RUNNING)
         add_params(self._client, run, event.params)
-        self._add_data(run, event.tags)
+        name_data(self._client, run, event.tags)
         self.sent.add(event.key)
 
     def _see_that_it_is_ours(self, within: float = 0.0) -> None:
@@ -284,20 +284,6 @@ class Sender:
     def _drop(self, runs: Iterable["Run"]) -> None:
         for run in runs:
             self._client.delete_run(run.info.run_id)
-
-    def _add_data(self, run: "Run", tags: Mapping[str, str]) -> None:
-        """Say on which data the run was trained, where MLflow's pages look for it."""
-        if DATA not in tags or (run.inputs and run.inputs.dataset_inputs):
-            return
-        from mlflow.entities import Dataset, DatasetInput
-
-        dataset = Dataset(
-            name=tags["dataset"],
-            digest=tags[DATA][:_MAX_DIGEST],
-            source_type="spectune",
-            source=json.dumps({"content": tags[DATA]}),
-        )
-        self._client.log_inputs(run.info.run_id, datasets=[DatasetInput(dataset)])
 
 
 def _kept(run: "Run") -> _Run:
