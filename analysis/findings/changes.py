@@ -19,7 +19,7 @@ class Change:
         metric: a name of `tuning.records.METRICS`.
         epochs: the first and the last that have it.
         start: mean and 95 % t-interval over the confirmation seeds at the first.
-        end: the same at the last.
+        end: the metric at the last epoch.
         difference: end − start, run by run.
         tested: the sign-flip test of that, with Holm's rule over all cells.
     """

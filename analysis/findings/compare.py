@@ -47,7 +47,7 @@ class Endings:
 
     @property
     def runs(self) -> int:
-        """How many there are."""
+        """How many runs there are, however they ended."""
         return self.completed + self.early_stopped + self.diverged + self.failed + self.unfinished
 
 

@@ -13,7 +13,7 @@ from tuning import records
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """One metric of one cell by epoch.
+    """One metric of one architecture under one condition, by epoch.
 
     Attributes:
         architecture: its name.

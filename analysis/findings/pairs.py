@@ -21,7 +21,7 @@ def compared(runs: pd.DataFrame, others: pd.DataFrame, metric: str = records.TES
 
     Args:
         runs: rows of `Tables.runs`, one a seed.
-        others: the same.
+        others: rows of `Tables.runs` to compare them with, one a seed.
         metric: a name of `tuning.records.METRICS`.
 
     Returns:

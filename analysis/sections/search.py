@@ -9,7 +9,7 @@ from analysis.tables.table import Tables
 
 
 def searches(tables: Tables, comparison: Comparison) -> tuple[Section, ...]:
-    """Describe the search.
+    """Show what the search tells: its settings, its Pareto fronts, and what a search of another size would find.
 
     Args:
         tables: the study's.

@@ -8,7 +8,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
-    """What is known of one weight.
+    """What is known of which dimension of a weight are its outputs.
 
     Attributes:
         dim: the dimension of the outputs.

@@ -53,7 +53,7 @@ def resolve(state: State) -> State:
 
 @dataclass(kw_only=True)
 class _Found:
-    """What is learned on the way."""
+    """What was learned of weights while they were made from their parts."""
 
     unknown: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
@@ -107,7 +107,7 @@ def _older(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
 
 
 def _today(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
-    """The same of torch's parametrizations."""
+    """The names of each weight's parts by their part in it, of torch's parametrizations."""
     sets: dict[str, dict[str, str]] = {}
     for name in tensors:
         if today := _TODAY.fullmatch(name):

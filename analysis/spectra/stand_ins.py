@@ -29,7 +29,7 @@ class _Dictionary:
 
 
 class _List:
-    """In the place of a ``deque``."""
+    """Stands in a pickle in the place of a ``deque``."""
 
     def __new__(cls, *_: Any) -> Any:
         return []
@@ -47,7 +47,7 @@ class _Kind:
 
     @property
     def numbers(self) -> np.dtype[Any]:
-        """What numpy calls it.
+        """The type of numbers, as numpy has it.
 
         Raises:
             TypeError: it is not one of numbers.
@@ -58,7 +58,7 @@ class _Kind:
 
 
 class Array:
-    """A ``numpy.ndarray``.
+    """Stands in a pickle in the place of a ``numpy.ndarray``.
 
     Attributes:
         numbers: the array; None where it does not hold plain numbers.

@@ -114,7 +114,7 @@ def granulated_taus(
         measures: shape ``(measures, trials)``; NaN where a trial has no value.
         outcome: of the same trials.
         factors: as `granulated_tau` takes them.
-        units: the same.
+        units: as `granulated_tau` takes them.
         confidence: the probability of covering, between 0 and 1.
         draws: how many resamples.
         seed: of the resamples.

@@ -84,7 +84,7 @@ def kendall_taus(
         measures: shape ``(measures, trials)``; NaN where a trial has no value.
         outcome: of the same trials.
         units: as `kendall_tau` takes them.
-        strata: the same.
+        strata: as `kendall_tau` takes them.
         confidence: the probability of covering, between 0 and 1.
         draws: how many resamples.
         seed: of the resamples.

@@ -41,7 +41,7 @@ class Tables:
         history: run ids and names of metrics to their points, a row each: ``run_id``, ``metric``, ``epoch``,
             ``value``. Where a resumed trial reported an epoch twice, the point that comes later counts.
         fetch: as `analysis.tables.files.Files` has it.
-        stated: likewise.
+        stated: run ids to what their runs state of their files, as `analysis.tables.files.Files` has it.
         remarks: sentences on which runs these are, where there is something to say.
     """
 

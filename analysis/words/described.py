@@ -27,7 +27,7 @@ class Claim(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Verbs:
-    """How each claim begins.
+    """The words with which a sentence on numbers begins, by what their intervals and tests claim.
 
     Attributes:
         higher: the interval lies above zero; where no test agrees, "by the interval alone" stands before it.
@@ -46,7 +46,7 @@ class Verbs:
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """One number of which something is to be said.
+    """A number with its interval and test, of which a sentence is to be made.
 
     Attributes:
         name: of what differs: the name of a condition or an architecture.
@@ -62,7 +62,7 @@ class Named:
 
     @property
     def claim(self) -> Claim:
-        """What may be said of it."""
+        """What interval and test allow to be said of the number."""
         return claimed(self.bounds, self.tested)
 
 

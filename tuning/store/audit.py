@@ -28,7 +28,7 @@ NOT_KNOWN = "may lack points"
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """What a store has of a study.
+    """What a store was found to have of a study, compared with what its journal tells.
 
     Attributes:
         runs: those that are there, by key.

@@ -20,7 +20,7 @@ _PAGE = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """One run, as far as it is looked at.
+    """A run of a store, with as much of it as tells whether it is whole.
 
     Attributes:
         run_id: MLflow's id.

@@ -230,7 +230,7 @@ class Claim:
 
 
 def taken(study: str, tracking_uri: str, other: Holder, own: Holder) -> str:
-    """Say that a name is another study's.
+    """Return the sentence that refuses a study whose name in the store is another's.
 
     Args:
         study: the name.

@@ -96,7 +96,7 @@ class RunEnded:
 
     @property
     def is_interruption(self) -> bool:
-        """Whether the trial may go on."""
+        """Whether this is the end of a session and not of the trial, which may go on."""
         return self.tags.get(_REASON) == StopReason.INTERRUPTED
 
 

@@ -25,7 +25,7 @@ NONFINITE = "nonfinite"
 
 @dataclass
 class RunState:
-    """One run as the journal tells it.
+    """What the journal tells of one run.
 
     Attributes:
         start: its first start, from which its points' timestamps follow.
@@ -65,7 +65,7 @@ class RunState:
 
     @property
     def superseded(self) -> bool:
-        """Whether it is no result any more."""
+        """Whether the run is no result any more."""
         return self.tags.get("phase") == RunSuperseded.PHASE
 
 

@@ -39,7 +39,7 @@ class Opening:
         study_data: the study as plain data, kept with its experiment; None for a writer that does not know it.
         journal: what is to be stored.
         place: tells whether the folder is still there.
-        ledger: the same, run by run.
+        ledger: what the journal tells, run by run.
         guard: held while the ledger is looked at, or changed by who reports.
         tables: the files that are kept beside the journal.
         bookmark: what is known of the store that the folder's results were sent to before; None where none were.

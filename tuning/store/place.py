@@ -11,7 +11,7 @@ from tuning.store.manifest import keep_begun
 
 
 class Place:
-    """The folder of a study that is written.
+    """The folder of a study that is written: whether it is still where it was, and what is rescued where it is not.
 
     Args:
         folder: the study's, which is there.

@@ -21,7 +21,7 @@ from tuning.store.tables import Tables
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """How a study stands in its store.
+    """What a store has of a study, and who writes it.
 
     Attributes:
         stored: what the store has of what the journal tells.

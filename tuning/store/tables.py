@@ -24,7 +24,7 @@ FILES = "files"
 
 @dataclass(frozen=True, kw_only=True)
 class Gathered:
-    """What there is of a run's tables.
+    """The tables of one run that could be gathered, and what of them is damaged or gone.
 
     Attributes:
         paths: the tables; none where the run was never measured, or theirs were lost.

@@ -1,7 +1,7 @@
 """The one writer of a study: whoever reports waits for the local disk alone.
 
-Every report is first appended to the study's journal, and a thread writes the journal into MLflow. A store that is away,
-slow or refusing delays nobody and loses nothing: opened again, the writer sends what is pending.
+Every report is first appended to the study's journal, and a thread writes the journal into MLflow. A store that is
+away, slow or refusing delays nobody and loses nothing: opened again, the writer sends what is pending.
 """
 
 import math

@@ -101,7 +101,7 @@ def coordinate_check(trials: Mapping[int, Sequence[TrialSettings]], steps: int) 
 
 
 def _here(trial: TrialSettings) -> TrialSettings:
-    """A trial on what this machine has."""
+    """Return a trial's settings with the resources of this machine."""
     return trial if torch.cuda.is_available() else replace(trial, resources=replace(trial.resources, gpu=0))
 
 

@@ -38,7 +38,7 @@ class Left:
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
-    """What is left of a phase and of the study.
+    """The seconds that are left of a phase and of the study.
 
     Attributes:
         cells: seconds by cell, which add up to those of the phase: the cells run side by side, and each has its share.
@@ -85,7 +85,7 @@ class Course:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is to be run.
+    """The trials of a phase, and of the phases after it, from which the time left is reckoned.
 
     Attributes:
         phase: that runs.
@@ -112,7 +112,7 @@ class Plan:
 
 
 def outlook(plan: Plan, courses: Sequence[Course], pace: PhasePace) -> Outlook:
-    """Return what is left.
+    """Return the seconds that are left of the phase that runs, by cell, and of the study.
 
     Args:
         plan: what is to be run.

@@ -24,7 +24,7 @@ Image = os.DirEntry[str]
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """The images of one part.
+    """The images of one part of an image folder, such as its training part, by class.
 
     Attributes:
         classes: images by class, both in torchvision's order: classes by name, images by folder and then by name.
@@ -41,7 +41,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassFolders:
-    """What is in a folder.
+    """The images of an image folder by part and class, and what else lies in it.
 
     Attributes:
         parts: by name: `TRAIN`, `TEST` and perhaps `VALIDATION`; one nameless part where there are no folders of parts.
