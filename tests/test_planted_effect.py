@@ -14,7 +14,7 @@ from ray import tune
 from rich.console import Console
 
 from analysis.findings.effects import Effects, effects
-from analysis.tables.table import Tables, load
+from analysis.tables.study_tables import Tables, load
 from tuning import records
 from tuning import study as studies
 from tuning.engine import conductor

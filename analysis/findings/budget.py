@@ -7,8 +7,8 @@ import pandas as pd
 
 from analysis.findings.matched import wanted
 from analysis.tables.older_studies import StudyData
+from analysis.tables.study_tables import Tables
 from analysis.tables.study_tags import answers_of
-from analysis.tables.table import Tables
 from tuning import records
 from tuning.full_budget import ends_as_planned
 from tuning.records import CONFIRMATIONS, Phase, StopReason

@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis.stats import Difference, FamilyTest, FloatArray, Interval, family_tests, mean_interval, paired_difference
 from analysis.tables.runs import cells, confirmed_runs
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.stats import Band, FloatArray, IntArray, Interval, mean_band, mean_interval
 from analysis.tables.runs import cells, confirmed_runs
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning import records
 
 

@@ -18,7 +18,7 @@ from analysis.stats import (
     paired_difference,
 )
 from analysis.tables.runs import cells, confirmed_runs
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning import records
 
 GRID: FloatArray = np.linspace(0.0, 1.0, 41)

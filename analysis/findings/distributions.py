@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.stats import FloatArray, IntArray
 from analysis.tables.runs import cells, confirmed_runs
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.tables.vectors import vectors
 
 BINS = 60

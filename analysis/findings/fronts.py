@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis.stats import FloatArray, IntArray, pareto_front
 from analysis.tables.runs import cells
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.tables.trials import FULL_BUDGET, SCORE, trials
 from tuning import records
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from analysis.findings.budget import as_data, budgets
 from analysis.findings.curves import Curve, curves
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning import records
 from tuning.records import Phase, StopReason
 from tuning.store import write_summary

@@ -4,7 +4,7 @@ from analysis.findings.changes import Change, changes
 from analysis.notation import plus_minus, signed
 from analysis.plots.picture import Picture
 from analysis.sections.section import STATED, Section
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.words.described import Verbs, told, with_sign
 from tuning import records
 from tuning.sheets.sheet import Sheet, folding

@@ -12,7 +12,7 @@ from analysis.plots.picture import picture
 from analysis.sections.section import Section
 from analysis.stats import Estimate
 from analysis.tables.measures import LAYERS, ORDINARY
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.words.vocabulary import called, meaning
 from tuning import records
 from tuning.sheets.sheet import Sheet, folding

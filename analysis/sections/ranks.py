@@ -7,7 +7,7 @@ from analysis.plots import Mark, Panel, intervals_figure
 from analysis.plots.picture import picture
 from analysis.sections.section import MARKED, STATED, Section
 from analysis.tables.runs import cells
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.words.described import Verbs, told, with_sign
 from tuning import records
 from tuning.sheets.sheet import Sheet, folding

@@ -8,13 +8,13 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from analysis.notation import listed, several
+from analysis.spectra.checkpoint_weights import Weights, choose
 from analysis.spectra.evaluation import unused_convolutions
 from analysis.spectra.network import SEED, Image, Network, filled_network, random_network
 from analysis.spectra.quantized import dequantize
 from analysis.spectra.reparametrized import resolve
 from analysis.spectra.shards import in_folder
 from analysis.spectra.state import State, read
-from analysis.spectra.weights import Weights, choose
 from regularizers import LayerSpectrum, lipschitz_log10_bound, measure
 from regularizers.measure.missing import NOT_FINITE, NOT_FOUND
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.tables.table import PARAM, Tables
+from analysis.tables.study_tables import PARAM, Tables
 from tuning.records import Phase, StopReason
 
 RATE = PARAM + "training.learning_rate"

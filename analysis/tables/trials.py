@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning import records
 from tuning.records import WORST_ACCURACY, Phase, StopReason
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.notation import count, listed, several
 from analysis.tables.older_studies import StudyData
-from analysis.tables.table import Tables, sets_of_versions
+from analysis.tables.study_tables import Tables, sets_of_versions
 from tuning.records import DATA, PROCESSOR, VERSION_TAGS
 
 _CALLED = {"cuda": "CUDA"}
@@ -20,7 +20,7 @@ def basis_remarks(runs: pd.DataFrame, study_data: StudyData) -> tuple[str, ...]:
     """Say where runs do not rest on the same; of runs that were stored before this was, there is nothing to say.
 
     Args:
-        runs: as in `analysis.tables.table.Tables`.
+        runs: as in `analysis.tables.study_tables.Tables`.
         study_data: the study.
 
     Returns:
@@ -45,7 +45,7 @@ def rested_on(runs: pd.DataFrame) -> dict[str, str]:
     """Tell what the runs rest on, by heading.
 
     Args:
-        runs: as in `analysis.tables.table.Tables`.
+        runs: as in `analysis.tables.study_tables.Tables`.
 
     Returns:
         The content keys of the images, the versions, and the processors or GPUs.

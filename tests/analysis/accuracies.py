@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tests.analysis.synthetic import EPOCHS, Run
 from tuning import records
 from tuning.records import EpochRecord

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from analysis.tables.table import Tables, load, runs_frame
+from analysis.tables.study_tables import Tables, load, runs_frame
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Run, with_records
 from tuning.store import StoredRun, StoreWriter

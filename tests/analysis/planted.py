@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tests.analysis import synthetic
 from tests.analysis.conftest import in_memory
 from tests.analysis.synthetic import Run

@@ -19,7 +19,7 @@ from tuning.engine.state.trial_life import REPEATS
 from tuning.engine.tune.callback import RecordCallback
 from tuning.engine.tune.keeping_watch import KeepingWatch
 from tuning.engine.tune.schedule import CellScheduler
-from tuning.engine.tune.search import InterleavedSearch
+from tuning.engine.tune.searcher import InterleavedSearch
 from tuning.engine.tune.trainable import KEY, run_trial
 from tuning.engine.tune.trial_watch import TrialWatch
 from tuning.engine.tune.worker_lines import WorkerLines

@@ -23,7 +23,7 @@ from analysis.plots import (
     distributions_figure,
 )
 from analysis.plots.style import condition_styles
-from analysis.tables.table import load
+from analysis.tables.study_tables import load
 from analysis.writing.comparison_sheet import COLUMNS, comparison_records, comparison_sheet
 from tests.analysis import synthetic
 from tests.analysis.conftest import HOSTILE, in_memory

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.__main__ import app
-from analysis.tables.table import load
+from analysis.tables.study_tables import load
 from analysis.tables.vectors import vectors
 from tests.analysis import synthetic
 from tests.analysis.stored import Stored

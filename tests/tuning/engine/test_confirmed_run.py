@@ -8,7 +8,7 @@ import pytest
 
 from analysis.findings.ablation import ablations
 from analysis.findings.matched import matched
-from analysis.tables.table import load
+from analysis.tables.study_tables import load
 from tests.tuning.place import Place
 from tuning.records import CHOICE_FILE
 from tuning.store import StoreReader

@@ -12,7 +12,7 @@ from tuning.engine.slots.sharing import Sharing
 from tuning.engine.slots.slots import Slots
 from tuning.engine.state.history import History, Result
 from tuning.engine.tune.schedule import CellScheduler
-from tuning.engine.tune.search import InterleavedSearch
+from tuning.engine.tune.searcher import InterleavedSearch
 from tuning.engine.tune.trainable import EPOCH, KEY, OBJECTIVE
 from tuning.records import StopReason
 from tuning.settings import from_flat

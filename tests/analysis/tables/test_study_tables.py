@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.tables.table import GROUPING, load
+from analysis.tables.study_tables import GROUPING, load
 from tests.analysis import synthetic
 from tests.analysis.conftest import in_memory
 from tuning import records
