@@ -29,7 +29,8 @@ def cell(runs):
 def measured(run, seconds):
     """The run with so many seconds for each measurement, the state before the first step included."""
     timed = [
-        EpochRecord(epoch=one.epoch, metrics={**one.metrics, records.MEASURE_SECONDS: seconds}) for one in run.records
+        EpochRecord(epoch=record.epoch, metrics={**record.metrics, records.MEASURE_SECONDS: seconds})
+        for record in run.records
     ]
     return replace(run, records=tuple(timed))
 

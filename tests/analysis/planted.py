@@ -19,7 +19,7 @@ CONDITIONS = ("baseline", "decay", "spectral")
 
 def run(metrics: Mapping[int, Mapping[str, float]], **names) -> Run:
     """A run that reported the metrics of each epoch."""
-    told = tuple(EpochRecord(epoch=epoch, metrics=one) for epoch, one in metrics.items())
+    told = tuple(EpochRecord(epoch=epoch, metrics=metrics_of) for epoch, metrics_of in metrics.items())
     return Run(records=told, **names)
 
 

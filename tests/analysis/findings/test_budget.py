@@ -37,7 +37,7 @@ def test_what_else_is_confirmed_is_counted_where_it_is_planned():
     compared = comparison(further())
     plain, full = compared.of("mlp-small")
     assert list(plain.budgets) == [Phase.TUNE, Phase.CONFIRM]
-    found = {phase: (one.planned_trials, one.begun, one.epochs) for phase, one in full.budgets.items()}
+    found = {phase: (budget.planned_trials, budget.begun, budget.epochs) for phase, budget in full.budgets.items()}
     assert (found[Phase.MATCHED], found[Phase.ABLATE]) == ((3, 3, 12), (6, 6, 24))
     assert full.budgets[Phase.ABLATE].training_seconds == 6 * FULL
 

@@ -48,7 +48,7 @@ def two_conditions():
 )
 def test_a_point_counts_where_it_was_tried(points, baseline, decay):
     found = tuning_curves(planted.tables(two_conditions(), algorithm="sobol", points=points))
-    means = {one.condition: one.expected.band.mean[0] for one in found}
+    means = {curve.condition: curve.expected.band.mean[0] for curve in found}
     given = {"baseline": baseline, "decay": decay}
     assert means == {name: pytest.approx(np.mean(SCORES[number:])) for name, number in given.items()}
 

@@ -42,12 +42,12 @@ def test_a_setting_that_a_cell_does_not_have_is_missing_there(quickstart):
 def test_every_epoch_is_a_row_from_the_state_before_the_first_step(quickstart):
     epochs = quickstart.epochs
     assert list(epochs.columns) == ["run_id", *GROUPING, "epoch", *records.METRICS]
-    one = epochs[(epochs["condition"] == "spectral") & (epochs["phase"] == "confirm") & (epochs["seed"] == 1)]
-    one = one[one["architecture"] == "mlp-small"]
-    assert one["epoch"].tolist() == [0, 1, 2, 3, 4]
-    np.testing.assert_allclose(one[records.VAL_LOSS], [2.31, 1.81, 1.31, 0.81, 0.31])
-    assert np.isnan(one[records.TRAIN_LOSS].iloc[0])
-    assert one[records.TEST_ACCURACY].notna().tolist() == [False, False, False, False, True]
+    of_run = epochs[(epochs["condition"] == "spectral") & (epochs["phase"] == "confirm") & (epochs["seed"] == 1)]
+    of_run = of_run[of_run["architecture"] == "mlp-small"]
+    assert of_run["epoch"].tolist() == [0, 1, 2, 3, 4]
+    np.testing.assert_allclose(of_run[records.VAL_LOSS], [2.31, 1.81, 1.31, 0.81, 0.31])
+    assert np.isnan(of_run[records.TRAIN_LOSS].iloc[0])
+    assert of_run[records.TEST_ACCURACY].notna().tolist() == [False, False, False, False, True]
 
 
 def test_architectures_and_conditions_are_ordered_as_their_first_runs_began():

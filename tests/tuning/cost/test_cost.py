@@ -180,6 +180,6 @@ def test_any_regularizer_can_be_timed_on_noise(name, monkeypatch):
     held = {"regularizer": name} | ({"strength": 1e-3} if name == "soft_orthogonality" else {})
     if name == "combined":
         held["parts"] = [{"regularizer": "weight_decay", "strength": 0.1}, {"regularizer": "norm_ball"}]
-    one = settings(conditions={"held": held}, measure={"bundle": "full", "views": ["flat", "circular"], "every": 2})
-    assert time_step(one, SMALL) > 0
-    assert time_inspection(one, SMALL).measurement > 0
+    trial = settings(conditions={"held": held}, measure={"bundle": "full", "views": ["flat", "circular"], "every": 2})
+    assert time_step(trial, SMALL) > 0
+    assert time_inspection(trial, SMALL).measurement > 0

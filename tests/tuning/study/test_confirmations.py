@@ -65,12 +65,12 @@ def left_out(whole):
 
 
 def every(trials):
-    return [one for cells in trials.values() for mine in cells.values() for one in mine]
+    return [trial for cells in trials.values() for of_cell in cells.values() for trial in of_cell]
 
 
 def test_every_condition_confirms_on_the_same_seeds_in_every_phase_and_cell(trials):
-    seeds = {index: {one.seed for one in every(trials) if one.index == index} for index in range(SEEDS)}
-    splits = {index: {one.split_seed for one in every(trials) if one.index == index} for index in range(SEEDS)}
+    seeds = {index: {trial.seed for trial in every(trials) if trial.index == index} for index in range(SEEDS)}
+    splits = {index: {trial.split_seed for trial in every(trials) if trial.index == index} for index in range(SEEDS)}
     assert {len(found) for found in (*seeds.values(), *splits.values())} == {1}
     assert len(set.union(*seeds.values())) == len(set.union(*splits.values())) == SEEDS
 
@@ -78,28 +78,28 @@ def test_every_condition_confirms_on_the_same_seeds_in_every_phase_and_cell(tria
 def test_confirmation_seeds_are_none_that_was_tuned_on(trials):
     whole = a_study()
     tuned = [cell.settings(Phase.TUNE, index, cell.draw(index)) for cell in whole.cells for index in range(20)]
-    assert {one.seed for one in every(trials)}.isdisjoint(one.seed for one in tuned)
-    assert {one.split_seed for one in every(trials)}.isdisjoint(one.split_seed for one in tuned)
+    assert {trial.seed for trial in every(trials)}.isdisjoint(trial.seed for trial in tuned)
+    assert {trial.split_seed for trial in every(trials)}.isdisjoint(trial.split_seed for trial in tuned)
 
 
 def test_keys_are_unique_over_all_phases(trials):
-    keys = [one.key for one in every(trials)]
+    keys = [trial.key for trial in every(trials)]
     assert len(set(keys)) == len(keys) == 10 * SEEDS + 4 * SEEDS + 2 * len(FACTORS) * SEEDS
     assert trials[Phase.ABLATE]["mlp-tiny/full"][1].key == "ablate__mlp-tiny__full__target__000"
-    assert all(one.ablated == NOTHING_ABLATED for one in every(trials) if one.phase is not Phase.ABLATE)
+    assert all(trial.ablated == NOTHING_ABLATED for trial in every(trials) if trial.phase is not Phase.ABLATE)
 
 
 def test_settings_of_every_phase_turn_back_into_equal_ones(trials):
-    assert all(from_params(to_params(one)) == one for one in every(trials))
+    assert all(from_params(to_params(trial)) == trial for trial in every(trials))
 
 
 def test_at_the_baselines_learning_rate_nothing_else_is_changed(trials):
-    for cell, mine in trials[Phase.MATCHED].items():
+    for cell, of_cell in trials[Phase.MATCHED].items():
         rates = trials[Phase.CONFIRM][f"{cell.split('/')[0]}/baseline"]
-        for one, own, plain in zip(mine, trials[Phase.CONFIRM][cell], rates, strict=True):
-            assert one.training.learning_rate == plain.training.learning_rate != own.training.learning_rate
-            assert replace(one, phase=own.phase, training=own.training) == own
-            assert replace(one.training, learning_rate=own.training.learning_rate) == own.training
+        for trial, own, plain in zip(of_cell, trials[Phase.CONFIRM][cell], rates, strict=True):
+            assert trial.training.learning_rate == plain.training.learning_rate != own.training.learning_rate
+            assert replace(trial, phase=own.phase, training=own.training) == own
+            assert replace(trial.training, learning_rate=own.training.learning_rate) == own.training
 
 
 def test_conditions_of_another_optimizer_or_one_learning_rate_are_left_out_with_the_reason(trials):
@@ -139,17 +139,17 @@ def test_without_a_factor_the_tuned_setting_has_that_change_alone(trials, factor
         "schedule": {"schedule.name": "constant"},
     }
     for cell in ("mlp-tiny/full", "mlp-deep/full"):
-        mine = [one for one in trials[Phase.ABLATE][cell] if one.ablated == factor]
-        for one, whole in zip(mine, trials[Phase.CONFIRM][cell], strict=True):
-            assert one.title == f"full without {factor}"
-            before, after = to_flat(whole), to_flat(one)
+        of_cell = [trial for trial in trials[Phase.ABLATE][cell] if trial.ablated == factor]
+        for trial, whole in zip(of_cell, trials[Phase.CONFIRM][cell], strict=True):
+            assert trial.title == f"full without {factor}"
+            before, after = to_flat(whole), to_flat(trial)
             differ = {name for name in {**before, **after} if before.get(name) != after.get(name)}
             differ -= {"phase", "ablated"}
             if factor in expected:
                 assert {name: after[name] for name in differ} == expected[factor]
             else:
                 assert {name.split(".")[0] for name in differ} <= {factor, "training"}
-                assert one.optimizer.name == ("sgd" if factor == "optimizer" else "adam")
+                assert trial.optimizer.name == ("sgd" if factor == "optimizer" else "adam")
 
 
 def test_a_cell_that_chose_nothing_confirms_nothing_and_the_others_go_on():
@@ -171,8 +171,10 @@ def test_budgets_are_equal_across_cells_and_as_planned():
         Phase.ABLATE: {SEEDS * len(FACTORS)},
     }
     trials = confirmation_trials(whole, chosen(whole))
-    assert {phase: {cell: len(mine) for cell, mine in cells.items()} for phase, cells in trials.items()} == planned
-    assert {one.training.epochs for one in every(trials)} == {2}
+    assert {
+        phase: {cell: len(of_cell) for cell, of_cell in cells.items()} for phase, cells in trials.items()
+    } == planned
+    assert {trial.training.epochs for trial in every(trials)} == {2}
 
 
 def test_a_study_that_asks_for_neither_has_the_confirmation_alone():
@@ -303,7 +305,7 @@ def test_a_factor_that_is_off_for_one_value_of_a_searched_setting_is_none_that_i
     searched = {**CONDITIONS["full"], "target": {"choice": ["fan_ratio", "initial"]}}
     whole = a_study(conditions={**CONDITIONS, "full": searched})
     ablated = confirmation_trials(whole, chosen(whole))[Phase.ABLATE]["mlp-tiny/full"]
-    assert {one.regularizer.target for one in ablated if one.ablated == "target"} == {"initial"}
+    assert {trial.regularizer.target for trial in ablated if trial.ablated == "target"} == {"initial"}
 
 
 def test_a_factor_that_leaves_nothing_held_in_a_model_is_refused_by_name(tmp_path):

@@ -58,8 +58,8 @@ def test_more_trials_change_no_sobol_draw():
 
 
 def test_another_seed_scrambles_the_sobol_table_otherwise():
-    one, other = cells("sobol", seed=0)["mlp-tiny/decay"], cells("sobol", seed=1)["mlp-tiny/decay"]
-    assert all(one.draw(index) != other.draw(index) for index in range(8))
+    first, second = cells("sobol", seed=0)["mlp-tiny/decay"], cells("sobol", seed=1)["mlp-tiny/decay"]
+    assert all(first.draw(index) != second.draw(index) for index in range(8))
 
 
 UNIT = {"training.learning_rate": Uniform(0, 1), "regularizer.strength": Uniform(0, 1), "regularizer.b": Uniform(0, 1)}

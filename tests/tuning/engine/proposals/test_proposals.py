@@ -191,7 +191,7 @@ def test_fixed_proposals_are_handed_out_in_order_and_counted():
 
 
 def test_the_best_is_chosen_at_full_budget_by_accuracy_then_loss_then_order():
-    def one(index, epochs, objective, loss, diverged=False):
+    def ended(index, epochs, objective, loss, diverged=False):
         settings = cell().settings(Phase.TUNE, index, cell().draw(index))
         history = TrialHistory(
             settings,
@@ -202,12 +202,12 @@ def test_the_best_is_chosen_at_full_budget_by_accuracy_then_loss_then_order():
         return history
 
     stopped_early, second, chosen, tied = (
-        one(0, 1, 0.99, 0.1),
-        one(1, 3, 0.9, 0.2),
-        one(2, 3, 0.9, 0.1),
-        one(3, 3, 0.9, 0.1),
+        ended(0, 1, 0.99, 0.1),
+        ended(1, 3, 0.9, 0.2),
+        ended(2, 3, 0.9, 0.1),
+        ended(3, 3, 0.9, 0.1),
     )
-    diverged = one(4, 3, 1.0, 0.0, diverged=True)
+    diverged = ended(4, 3, 1.0, 0.0, diverged=True)
     assert best([stopped_early, second, tied, chosen, diverged]) is chosen
     assert best([stopped_early, diverged]) is None
 

@@ -31,7 +31,7 @@ class World:
         """Run the search, and yield the moment and what is told at each end of a trial."""
         cells = self.study.cells
         order = [(cell, index) for index in range(self.study.search.trials) for cell in range(len(cells))]
-        left = [one for one in order if not self._ended(*one)]
+        left = [trial for trial in order if not self._ended(*trial)]
         remaining.begin(Phase.TUNE, {cell.key: self.study.search.trials for cell in cells})
         reports = []
         for _ in range(self.places):
@@ -47,7 +47,7 @@ class World:
             trial.end(died=False)
             remaining.pace.ended(trial.settings.key)
             yield self.now, remaining.outlook()
-            if until is not None and sum(one.ended for one in self.history.trials.values()) == until:
+            if until is not None and sum(trial.ended for trial in self.history.trials.values()) == until:
                 for running in self.history.running():
                     running.lose()  # its session was interrupted
                 return

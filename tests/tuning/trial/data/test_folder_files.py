@@ -58,7 +58,10 @@ def test_images_of_all_formats_and_in_sub_folders_are_read_in_torchvisions_order
     )
     expected = [np.asarray(image).transpose(2, 0, 1) for image, label in theirs if label == 0]
     ours = torch.cat([data.train_images[data.train_labels == 0], images[labels == 0]])
-    order = [next(i for i, each in enumerate(expected) if np.array_equal(each, one)) for one in ours.numpy()]
+    order = [
+        next(i for i, expected_image in enumerate(expected) if np.array_equal(expected_image, image))
+        for image in ours.numpy()
+    ]
     assert order[:19] == sorted(order[:19])
     assert order[19:] == sorted(order[19:])
 
