@@ -50,7 +50,7 @@ def test_the_package_holds_the_code_and_the_study_as_data_and_nothing_else(tmp_p
     the_study = study(dataset={"name": "cifar10"})
     package = pack(Submission(study=the_study, data="/images").study_data, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {*packing.PACKAGES, packing.STUDY_FILE}
-    assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} <= {".py", ".typed", ".yaml", ".j2", ".css"}
+    assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} <= {".py", ".yaml", ".j2", ".css", ".typed"}
     sent = load(tmp_path / packing.STUDY_FILE)
     assert sent.dataset.path == "/images"
     assert {**sent.as_data(), "dataset": None} == {**the_study.as_data(), "dataset": None}
