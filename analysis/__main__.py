@@ -18,7 +18,7 @@ from analysis.page.report import Report, report
 from analysis.page.summaries import write_summaries
 from analysis.tables.export import FileFormat, export
 from analysis.tables.joined import load_joined
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.words.basis import study_remarks
 from analysis.writing.beside import sheets_beside
 from analysis.writing.comparison_sheet import comparison_records

@@ -69,15 +69,17 @@ def spanned(value: float, low: float, high: float, *, sign: bool = False, decima
         '+0.80 [0.00, +1.00]'
     """
 
-    def one(each: float) -> str:
-        if math.isnan(each):
+    def written(quantity: float) -> str:
+        if math.isnan(quantity):
             return NOTHING
         # Adding zero takes the minus from a zero that was a rounding.
-        shown = each if decimals is None else round(each, decimals) + 0.0
+        shown = quantity if decimals is None else round(quantity, decimals) + 0.0
         text = number(shown) if decimals is None else f"{shown:.{decimals}f}"
         return f"+{text}" if sign and shown > 0 else text
 
-    told = one(value) if math.isnan(low) or math.isnan(high) else f"{one(value)} [{one(low)}, {one(high)}]"
+    told = (
+        written(value) if math.isnan(low) or math.isnan(high) else f"{written(value)} [{written(low)}, {written(high)}]"
+    )
     return Written(told, value, (low, high))
 
 

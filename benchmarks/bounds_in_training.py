@@ -60,30 +60,30 @@ def _constant(bound: float) -> Promise:
 
 
 def _arms() -> Iterator[Arm]:
-    one, wide = _fan_ratio(1.0), _fan_ratio(1.5)
+    unit, wide = _fan_ratio(1.0), _fan_ratio(1.5)
     for optimizer in (_ADAM, _SGD):
         for every in (1, 10):
             hammer = {"regularizer": "spectral_norm_scaling", "scale": 1.0, "every": every}
-            yield Arm(regularizer=hammer, optimizer=optimizer, promise=one)
+            yield Arm(regularizer=hammer, optimizer=optimizer, promise=unit)
             hammer = {"regularizer": "spectral_norm_scaling", "scale": 3.0, "every": every}
             yield Arm(regularizer=hammer, optimizer=optimizer, promise=_fan_ratio(3.0))
             projection = {"regularizer": "spectral_projection", "bound": 1.5, "every": every}
             yield Arm(regularizer=projection, optimizer=optimizer, promise=_constant(1.5))
         normalization = {"regularizer": "spectral_normalization", "scale": 1.0}
-        yield Arm(regularizer=normalization, optimizer=optimizer, promise=one)
+        yield Arm(regularizer=normalization, optimizer=optimizer, promise=unit)
         ball = {"regularizer": "norm_ball", "radius": 1.5, "where": ["first", "hidden"]}
         yield Arm(regularizer=ball, optimizer=optimizer, promise=wide)
         lipschitz = {"regularizer": "lipschitz_constraint", "bound": 1.5}
         yield Arm(regularizer=lipschitz, optimizer=optimizer, promise=_constant(1.5))
     for every in (1, 10, 50, 200):
         for name in ("spectral_hard_cap", "stiefel_projection"):
-            yield Arm(regularizer={"regularizer": name, "bound": 1.0, "every": every}, optimizer=_ADAM, promise=one)
+            yield Arm(regularizer={"regularizer": name, "bound": 1.0, "every": every}, optimizer=_ADAM, promise=unit)
     polynomial = {"regularizer": "spectral_hard_cap", "form": "polynomial", "bound": 1.0}
-    yield Arm(regularizer=polynomial, optimizer=_ADAM, promise=one)
+    yield Arm(regularizer=polynomial, optimizer=_ADAM, promise=unit)
     for every in (1, 10):
         hidden = {"bound": 1.0, "every": every, "where": ["hidden"]}
-        yield Arm(regularizer={"regularizer": "spectral_soft_cap", **hidden}, optimizer=_MUON, promise=one)
-        yield Arm(regularizer={"regularizer": "spectral_hard_cap", **hidden}, optimizer=_MUON, promise=one)
+        yield Arm(regularizer={"regularizer": "spectral_soft_cap", **hidden}, optimizer=_MUON, promise=unit)
+        yield Arm(regularizer={"regularizer": "spectral_hard_cap", **hidden}, optimizer=_MUON, promise=unit)
     for optimizer in (_ADAM, _SGD, _MUON):
         yield Arm(regularizer={"regularizer": "none"}, optimizer=optimizer, promise=None)
 

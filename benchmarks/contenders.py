@@ -82,7 +82,7 @@ def contenders(
             steps[name] = partial(take_step, carrier.model, regularizer, optimizer, (x, y), LEARNING_RATE)
     if architecture.startswith("mlp"):
         steps.pop("conv_operator_clip", None)  # of a matrix it is spectral_hard_cap
-    return steps, lambda: all(p.isfinite().all() for each in carriers for p in each.model.parameters())
+    return steps, lambda: all(p.isfinite().all() for carrier in carriers for p in carrier.model.parameters())
 
 
 def _carrier(architecture: str, device: torch.device, names: list[str]) -> _Carrier:

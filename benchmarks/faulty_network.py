@@ -73,8 +73,8 @@ def through(port: int, seconds: float, folder: Path) -> dict[str, Any]:
         RuntimeError: where the study did not end well.
     """
     folder.mkdir()
-    asked = {**STUDY, "name": folder.name}
-    (folder / "study.yaml").write_text(yaml.safe_dump(asked))
+    study_data = {**STUDY, "name": folder.name}
+    (folder / "study.yaml").write_text(yaml.safe_dump(study_data))
     proxy = FaultyProxy(port)
     command = [sys.executable, "-m", "tuning", "run", "study.yaml", "--tracking-uri", proxy.url]
     began = time.monotonic()
@@ -139,11 +139,12 @@ def markdown(result: Result) -> str:
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, rounds in networks.items():
-        medians = {key: statistics.median(one[key] for one in rounds) for key in ("trials", "command")}
+        medians = {key: statistics.median(taken[key] for taken in rounds) for key in ("trials", "command")}
         counts = {
-            key: "/".join(sorted({f"{one[key]:,}" for one in rounds})) for key in ("runs", "open", "points", "twice")
+            key: "/".join(sorted({f"{taken[key]:,}" for taken in rounds}))
+            for key in ("runs", "open", "points", "twice")
         }
-        faults = [sum(count for fault, count in one["met"].items() if fault != "pass") for one in rounds]
+        faults = [sum(count for fault, count in taken["met"].items() if fault != "pass") for taken in rounds]
         lines.append(
             f"| {name} | {medians['trials']:.1f} | {medians['command']:.1f} | {counts['runs']} | {counts['open']} | "
             f"{counts['points']} | {counts['twice']} | {'/'.join(map(str, faults))} |"

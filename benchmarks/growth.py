@@ -68,8 +68,8 @@ def driven(tree: Path, folder: Path, trials: int) -> dict[str, float]:
         RuntimeError: where the study did not end well.
     """
     folder.mkdir()
-    asked = {**STUDY, "search": {**STUDY["search"], "trials": trials // 2}}
-    (folder / "study.yaml").write_text(yaml.safe_dump(asked))
+    study_data = {**STUDY, "search": {**STUDY["search"], "trials": trials // 2}}
+    (folder / "study.yaml").write_text(yaml.safe_dump(study_data))
     command = [sys.executable, "-m", "tuning", "run", "study.yaml", "--tracking-uri", f"sqlite:///{folder}/mlflow.db"]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(

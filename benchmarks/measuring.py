@@ -70,7 +70,7 @@ def _rounds(architecture: str, looks: dict[str, dict[str, Any]], rounds: int, im
             loop.step(*next(batches), 1.0)
             steps += 1
         epoch = (time.perf_counter() - begun) / steps * len(data.training)
-        taken = {look: each.record(1, train_sums=None, seconds=0.0) for look, each in recorders.items()}
+        taken = {look: recorder.record(1, train_sums=None, seconds=0.0) for look, recorder in recorders.items()}
         if number >= 0:
             found["epoch"].append(float(f"{epoch:.4g}"))
             for look, record in taken.items():

@@ -44,7 +44,7 @@ def planted(algorithm: str, rule: str = "none", *, trials: int = 30, seed: int =
         trials: of the cell.
         seed: of the study.
     """
-    asked = {
+    study_data = {
         "name": "planted",
         "dataset": {"name": "digits"},
         "architectures": [{"name": "mlp-tiny", "family": "mlp", "depth": 2, "width": 16}],
@@ -54,7 +54,7 @@ def planted(algorithm: str, rule: str = "none", *, trials: int = 30, seed: int =
         "search": {"algorithm": algorithm, "trials": trials, "seed": seed, "early_stopping": RULES[rule]},
         "confirm": {"seeds": 1},
     }
-    return parse_study(asked, "planted")
+    return parse_study(study_data, "planted")
 
 
 def too_large(settings: TrialSettings) -> bool:

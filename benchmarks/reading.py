@@ -21,7 +21,7 @@ def opened(uri: str) -> object:
 
 def loaded(uri: str) -> object:
     """Open the study as tables."""
-    from analysis.tables.table import load
+    from analysis.tables.study_tables import load
 
     return load(STUDY, uri)
 
@@ -29,7 +29,7 @@ def loaded(uri: str) -> object:
 def compared(uri: str) -> object:
     """Open it, and compare its conditions."""
     from analysis.findings.compare import comparison
-    from analysis.tables.table import load
+    from analysis.tables.study_tables import load
 
     return comparison(load(STUDY, uri))
 
@@ -47,7 +47,7 @@ def reported(uri: str) -> object:
     from analysis.findings.measuring import cost
     from analysis.findings.predictors import predictions
     from analysis.findings.sensitivity import sensitivities
-    from analysis.tables.table import load
+    from analysis.tables.study_tables import load
     from tuning.records import METRICS
 
     tables = load(STUDY, uri)
@@ -59,7 +59,7 @@ def reported(uri: str) -> object:
 
 def vectored(uri: str) -> object:
     """Open it, and go through every vector of every run, an epoch at a time."""
-    from analysis.tables.table import load
+    from analysis.tables.study_tables import load
     from analysis.tables.vectors import vectors
 
     tables = load(STUDY, uri)

@@ -47,8 +47,8 @@ def run(*, trials: int) -> dict[str, Any]:
             whole = load("quickstart").as_data()
             two = {name: whole["conditions"][name] for name in ("baseline", "spectral")}
             search = {"algorithm": "tpe", "trials": trials, "seed": 0, "early_stopping": _STOPPING}
-            asked = whole | {"name": "time-left", "conditions": two, "confirm": {"seeds": 2}, "search": search}
-            (folder / "study.yaml").write_text(yaml.safe_dump(asked))
+            study_data = whole | {"name": "time-left", "conditions": two, "confirm": {"seeds": 2}, "search": search}
+            (folder / "study.yaml").write_text(yaml.safe_dump(study_data))
             if until is not None:
                 _driven(folder, until)
             rows[which] = compared(_driven(folder, None))

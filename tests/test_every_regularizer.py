@@ -18,8 +18,8 @@ every_regularizer = pytest.mark.parametrize("name", list(REGULARIZERS))
 every_layer = pytest.mark.parametrize("layer", list(LAYERS))
 
 
-def same_bits(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+def same_bits(state: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return state.keys() == other.keys() and all(torch.equal(state[key], other[key]) for key in state)
 
 
 def top_of(weight: Tensor) -> float:

@@ -2,7 +2,7 @@
 
 import torch
 
-import analysis.tables.table
+import analysis.tables.study_tables
 import models
 import regularizers
 import regularizers.spectrum
@@ -25,4 +25,4 @@ def test_the_names_that_others_call_are_there_and_work():
     records = []
     tuning.trial.train(settings(), records.append)
     assert [record.epoch for record in records] == [0, 1, 2, 3]
-    assert callable(analysis.tables.table.load)
+    assert callable(analysis.tables.study_tables.load)

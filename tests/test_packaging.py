@@ -58,7 +58,8 @@ def imported(folder: Path) -> Iterator[tuple[str, Path]]:
 def test_what_is_imported_is_declared(folders: tuple[str, ...], extras: tuple[str, ...]) -> None:
     optional = PROJECT["optional-dependencies"]
     declared = {
-        distribution(one) for one in (*PROJECT["dependencies"], *(d for extra in extras for d in optional[extra]))
+        distribution(requirement)
+        for requirement in (*PROJECT["dependencies"], *(d for extra in extras for d in optional[extra]))
     }
     by_module = packages_distributions()
     for folder in folders:
@@ -114,4 +115,4 @@ def test_whoever_cites_names_the_version_that_is_installed() -> None:
 
 def test_no_licence_is_claimed() -> None:
     assert "license" not in PROJECT
-    assert not [one for one in PROJECT["classifiers"] if one.startswith("License")]
+    assert not [classifier for classifier in PROJECT["classifiers"] if classifier.startswith("License")]

@@ -14,7 +14,7 @@ from ray import tune
 from rich.console import Console
 
 from analysis.findings.effects import Effects, effects
-from analysis.tables.table import Tables, load
+from analysis.tables.study_tables import Tables, load
 from tuning import records
 from tuning import study as studies
 from tuning.engine import conductor
@@ -97,25 +97,27 @@ def test_every_condition_was_tuned_on_equal_draws_and_confirmed_on_equal_seeds(p
 
 
 def test_the_planted_effect_is_found_within_its_interval(found: Effects) -> None:
-    [contrast] = [one for one in found.to_baseline if one.condition == "gain"]
+    [contrast] = [contrast for contrast in found.to_baseline if contrast.condition == "gain"]
     assert contrast.difference.interval.low <= GAIN <= contrast.difference.interval.high
     assert contrast.difference.interval.low > 0
     assert contrast.adjusted_p < 0.05
 
 
 def test_no_effect_is_claimed_where_there_is_none(found: Effects) -> None:
-    nulls = [one for one in found.to_baseline if one.condition in NULLS]
+    nulls = [contrast for contrast in found.to_baseline if contrast.condition in NULLS]
     assert len(nulls) == len(NULLS)
-    assert all(one.adjusted_p > 0.05 for one in nulls)
+    assert all(contrast.adjusted_p > 0.05 for contrast in nulls)
 
 
 def test_nulls_differ_from_each_other_no_oftener_than_the_level_says(found: Effects) -> None:
     """Of 21 pairs of conditions that do the same 5 % are one; they share runs, so that a few may come together."""
     same = {"baseline", *NULLS}
-    pairs = [one for one in (*found.to_baseline, *found.between) if {one.condition, one.against} <= same]
+    pairs = [
+        contrast for contrast in (*found.to_baseline, *found.between) if {contrast.condition, contrast.against} <= same
+    ]
     assert len(pairs) == 21
-    assert sum(one.difference.test.p <= 0.05 for one in pairs) <= 3
-    assert sum(one.difference.interval.low > 0 or one.difference.interval.high < 0 for one in pairs) <= 3
+    assert sum(contrast.difference.test.p <= 0.05 for contrast in pairs) <= 3
+    assert sum(contrast.difference.interval.low > 0 or contrast.difference.interval.high < 0 for contrast in pairs) <= 3
 
 
 def test_the_rate_that_each_condition_takes_is_the_best_it_has_tried(planted: Tables) -> None:
@@ -131,7 +133,9 @@ def test_a_tuning_maximum_flatters_and_is_not_what_is_reported(planted: Tables, 
     runs = planted.runs
     tuned = runs[runs["phase"] == "tune"].groupby("condition", observed=True)[records.VAL_ACCURACY].max()
     confirmed = runs[runs["phase"] == "confirm"].groupby("condition", observed=True)[records.TEST_ACCURACY].mean()
-    for one in found.to_baseline:
-        expected = confirmed[one.condition] - confirmed["baseline"]
-        assert one.difference.interval.mean == pytest.approx(expected)
-        assert one.difference.interval.mean != pytest.approx(tuned[one.condition] - tuned["baseline"], abs=1e-9)
+    for contrast in found.to_baseline:
+        expected = confirmed[contrast.condition] - confirmed["baseline"]
+        assert contrast.difference.interval.mean == pytest.approx(expected)
+        assert contrast.difference.interval.mean != pytest.approx(
+            tuned[contrast.condition] - tuned["baseline"], abs=1e-9
+        )

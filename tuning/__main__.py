@@ -69,19 +69,19 @@ def plan(
     from tuning.study import load
     from tuning.trial import this_machine
 
-    asked = _or_exit(lambda: load(study))
-    _or_exit(lambda: check_weights(asked))
+    loaded = _or_exit(lambda: load(study))
+    _or_exit(lambda: check_weights(loaded))
     _or_exit(lambda: _check_speed(timed, tflops))
     given = {"CPU": cpus, "GPU": gpus}
     available = this_machine() | {name: float(amount) for name, amount in given.items() if amount is not None}
     with Console(stderr=True).status("counting") as status:
         cost = _or_exit(
             lambda: study_cost(
-                asked,
+                loaded,
                 available=available,
                 tflops=tflops,
                 timed=timed,
-                shown=evidence(asked, tracking_uri),
+                shown=evidence(loaded, tracking_uri),
                 say=lambda what: status.update(f"timing {escape(what)}"),
             )
         )
@@ -112,15 +112,15 @@ def run(
     from tuning.engine.runner import run as run_study
     from tuning.study import load
 
-    asked = _or_exit(lambda: load(study, name))
+    loaded = _or_exit(lambda: load(study, name))
     console = Console()
     errors = Console(stderr=True)
-    folder = storage.absolute() / asked.name
+    folder = storage.absolute() / loaded.name
     try:
         with ending_in_order():
             outcome = _or_exit(
                 lambda: run_study(
-                    asked, tracking_uri=tracking_uri, storage=storage, address=address, fresh=fresh, console=console
+                    loaded, tracking_uri=tracking_uri, storage=storage, address=address, fresh=fresh, console=console
                 )
             )
     except KeyboardInterrupt:
@@ -129,7 +129,7 @@ def run(
             say(_INTERRUPTED)
         errors.print(_INTERRUPTED, highlight=False)
         sys.exit(130)
-    results = f"Results: python -m analysis report {asked.name}{_store_option(tracking_uri)}"
+    results = f"Results: python -m analysis report {loaded.name}{_store_option(tracking_uri)}"
     every_run = None if outcome.page is None else f"Every run: {outcome.page}"
     with kept_in(folder):
         for problem in outcome.problems:

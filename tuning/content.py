@@ -65,14 +65,16 @@ def content_change(kept: Any, found: Any) -> str:
     """
     if content_key(kept) == content_key(found) is not None:
         return ""
-    before, after = (one if isinstance(one, Mapping) else {_CONTENT: one} for one in (kept, found))
+    before, after = (images if isinstance(images, Mapping) else {_CONTENT: images} for images in (kept, found))
     told = [
         f"{words} {_spoken(before.get(name))} -> {_spoken(after.get(name))}"
         for name, words in (("training_images", "training images"), ("shape", "an image's shape"))
         if before.get(name) != after.get(name)
     ]
     told += _classes(before.get("classes"), after.get("classes"))
-    digests = " -> ".join(str(one[_CONTENT])[:_DIGITS] if _CONTENT in one else "none" for one in (before, after))
+    digests = " -> ".join(
+        str(images[_CONTENT])[:_DIGITS] if _CONTENT in images else "none" for images in (before, after)
+    )
     return "; ".join(told) or f"other files or other content in as many images of the same classes ({digests})"
 
 
@@ -82,7 +84,7 @@ def _classes(before: Any, after: Any) -> list[str]:
         return []
     if not (isinstance(before, list) and isinstance(after, list)):
         return [f"classes {_spoken(before)} -> {_spoken(after)}"]
-    gone, new = [one for one in before if one not in after], [one for one in after if one not in before]
+    gone, new = [name for name in before if name not in after], [name for name in after if name not in before]
     told = [
         f"{what}: {_spoken(names)}" for what, names in (("classes that are gone", gone), ("new classes", new)) if names
     ]
@@ -95,6 +97,6 @@ def _spoken(value: Any) -> str:
         return "none"
     if not isinstance(value, list):
         return str(value)
-    if all(isinstance(one, int) for one in value):
+    if all(isinstance(number, int) for number in value):
         return "×".join(map(str, value))
     return ", ".join(map(str, value[:_SOME])) + (f" and {len(value) - _SOME} more" if len(value) > _SOME else "")

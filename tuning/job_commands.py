@@ -51,16 +51,16 @@ def submit(
     from tuning.study import load
 
     with one_line_errors():
-        asked = load(study, name)
+        loaded = load(study, name)
         check_home()
         from tuning.engine.jobs import Submission  # Ray takes a second to come, and a misspelt study needs none
 
-        submission = Submission(study=asked, tracking_uri=tracking_uri, storage=storage, data=data, fresh=fresh)
+        submission = Submission(study=loaded, tracking_uri=tracking_uri, storage=storage, data=data, fresh=fresh)
         jobs = _jobs(address)
         id, package = jobs.submit(submission)
     put(f"{package!s}\n")
-    if asked.dataset.path is not None and data is None:
-        put(f"the images must be in {asked.dataset.path} on every node; --data names another folder\n")
+    if loaded.dataset.path is not None and data is None:
+        put(f"the images must be in {loaded.dataset.path} on every node; --data names another folder\n")
     put(f"submitted {id}\n")
     if wait:
         sys.exit(_follow(jobs, id))

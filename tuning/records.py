@@ -162,10 +162,10 @@ TAGS = (
 """Every run carries every one of these, because MLflow's UI draws a run without the grouping tag singly."""
 
 DATA = "data"
-"""The images of a study: a key beside what was asked, and the tag of a trial's run with their content key."""
+"""The images of a study: a key beside the study's own, and the tag of a trial's run with their content key."""
 
 VERSIONS = "versions"
-"""The key beside what was asked of all sets of versions that a study was run with."""
+"""The key beside the study's own of all sets of versions that a study was run with."""
 
 VERSION_TAGS = {
     "spectune": "spectune_version",
@@ -176,7 +176,7 @@ VERSION_TAGS = {
 """The tags of a trial's run with the versions that decide its bits, by package; torch is built for one of CUDA."""
 
 ANSWERS = "answers"
-"""The key beside what was asked of what follows from it for each cell (`tuning.study.answers`)."""
+"""The key beside the study's own of what follows from it for each cell (`tuning.study.answers`)."""
 
 PROCESSOR = "processor"
 """The tag of a trial's run with what it was computed on: the GPU where it had one, else the processor."""

@@ -6,8 +6,8 @@ import pandas as pd
 
 from analysis.findings.pairs import accuracies, compared
 from analysis.stats import Difference, Interval, mean_interval
+from analysis.tables.study_tables import Tables
 from analysis.tables.study_tags import factors
-from analysis.tables.table import Tables
 from tuning.records import Phase
 
 
@@ -58,12 +58,12 @@ def ablations(tables: Tables) -> tuple[Ablation, ...]:
     """
     runs = tables.runs
     ablated = runs[runs["phase"] == Phase.ABLATE]
-    order = list(factors(tables.asked))
+    order = list(factors(tables.study_data))
     found = []
-    for (architecture, condition), mine in ablated.groupby(["architecture", "condition"], observed=True, sort=True):
+    for (architecture, condition), lacking in ablated.groupby(["architecture", "condition"], observed=True, sort=True):
         of_cell = (runs["architecture"] == architecture) & (runs["condition"] == condition)
         whole = runs[of_cell & (runs["phase"] == Phase.CONFIRM)]
-        there = set(mine["ablated"])
+        there = set(lacking["ablated"])
         names = [name for name in order if name in there] + sorted(there - set(order))
         found.append(
             Ablation(
@@ -71,7 +71,7 @@ def ablations(tables: Tables) -> tuple[Ablation, ...]:
                 condition=str(condition),
                 whole=mean_interval(accuracies(whole)),
                 runs=len(whole),
-                without=tuple(_without(name, whole, mine[mine["ablated"] == name]) for name in names),
+                without=tuple(_without(name, whole, lacking[lacking["ablated"] == name]) for name in names),
             )
         )
     return tuple(found)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.findings.matched import wanted
-from analysis.tables.older_studies import Asked
+from analysis.tables.older_studies import StudyData
+from analysis.tables.study_tables import Tables
 from analysis.tables.study_tags import answers_of
-from analysis.tables.table import Tables
 from tuning import records
 from tuning.full_budget import ends_as_planned
 from tuning.records import CONFIRMATIONS, Phase, StopReason
@@ -21,7 +21,7 @@ class Budget:
     Evaluation is in neither of the two sums of seconds.
 
     Attributes:
-        planned_trials: None where the store does not keep what was asked.
+        planned_trials: None where the store does not keep the study itself.
         planned_epochs: of all planned trials together, if none were stopped early; None as above.
         begun: trials that are stored.
         as_planned: those that trained for all their epochs, were ended by the study's rule of early stopping, or
@@ -65,37 +65,39 @@ def budgets(tables: Tables, architecture: str, condition: str) -> dict[Phase, Bu
     """
     planned = _planned(tables, architecture, condition)
     runs = tables.runs
-    mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
-    counted = {phase: _budget(tables, mine, phase, planned.get(phase)) for phase in (Phase.TUNE, *CONFIRMATIONS)}
+    of_cell = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
+    counted = {phase: _budget(tables, of_cell, phase, planned.get(phase)) for phase in (Phase.TUNE, *CONFIRMATIONS)}
     always = (Phase.TUNE, Phase.CONFIRM)
-    return {phase: one for phase, one in counted.items() if phase in always or one.planned_trials or one.begun}
+    return {
+        phase: budget for phase, budget in counted.items() if phase in always or budget.planned_trials or budget.begun
+    }
 
 
 def _budget(tables: Tables, runs: pd.DataFrame, phase: Phase, planned: int | None) -> Budget:
     """Count what one phase of a cell has cost."""
-    mine = runs[runs["phase"] == phase]
-    times = tables.times[tables.times["run_id"].isin(mine.index)]
+    of_phase = runs[runs["phase"] == phase]
+    times = tables.times[tables.times["run_id"].isin(of_phase.index)]
     return Budget(
         planned_trials=planned,
-        planned_epochs=None if planned is None else planned * tables.asked["training"]["epochs"],
-        begun=len(mine),
-        as_planned=int(mine["stop_reason"].isin(_ends_as_planned(tables.asked, phase)).sum()),
-        diverged=tuple(mine.loc[mine["stop_reason"] == StopReason.DIVERGED, "trial_key"].sort_values()),
-        epochs=int(mine["epochs"].sum()),
+        planned_epochs=None if planned is None else planned * tables.study_data["training"]["epochs"],
+        begun=len(of_phase),
+        as_planned=int(of_phase["stop_reason"].isin(_ends_as_planned(tables.study_data, phase)).sum()),
+        diverged=tuple(of_phase.loc[of_phase["stop_reason"] == StopReason.DIVERGED, "trial_key"].sort_values()),
+        epochs=int(of_phase["epochs"].sum()),
         training_seconds=float(times[records.EPOCH_SECONDS].sum(min_count=1)),
         measuring_seconds=float(times[records.MEASURE_SECONDS].sum(min_count=1)),
     )
 
 
 def _planned(tables: Tables, architecture: str, condition: str) -> dict[Phase, int]:
-    """Return the trials that were planned by phase; none where the store does not keep what was asked.
+    """Return the trials that were planned by phase; none where the store does not keep the study itself.
 
     What else is confirmed is as much as is known: at the baseline's learning rate it rests on what the two cells have
     chosen, and a cell without a run has chosen nothing that a factor could be left out of.
     """
-    if not tables.asked:
+    if not tables.study_data:
         return {}
-    planned = dict(answers_of(tables.asked, architecture, condition).planned)
+    planned = dict(answers_of(tables.study_data, architecture, condition).planned)
     runs = tables.runs
     begun = bool(((runs["architecture"] == architecture) & (runs["condition"] == condition)).any())
     planned[Phase.MATCHED] *= wanted(tables, architecture, condition)
@@ -103,9 +105,9 @@ def _planned(tables: Tables, architecture: str, condition: str) -> dict[Phase, i
     return planned
 
 
-def _ends_as_planned(asked: Asked, phase: Phase) -> list[StopReason]:
+def _ends_as_planned(study_data: StudyData, phase: Phase) -> list[StopReason]:
     """Return the ends of a trial that had its budget; of a study that is not known a rule may have stopped some."""
-    rule = not asked or asked["search"]["early_stopping"]["name"] != "none"
+    rule = not study_data or study_data["search"]["early_stopping"]["name"] != "none"
     return list(ends_as_planned(phase, rule=rule))
 
 
@@ -119,7 +121,7 @@ def as_data(budgets: Mapping[Phase, Budget]) -> dict[str, float | None]:
         ``{"tune_planned_epochs": 24, "tune_training_seconds": 12.5, …}``; None or NaN where nothing is known.
     """
     return {
-        f"{phase}_{name}": getattr(one, name)
-        for phase, one in budgets.items()
+        f"{phase}_{name}": getattr(budget, name)
+        for phase, budget in budgets.items()
         for name in ("planned_epochs", "epochs", "training_seconds", "measuring_seconds")
     }

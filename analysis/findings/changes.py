@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis.stats import Difference, FamilyTest, FloatArray, Interval, family_tests, mean_interval, paired_difference
 from analysis.tables.runs import cells, confirmed_runs
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class Change:
         metric: a name of `tuning.records.METRICS`.
         epochs: the first and the last that have it.
         start: mean and 95 % t-interval over the confirmation seeds at the first.
-        end: the same at the last.
+        end: the metric at the last epoch.
         difference: end − start, run by run.
         tested: the sign-flip test of that, with Holm's rule over all cells.
     """

@@ -10,8 +10,8 @@ from analysis.findings.budget import Budget, budgets
 from analysis.findings.effects import Effects, effects
 from analysis.stats import Difference, FamilyTest, Interval, mean_interval
 from analysis.tables.runs import completed
+from analysis.tables.study_tables import PARAM, Tables
 from analysis.tables.study_tags import searched
-from analysis.tables.table import PARAM, Tables
 from tuning import records
 from tuning.records import Phase, StopReason
 
@@ -47,7 +47,7 @@ class Endings:
 
     @property
     def runs(self) -> int:
-        """How many there are."""
+        """How many runs there are, however they ended."""
         return self.completed + self.early_stopped + self.diverged + self.failed + self.unfinished
 
 
@@ -158,9 +158,9 @@ def comparison(tables: Tables) -> Comparison:
     leads = {}
     for architecture in architectures:
         of = {name: runs[(runs["architecture"] == architecture) & (runs["condition"] == name)] for name in conditions}
-        mine = {name: _cell(architecture, name, rows, tables) for name, rows in of.items()}
-        cells.update({(architecture, name): cell for name, cell in mine.items()})
-        leads[architecture] = _leads([cell for cell in mine.values() if cell.confirmed], found)
+        by_condition = {name: _cell(architecture, name, rows, tables) for name, rows in of.items()}
+        cells.update({(architecture, name): cell for name, cell in by_condition.items()})
+        leads[architecture] = _leads([cell for cell in by_condition.values() if cell.confirmed], found)
     return Comparison(
         study=tables.study,
         architectures=architectures,
@@ -185,14 +185,14 @@ def _leads(confirmed: Sequence[Cell], found: Effects) -> tuple[Lead, ...]:
     others = [cell.condition for cell in confirmed if cell.condition not in best]
     return tuple(
         Lead(
-            condition=one,
+            condition=condition,
             against=other,
-            difference=found.difference(confirmed[0].architecture, one, other),
+            difference=found.difference(confirmed[0].architecture, condition, other),
             tested=None if contrast is None else contrast.tested,
         )
-        for one in best
+        for condition in best
         for other in others
-        for contrast in [found.between_two(confirmed[0].architecture, one, other)]
+        for contrast in [found.between_two(confirmed[0].architecture, condition, other)]
     )
 
 
@@ -206,7 +206,7 @@ def _cell(architecture: str, condition: str, runs: pd.DataFrame, tables: Tables)
         condition=condition,
         measures={name: mean_interval(done[metric].to_numpy(float)) for name, metric in MEASURES.items()},
         epoch_seconds=float(timed[records.EPOCH_SECONDS].median()),
-        chosen=_chosen(confirm, searched(tables.asked, condition)),
+        chosen=_chosen(confirm, searched(tables.study_data, condition)),
         seeds=tuple(sorted(int(seed) for seed in done["seed"])),
         tune=endings(runs[runs["phase"] == Phase.TUNE]),
         confirm=endings(confirm),

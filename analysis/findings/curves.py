@@ -7,13 +7,13 @@ import numpy as np
 
 from analysis.stats import Band, FloatArray, IntArray, Interval, mean_band, mean_interval
 from analysis.tables.runs import cells, confirmed_runs
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning import records
 
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """One metric of one cell by epoch.
+    """One metric of one architecture under one condition, by epoch.
 
     Attributes:
         architecture: its name.

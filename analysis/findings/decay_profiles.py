@@ -18,7 +18,7 @@ from analysis.stats import (
     paired_difference,
 )
 from analysis.tables.runs import cells, confirmed_runs
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning import records
 
 GRID: FloatArray = np.linspace(0.0, 1.0, 41)
@@ -95,9 +95,11 @@ def decay_profiles(tables: Tables, known: Sequence[Kept]) -> tuple[DecayProfile,
 
 def _mean(rows: pd.DataFrame) -> FloatArray:
     """Average over the weights of one run; one that is zero has no profile."""
-    each = [relative(of_layer.to_numpy(np.float64)) for _, of_layer in rows.groupby("layer", observed=True)["value"]]
+    profiles = [
+        relative(of_layer.to_numpy(np.float64)) for _, of_layer in rows.groupby("layer", observed=True)["value"]
+    ]
     mean: FloatArray = np.mean(
-        [profile for profile in each if not np.isnan(profile).any()] or [np.full(len(GRID), np.nan)], axis=0
+        [profile for profile in profiles if not np.isnan(profile).any()] or [np.full(len(GRID), np.nan)], axis=0
     )
     return mean
 
@@ -143,7 +145,7 @@ def against_first(found: Sequence[DecayProfile]) -> Compared:
 
 def _difference(cell: DecayProfile, first: DecayProfile) -> Difference:
     seeds = sorted(cell.of_seed.keys() | first.of_seed.keys())
-    mine, others = (
+    ours, others = (
         [of.of_seed[seed][HALF] if seed in of.of_seed else np.nan for seed in seeds] for of in (cell, first)
     )
-    return paired_difference(mine, others)
+    return paired_difference(ours, others)

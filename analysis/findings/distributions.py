@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.stats import FloatArray, IntArray
 from analysis.tables.runs import cells, confirmed_runs
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.tables.vectors import vectors
 
 BINS = 60
@@ -128,6 +128,6 @@ def _distribution(tables: Tables, architecture: str, cell: _Cell, view: str, edg
         epoch_edges=np.concatenate([[epochs[0] - 0.5], inner, [epochs[-1] + 0.5]]),
         edges=edges,
         share=np.array([row / row.sum() for row in counts.values()]).T,
-        median=np.clip([np.mean([summary.median for summary in each]) for each in runs], edges[0], edges[-1]),
-        largest=np.clip([np.mean([summary.largest for summary in each]) for each in runs], edges[0], edges[-1]),
+        median=np.clip([np.mean([summary.median for summary in of_run]) for of_run in runs], edges[0], edges[-1]),
+        largest=np.clip([np.mean([summary.largest for summary in of_run]) for of_run in runs], edges[0], edges[-1]),
     )

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 from analysis.tables.runs import cells
+from analysis.tables.study_tables import PARAM, Tables
 from analysis.tables.study_tags import ranges
-from analysis.tables.table import PARAM, Tables
 from tuning.records import Phase
 
 NEAR = 0.05
@@ -48,9 +48,9 @@ def edges(tables: Tables) -> tuple[Edge, ...]:
     found = []
     for architecture, condition in cells(tables):
         runs = tables.runs
-        mine = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
-        confirmed = mine[mine["phase"] == Phase.CONFIRM]
-        for setting, (kind, bounds) in ranges(tables.asked, condition).items():
+        of_cell = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
+        confirmed = of_cell[of_cell["phase"] == Phase.CONFIRM]
+        for setting, (kind, bounds) in ranges(tables.study_data, condition).items():
             if kind == "choice" or confirmed.empty or PARAM + setting not in confirmed:
                 continue
             value, (low, high) = float(confirmed[PARAM + setting].iloc[0]), map(float, bounds)

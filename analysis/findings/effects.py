@@ -21,8 +21,8 @@ from analysis.stats import (
     paired_difference,
 )
 from analysis.tables.runs import cells, confirmed_runs
+from analysis.tables.study_tables import Tables
 from analysis.tables.study_tags import compared_with
-from analysis.tables.table import Tables
 from tuning import records
 
 
@@ -120,7 +120,7 @@ class Effects:
     @property
     def architectures(self) -> list[str]:
         """Those on which a condition was compared with the baseline, in the study's order."""
-        return list(dict.fromkeys(one.architecture for one in self.to_baseline))
+        return list(dict.fromkeys(contrast.architecture for contrast in self.to_baseline))
 
     def difference(self, architecture: str, condition: str, against: str) -> Difference:
         """Return condition − against on one architecture, over the confirmation seeds that both completed."""
@@ -129,12 +129,12 @@ class Effects:
     def between_two(self, architecture: str, condition: str, other: str) -> Contrast | None:
         """Return the contrast of two conditions on one architecture, whichever stands first; None without a seed."""
         both = {condition, other}
-        mine = [one for one in (*self.to_baseline, *self.between) if one.architecture == architecture]
-        return next((one for one in mine if {one.condition, one.against} == both), None)
+        there = [contrast for contrast in (*self.to_baseline, *self.between) if contrast.architecture == architecture]
+        return next((contrast for contrast in there if {contrast.condition, contrast.against} == both), None)
 
     def on(self, architecture: str) -> list[Contrast]:
         """Return the other conditions against the baseline on one architecture."""
-        return [one for one in self.to_baseline if one.architecture == architecture]
+        return [contrast for contrast in self.to_baseline if contrast.architecture == architecture]
 
 
 def effects(tables: Tables, metric: str = records.TEST_ACCURACY) -> Effects:
@@ -157,7 +157,7 @@ def effects(tables: Tables, metric: str = records.TEST_ACCURACY) -> Effects:
         raise ValueError(f"effects need confirmation runs, got none in study {tables.study!r}; run it to its end")
     values = scores(tables, metric)
     conditions = list(tables.runs["condition"].cat.categories)
-    plain = compared_with(tables.asked, conditions)
+    plain = compared_with(tables.study_data, conditions)
     others = [condition for condition in conditions if condition != plain]
     return Effects(
         study=tables.study,
@@ -181,8 +181,8 @@ def scores(tables: Tables, metric: str) -> pd.DataFrame:
     Returns:
         One row a seed, one column an architecture and condition; NaN where that run did not complete.
     """
-    each = {cell: confirmed_runs(tables, *cell).set_index("seed")[metric] for cell in cells(tables)}
-    wide: pd.DataFrame = pd.concat(each, axis="columns").sort_index().astype(np.float64)
+    of_cell = {cell: confirmed_runs(tables, *cell).set_index("seed")[metric] for cell in cells(tables)}
+    wide: pd.DataFrame = pd.concat(of_cell, axis="columns").sort_index().astype(np.float64)
     return wide
 
 
@@ -213,8 +213,8 @@ def _contrasts(values: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> tuple[
 
 
 def _overall(values: pd.DataFrame, condition: str, plain: str) -> Overall:
-    mine, baseline = (_of(values, name) for name in (condition, plain))
-    return Overall(condition=condition, level=interquartile_mean(mine), gain=interquartile_mean(mine, baseline))
+    level, baseline = (_of(values, name) for name in (condition, plain))
+    return Overall(condition=condition, level=interquartile_mean(level), gain=interquartile_mean(level, baseline))
 
 
 def _families(
@@ -222,9 +222,14 @@ def _families(
 ) -> tuple[FamilyContrast, ...]:
     found = []
     for condition, names in itertools.product(conditions, itertools.combinations(families, 2)):
-        gain = pd.DataFrame({one: values[one, condition] - values[one, plain] for one in _architectures(values)})
+        gain = pd.DataFrame({
+            architecture: values[architecture, condition] - values[architecture, plain]
+            for architecture in _architectures(values)
+        })
         shared = gain.columns[gain.notna().any()]
-        first, second = (tuple(one for one in families[name] if one in shared) for name in names)
+        first, second = (
+            tuple(architecture for architecture in families[name] if architecture in shared) for name in names
+        )
         if first and second:
             apart = interaction(gain[list(first)].to_numpy(), gain[list(second)].to_numpy())
             found.append((condition, names, (first, second), apart))

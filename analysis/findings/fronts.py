@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis.stats import FloatArray, IntArray, pareto_front
 from analysis.tables.runs import cells
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.tables.trials import FULL_BUDGET, SCORE, trials
 from tuning import records
 
@@ -39,15 +39,15 @@ def fronts(tables: Tables) -> tuple[Front, ...]:
     Returns:
         One a cell with a trial of full budget that has a bound, in the study's order; none for any search but nsga2.
     """
-    if tables.asked.get("search", {}).get("algorithm") != "nsga2":
+    if tables.study_data.get("search", {}).get("algorithm") != "nsga2":
         return ()
     found = []
     for architecture, condition in cells(tables):
-        mine = trials(tables, architecture, condition)
-        mine = mine[mine[FULL_BUDGET] & mine[records.LIPSCHITZ_BOUND].notna()]
-        if mine.empty:
+        of_cell = trials(tables, architecture, condition)
+        of_cell = of_cell[of_cell[FULL_BUDGET] & of_cell[records.LIPSCHITZ_BOUND].notna()]
+        if of_cell.empty:
             continue
-        both = mine[[records.LIPSCHITZ_BOUND, SCORE]].to_numpy(np.float64)
+        both = of_cell[[records.LIPSCHITZ_BOUND, SCORE]].to_numpy(np.float64)
         found.append(
             Front(
                 architecture=architecture,

@@ -15,8 +15,8 @@ from optuna.importance import (
 )
 
 from analysis.tables.runs import cells
+from analysis.tables.study_tables import PARAM, Tables
 from analysis.tables.study_tags import ranges
-from analysis.tables.table import PARAM, Tables
 from analysis.tables.trials import FULL_BUDGET, SCORE, trials
 
 TOP = 5
@@ -69,20 +69,22 @@ def importances(tables: Tables) -> tuple[Importance, ...]:
     """
     found = []
     for architecture, condition in cells(tables):
-        mine = trials(tables, architecture, condition)
-        mine = mine[mine[FULL_BUDGET]]
-        searched = {name: limits for name, limits in ranges(tables.asked, condition).items() if PARAM + name in mine}
-        if len(searched) < 2 or mine.empty:
+        finished = trials(tables, architecture, condition)
+        finished = finished[finished[FULL_BUDGET]]
+        searched = {
+            name: limits for name, limits in ranges(tables.study_data, condition).items() if PARAM + name in finished
+        }
+        if len(searched) < 2 or finished.empty:
             continue
-        refused = _refused(mine)
-        study = None if refused else _study(mine, searched)
+        refused = _refused(finished)
+        study = None if refused else _study(finished, searched)
         found.append(
             Importance(
                 architecture=architecture,
                 condition=condition,
-                trials=len(mine),
+                trials=len(finished),
                 shares={} if study is None else _shares(study, FanovaImportanceEvaluator(seed=0)),
-                among_best={} if study is None else _shares(study, _among_best(len(mine))),
+                among_best={} if study is None else _shares(study, _among_best(len(finished))),
                 refused=refused,
             )
         )
@@ -93,21 +95,21 @@ def _among_best(trials: int) -> BaseImportanceEvaluator:
     return PedAnovaImportanceEvaluator(target_quantile=max(0.1, TOP / trials), evaluate_on_local=False)
 
 
-def _refused(mine: pd.DataFrame) -> str:
-    if len(mine) < FEWEST:
-        return f"importance needs {FEWEST} trials of full budget, got {len(mine)}"
-    if mine[SCORE].nunique() == 1:
-        return f"importance needs trials that differ, got {len(mine)} of one score"
+def _refused(finished: pd.DataFrame) -> str:
+    if len(finished) < FEWEST:
+        return f"importance needs {FEWEST} trials of full budget, got {len(finished)}"
+    if finished[SCORE].nunique() == 1:
+        return f"importance needs trials that differ, got {len(finished)} of one score"
     return ""
 
 
-def _study(mine: pd.DataFrame, asked: Mapping[str, tuple[str, Sequence[Any]]]) -> optuna.Study:
+def _study(finished: pd.DataFrame, searched: Mapping[str, tuple[str, Sequence[Any]]]) -> optuna.Study:
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # a study that is made here is no news
     study = optuna.create_study(direction="maximize")
     optuna.logging.set_verbosity(verbosity)
-    domains = {name: _distribution(kind, values) for name, (kind, values) in asked.items()}
-    for _, row in mine.iterrows():
+    domains = {name: _distribution(kind, values) for name, (kind, values) in searched.items()}
+    for _, row in finished.iterrows():
         params = {name: _param(row[PARAM + name], domain) for name, domain in domains.items()}
         study.add_trial(optuna.create_trial(params=params, distributions=domains, value=float(row[SCORE])))
     return study

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.tables.runs import cells, confirmed_runs
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning import records
 
 NORM = "spectral_norm"

@@ -7,8 +7,8 @@ import pandas as pd
 from analysis.findings.pairs import accuracies, compared
 from analysis.stats import Difference, Interval, mean_interval
 from analysis.tables.runs import RATE
+from analysis.tables.study_tables import Tables
 from analysis.tables.study_tags import answers_of, baseline
-from analysis.tables.table import Tables
 from tuning.records import Phase
 
 
@@ -54,7 +54,7 @@ class Matched:
     @property
     def repeated(self) -> bool:
         """Whether all of it is the comparison once more, each condition having chosen that learning rate itself."""
-        return all(one.own_rate == self.learning_rate for one in self.conditions)
+        return all(at_rate.own_rate == self.learning_rate for at_rate in self.conditions)
 
 
 def matched(tables: Tables) -> tuple[Matched, ...]:
@@ -69,14 +69,16 @@ def matched(tables: Tables) -> tuple[Matched, ...]:
         One for each architecture whose baseline was confirmed, in the study's order; none where the study asked for
         no such runs.
     """
-    plain = baseline(tables.asked)
+    plain = baseline(tables.study_data)
     runs = tables.runs[tables.runs["phase"].isin([Phase.CONFIRM, Phase.MATCHED])]
     found = []
     for architecture in runs["architecture"].cat.categories:
-        mine = runs[runs["architecture"] == architecture]
-        of_baseline = mine[(mine["condition"] == plain) & (mine["phase"] == Phase.CONFIRM)]
+        of_architecture = runs[runs["architecture"] == architecture]
+        of_baseline = of_architecture[
+            (of_architecture["condition"] == plain) & (of_architecture["phase"] == Phase.CONFIRM)
+        ]
         if len(of_baseline):
-            found.append(_matched(str(architecture), mine, of_baseline))
+            found.append(_matched(str(architecture), of_architecture, of_baseline))
     return tuple(found)
 
 
@@ -90,11 +92,11 @@ def wanted(tables: Tables, architecture: str, condition: str) -> bool:
         architecture: its name.
         condition: its name.
     """
-    if not answers_of(tables.asked, architecture, condition).matched:
+    if not answers_of(tables.study_data, architecture, condition).matched:
         return False
     runs = tables.runs
     confirmed = runs[(runs["architecture"] == architecture) & (runs["phase"] == Phase.CONFIRM)]
-    rates = [confirmed.loc[confirmed["condition"] == name, RATE] for name in (condition, baseline(tables.asked))]
+    rates = [confirmed.loc[confirmed["condition"] == name, RATE] for name in (condition, baseline(tables.study_data))]
     return all(len(rate) for rate in rates) and bool(rates[0].iloc[0] != rates[1].iloc[0])
 
 
@@ -103,8 +105,8 @@ def _matched(architecture: str, runs: pd.DataFrame, of_baseline: pd.DataFrame) -
     names = list(runs["condition"].cat.categories)
     conditions = []
     for name in names:
-        mine = runs[runs["condition"] == name]
-        own, at_rate = mine[mine["phase"] == Phase.CONFIRM], mine[mine[RATE] == rate]
+        of_condition = runs[runs["condition"] == name]
+        own, at_rate = of_condition[of_condition["phase"] == Phase.CONFIRM], of_condition[of_condition[RATE] == rate]
         if not len(own) or not len(at_rate) or set(at_rate["optimizer"]) != {optimizer}:
             continue
         conditions.append(
@@ -117,7 +119,7 @@ def _matched(architecture: str, runs: pd.DataFrame, of_baseline: pd.DataFrame) -
                 runs=len(at_rate),
             )
         )
-    trained = [one.condition for one in conditions]
+    trained = [at_rate.condition for at_rate in conditions]
     return Matched(
         architecture=architecture,
         baseline=str(of_baseline["condition"].iloc[0]),

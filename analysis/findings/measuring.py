@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning import records
 
 

@@ -21,12 +21,12 @@ def compared(runs: pd.DataFrame, others: pd.DataFrame, metric: str = records.TES
 
     Args:
         runs: rows of `Tables.runs`, one a seed.
-        others: the same.
+        others: rows of `Tables.runs` to compare them with, one a seed.
         metric: a name of `tuning.records.METRICS`.
 
     Returns:
         The difference in the unit of the metric.
     """
-    left, right = (completed(one).sort_values("seed").set_index("seed")[metric] for one in (runs, others))
+    left, right = (completed(side).sort_values("seed").set_index("seed")[metric] for side in (runs, others))
     left, right = left.align(right)  # NaN where one side lacks the seed
     return paired_difference(left.to_numpy(np.float64), right.to_numpy(np.float64))

@@ -10,8 +10,8 @@ import pandas as pd
 from analysis.stats import Estimate, FloatArray, Granulated, granulated_taus, kendall_taus
 from analysis.tables.measures import measured, measured_epochs
 from analysis.tables.runs import completed
+from analysis.tables.study_tables import PARAM, Tables
 from analysis.tables.study_tags import ranges
-from analysis.tables.table import PARAM, Tables
 from tuning import records
 from tuning.records import Phase
 
@@ -86,10 +86,10 @@ def predictions(tables: Tables) -> tuple[Prediction, ...]:
         values = [by_epoch[epoch][measure].reindex(ended.index).to_numpy(np.float64) for measure, epoch in places]
         if not values:
             continue
-        each = _predictions(outcome, places, np.stack(values), ended, draws[ended.index].to_list())
+        correlated = _predictions(outcome, places, np.stack(values), ended, draws[ended.index].to_list())
         found += [
             prediction
-            for prediction in each
+            for prediction in correlated
             if not (np.isnan(prediction.pooled.value) or (prediction.measure == outcome and prediction.last))
         ]
     return tuple(found)
@@ -132,12 +132,12 @@ def _predictions(
         "draw": draws,
     }
     pooled = kendall_taus(values, y, units=numbers, draws=DRAWS)
-    within, each = _within_architectures(values, y, numbers, ended["architecture"], pooled)
+    within, of_architecture = _within_architectures(values, y, numbers, ended["architecture"], pooled)
     columns = zip(
         places,
         (~(np.isnan(values) | np.isnan(y))).sum(axis=1),
         within,
-        each,
+        of_architecture,
         granulated_taus(values, y, factors, units=numbers, draws=DRAWS),
         pooled,
         strict=True,
@@ -151,11 +151,11 @@ def _predictions(
             last=epoch == last,
             trials=int(there),
             within=within,
-            of_architecture=each,
+            of_architecture=of_architecture,
             granulated=granulated,
             pooled=pooled,
         )
-        for (measure, epoch), there, within, each, granulated, pooled in columns
+        for (measure, epoch), there, within, of_architecture, granulated, pooled in columns
     ]
 
 
@@ -173,16 +173,16 @@ def _within_architectures(
         pools all pairs, and are not computed once more.
     """
     places = {str(name): np.flatnonzero(architecture == name) for name in architecture.cat.categories}
-    there = {name: mine for name, mine in places.items() if len(mine)}
+    there = {name: trials for name, trials in places.items() if len(trials)}
     taus = partial(kendall_taus, draws=DRAWS)
     if len(there) == 1:
         return pooled, [dict.fromkeys(there, prediction) for prediction in pooled]
-    each = {
-        name: taus(values[:, mine], outcome[mine], units=[numbers[int(place)] for place in mine])
-        for name, mine in there.items()
+    by_architecture = {
+        name: taus(values[:, trials], outcome[trials], units=[numbers[int(place)] for place in trials])
+        for name, trials in there.items()
     }
     within = taus(values, outcome, units=numbers, strata=architecture.to_list())
-    return within, [{name: found[place] for name, found in each.items()} for place in range(len(values))]
+    return within, [{name: found[place] for name, found in by_architecture.items()} for place in range(len(values))]
 
 
 def _numbers(runs: pd.DataFrame) -> "pd.Series[str]":
@@ -192,7 +192,9 @@ def _numbers(runs: pd.DataFrame) -> "pd.Series[str]":
 
 def _draws(tables: Tables, runs: pd.DataFrame) -> "pd.Series[str]":
     """Name each trial's draw: its number, and in the search the values of the settings that are not the condition's."""
-    searchable = {name for condition in runs["condition"].cat.categories for name in ranges(tables.asked, condition)}
+    searchable = {
+        name for condition in runs["condition"].cat.categories for name in ranges(tables.study_data, condition)
+    }
     shared = [
         PARAM + name for name in sorted(searchable) if not name.startswith("regularizer.") and PARAM + name in runs
     ]

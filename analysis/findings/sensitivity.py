@@ -6,8 +6,8 @@ import numpy as np
 
 from analysis.stats import Band, FloatArray, IntArray, mean_band
 from analysis.tables.runs import cells
+from analysis.tables.study_tables import PARAM, Tables
 from analysis.tables.study_tags import ranges
-from analysis.tables.table import PARAM, Tables
 from analysis.tables.trials import FULL_BUDGET, SCORE, trials
 
 MOST_PARTS = 8
@@ -50,12 +50,12 @@ def sensitivities(tables: Tables) -> tuple[Sensitivity, ...]:
     """
     found = []
     for architecture, condition in cells(tables):
-        mine = trials(tables, architecture, condition)
-        mine = mine[mine[FULL_BUDGET]]
-        for setting, (kind, bounds) in ranges(tables.asked, condition).items():
-            if kind == "choice" or mine.empty or PARAM + setting not in mine:
+        finished = trials(tables, architecture, condition)
+        finished = finished[finished[FULL_BUDGET]]
+        for setting, (kind, bounds) in ranges(tables.study_data, condition).items():
+            if kind == "choice" or finished.empty or PARAM + setting not in finished:
                 continue
-            ordered = mine.sort_values(PARAM + setting)
+            ordered = finished.sort_values(PARAM + setting)
             values = ordered[PARAM + setting].to_numpy(np.float64)
             scores = ordered[SCORE].to_numpy(np.float64)
             log = kind == "log_uniform"

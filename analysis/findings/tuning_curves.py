@@ -6,8 +6,8 @@ import pandas as pd
 
 from analysis.stats import ExpectedBest, Interval, expected_best
 from analysis.tables.runs import cells
+from analysis.tables.study_tables import Tables
 from analysis.tables.study_tags import starting_points
-from analysis.tables.table import Tables
 from analysis.tables.trials import FULL_BUDGET, SCORE, trials
 from tuning import records
 
@@ -46,13 +46,13 @@ def tuning_curves(tables: Tables) -> tuple[TuningCurve, ...]:
     """
     found = []
     for architecture, condition in cells(tables):
-        mine = trials(tables, architecture, condition)
-        if mine.empty:
+        tried = trials(tables, architecture, condition)
+        if tried.empty:
             continue
-        given = len(starting_points(tables.asked, condition))
+        given = len(starting_points(tables.study_data, condition))
         expected, refused = None, ""
         try:
-            expected = _expected(mine[mine["seed"] >= given], tables.asked.get("search", {}).get("algorithm"))
+            expected = _expected(tried[tried["seed"] >= given], tables.study_data.get("search", {}).get("algorithm"))
         except ValueError as reason:
             refused = str(reason)
         found.append(TuningCurve(architecture=architecture, condition=condition, expected=expected, refused=refused))

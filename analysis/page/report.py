@@ -24,8 +24,8 @@ from analysis.plots import (
 from analysis.plots.picture import Picture, picture
 from analysis.plots.style import condition_styles
 from analysis.sections import Answers, answers
+from analysis.tables.study_tables import Tables
 from analysis.tables.study_tags import described, surroundings
-from analysis.tables.table import Tables
 from analysis.words.basis import study_remarks
 from analysis.words.headline import provenance, question
 from analysis.words.sentences import measured, remarks, verdict
@@ -99,7 +99,7 @@ class Report:
             *(drawn["accuracy"], of.performance.picture, drawn["learning"], of.norms.picture, of.ranks.picture),
             *(drawn.get(name) for name in ("moving", "generalizing", "network")),
             of.decay_profiles.picture,
-            *(drawing for each in self.spectra.values() for drawing in each),
+            *(drawing for drawings in self.spectra.values() for drawing in drawings),
             *(of.families.picture, of.prediction.picture),
             *(section.picture for section in of.search),
         ]
@@ -135,9 +135,9 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         tuning=html.table(tuning_sheet(comparison), colours),
         compact=partial(html.table, compact=True),
         sheets=beside,
-        described=described(tables.asked),
-        surroundings=surroundings(tables.asked),
-        description=tables.asked.get("description", ""),
+        described=described(tables.study_data),
+        surroundings=surroundings(tables.study_data),
+        description=tables.study_data.get("description", ""),
         colours=colours,
         pictures=pictures,
         captions=_captions({curve.metric for curve in shown}),
@@ -169,7 +169,7 @@ def _pictures(tables: Tables, comparison: Comparison, shown: Sequence[Curve]) ->
 
 def _captions(metrics: Collection[str]) -> dict[str, str]:
     """Explain what each picture shows, and no column that it has not."""
-    meant = {name: [column.meaning for column in columns_with(metrics, each)] for name, (each, _) in CURVES.items()}
+    meant = {name: [column.meaning for column in columns_with(metrics, shown)] for name, (shown, _) in CURVES.items()}
     return CAPTIONS | {
         name: " ".join(dict.fromkeys(sentence for sentence in (CAPTIONS.get(name, ""), *told) if sentence))
         for name, told in meant.items()

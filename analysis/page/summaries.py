@@ -6,7 +6,7 @@ from pathlib import Path
 
 from analysis.findings.budget import as_data, budgets
 from analysis.findings.curves import Curve, curves
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning import records
 from tuning.records import Phase, StopReason
 from tuning.store import write_summary
@@ -32,13 +32,13 @@ def write_summaries(tables: Tables, files: Sequence[Path]) -> int:
     drawn = curves(tables, records.METRICS)
     cells = dict.fromkeys((curve.architecture, curve.condition) for curve in drawn)
     for architecture, condition in cells:
-        mine = [curve for curve in drawn if (curve.architecture, curve.condition) == (architecture, condition)]
+        of_cell = [curve for curve in drawn if (curve.architecture, curve.condition) == (architecture, condition)]
         write_summary(
             tables.study,
             tables.tracking_uri,
             _key(architecture, condition),
             _tags(tables, architecture, condition),
-            {**_by_metric(mine), **_budgets(tables, architecture, condition)},
+            {**_by_metric(of_cell), **_budgets(tables, architecture, condition)},
             [],
         )
     write_summary(tables.study, tables.tracking_uri, str(Phase.SUMMARY), _of_all(tables), {}, files)
@@ -52,10 +52,10 @@ def _key(architecture: str, condition: str) -> str:
 def _tags(tables: Tables, architecture: str, condition: str) -> dict[str, str]:
     """Take every tag from the cell's runs, so that MLflow's grouping finds the summary beside them."""
     runs = tables.runs
-    mine = runs[
+    of_cell = runs[
         (runs["architecture"] == architecture) & (runs["condition"] == condition) & (runs["phase"] == Phase.CONFIRM)
     ]
-    shared = {tag: str(mine[tag].iloc[-1]) for tag in records.TAGS}
+    shared = {tag: str(of_cell[tag].iloc[-1]) for tag in records.TAGS}
     return {**shared, **_own(_key(architecture, condition))}
 
 
@@ -70,8 +70,8 @@ def _own(key: str) -> dict[str, str]:
 
 def _of_all(tables: Tables) -> dict[str, str]:
     """Take the tags that all runs have alike; of the others the summary is of all."""
-    each = {tag: set(tables.runs[tag].astype(str)) for tag in records.TAGS}
-    shared = {tag: next(iter(values)) if len(values) == 1 else ALL for tag, values in each.items()}
+    values_of = {tag: set(tables.runs[tag].astype(str)) for tag in records.TAGS}
+    shared = {tag: next(iter(values)) if len(values) == 1 else ALL for tag, values in values_of.items()}
     return {**shared, "architecture": ALL, "condition": ALL, **_own(str(Phase.SUMMARY))}
 
 

@@ -29,13 +29,13 @@ def accuracy_figure(
     with style():
         figure, panels = panelled(len(architectures), 3, 0.5, 0.75 + 0.3 * len(conditions), sharey=True)
         for axes, architecture in zip(panels, architectures, strict=True):
-            mine = {cell.condition: cell for cell in cells if cell.architecture == architecture}
+            by_condition = {cell.condition: cell for cell in cells if cell.architecture == architecture}
             for place, condition in enumerate(conditions):
-                if condition in mine:
-                    _draw_accuracy(axes, mine[condition], place, styles[condition])
+                if condition in by_condition:
+                    _draw_accuracy(axes, by_condition[condition], place, styles[condition])
             low, high = axes.get_xlim()
             axes.set_xlim(max(low, 0.0), min(high, 1.0))  # an interval may reach beyond what an accuracy can be
-            if not mine:
+            if not by_condition:
                 empty(axes)
             axes.set_title(architecture, fontweight="bold")
             axes.xaxis.set_major_locator(MaxNLocator(nbins=6))

@@ -144,8 +144,8 @@ def curves_figure(
         grid = figure.subplots(len(architectures), len(columns), squeeze=False, sharex="row")
         for row, architecture in zip(grid, architectures, strict=True):
             for axes, column in zip(row, columns, strict=True):
-                mine = [c for c in curves if (c.architecture, c.metric) == (architecture, column.metric)]
-                _draw_curves(axes, mine, styles, column)
+                shown = [c for c in curves if (c.architecture, c.metric) == (architecture, column.metric)]
+                _draw_curves(axes, shown, styles, column)
             row[0].set_ylabel(architecture, fontweight="bold")
         for axes, column in zip(grid[0], columns, strict=True):
             axes.set_title(column.title)

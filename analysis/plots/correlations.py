@@ -64,14 +64,20 @@ def correlations_figure(
 def _draw(axes: Axes, found: Correlations, measures: Sequence[str], columns: Sequence[When]) -> None:
     shades = mpl.colormaps["RdBu_r"]
     places = {column.name: place for place, column in enumerate(columns)}
-    for (measure, name), one in found.items():
+    for (measure, name), correlation in found.items():
         row, place = measures.index(measure), places[name]
         judged = columns[place].judged
-        apart = judged and (one.low > 0 or one.high < 0)
-        shade = shades(0.5 + 0.42 * one.value)  # most of the map's range: its ends tell no more apart
+        apart = judged and (correlation.low > 0 or correlation.high < 0)
+        shade = shades(0.5 + 0.42 * correlation.value)  # most of the map's range: its ends tell no more apart
         axes.fill_between([place - 0.5, place + 0.5], row - 0.48, row + 0.48, color=shade, linewidth=0)
         text = axes.text(
-            place, row, f"{round(100 * one.value) + 0:+d}", ha="center", va="center", fontsize=6.5, color=ink_on(shade)
+            place,
+            row,
+            f"{round(100 * correlation.value) + 0:+d}",
+            ha="center",
+            va="center",
+            fontsize=6.5,
+            color=ink_on(shade),
         )
         text.set_fontweight("bold" if apart else "normal")
         text.set_fontstyle("normal" if judged else "italic")

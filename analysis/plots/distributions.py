@@ -29,7 +29,7 @@ def distributions_figure(
         The picture.
     """
     styles = condition_styles(conditions)
-    mine = {d.condition: d for d in distributions if d.architecture == architecture}
+    by_condition = {d.condition: d for d in distributions if d.architecture == architecture}
     across = min(max(len(conditions), 2), 4)
     down = -(-len(conditions) // across)
     with style():
@@ -37,8 +37,8 @@ def distributions_figure(
         grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
         for axes, condition in zip(grid.flat, conditions, strict=False):
             axes.set_title(textwrap.fill(condition, TITLE_CHARACTERS))
-            if condition in mine:
-                _draw_distribution(axes, mine[condition], styles[condition])
+            if condition in by_condition:
+                _draw_distribution(axes, by_condition[condition], styles[condition])
             else:
                 empty(axes)
         for row in grid:

@@ -18,7 +18,7 @@ ACROSS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """One number of one condition.
+    """The number of one condition in a panel, with its interval.
 
     Attributes:
         condition: its name.
@@ -44,7 +44,7 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One panel.
+    """One panel of a picture of intervals: a row a condition.
 
     Attributes:
         title: above it.

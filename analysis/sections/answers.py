@@ -14,7 +14,7 @@ from analysis.sections.prediction import prediction
 from analysis.sections.ranks import ranks
 from analysis.sections.search import searches
 from analysis.sections.section import Section
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning.sheets.sheet import Sheet
 
 

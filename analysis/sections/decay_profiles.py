@@ -16,7 +16,7 @@ from analysis.notation import listed, percent, points_between
 from analysis.plots import decay_profiles_figure
 from analysis.plots.picture import picture
 from analysis.sections.section import STATED, Section
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.words.described import Named, Verbs, told
 from tuning.sheets.sheet import Sheet, folding
 from tuning.sheets.written import NOTHING

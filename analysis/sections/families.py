@@ -50,7 +50,7 @@ def families(found: Effects) -> Section:
 
 
 def _said(found: Effects, pair: tuple[str, str]) -> str:
-    mine = [
+    gains = [
         Named(
             name=contrast.condition,
             bounds=contrast.interaction.families.stated,
@@ -67,7 +67,7 @@ def _said(found: Effects, pair: tuple[str, str]) -> str:
         same="no difference seen in what they gain from",
         test="the interval holds zero, and the test sees a difference in what they gain from",
     )
-    return f"{first} against {second}: {told(mine, verbs)}."
+    return f"{first} against {second}: {told(gains, verbs)}."
 
 
 def _panel(found: list[FamilyContrast], pair: tuple[str, str]) -> Panel:
@@ -81,8 +81,8 @@ def _panel(found: list[FamilyContrast], pair: tuple[str, str]) -> Panel:
 def _sheet(found: Effects, pairs: list[tuple[str, str]]) -> Sheet:
     groups: dict[str, list[tuple[str, ...]]] = {}
     for pair in pairs:
-        mine = [contrast for contrast in found.families if contrast.families == pair]
-        groups[" − ".join(pair)] = [row for contrast in mine for row in _rows(contrast)]
+        contrasts = [contrast for contrast in found.families if contrast.families == pair]
+        groups[" − ".join(pair)] = [row for contrast in contrasts for row in _rows(contrast)]
     return Sheet(
         name="families",
         title=QUESTION,
@@ -113,7 +113,7 @@ def _rows(contrast: FamilyContrast) -> list[tuple[str, ...]]:
     if not 1 < len(contrast.architectures[0]) * len(contrast.architectures[1]) <= MOST_PAIRS:
         return rows
     for first, row in zip(contrast.architectures[0], contrast.interaction.pairs, strict=True):
-        for second, each in zip(contrast.architectures[1], row, strict=True):
-            texts = (points_between(each.stated), points(each.interval), number(each.test.p))
-            rows.append((f"{PAIR}{first} − {second}", *texts, NOTHING, str(each.n)))
+        for second, difference in zip(contrast.architectures[1], row, strict=True):
+            texts = (points_between(difference.stated), points(difference.interval), number(difference.test.p))
+            rows.append((f"{PAIR}{first} − {second}", *texts, NOTHING, str(difference.n)))
     return rows

@@ -9,7 +9,7 @@ from analysis.plots import fronts_figure
 from analysis.plots.picture import picture
 from analysis.sections.section import Section
 from analysis.stats import FloatArray
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning.sheets.sheet import Sheet, folding
 from tuning.sheets.written import NOTHING, Written
 

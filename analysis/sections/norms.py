@@ -4,7 +4,7 @@ from analysis.findings.changes import Change, changes
 from analysis.notation import plus_minus, signed
 from analysis.plots.picture import Picture
 from analysis.sections.section import STATED, Section
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.words.described import Verbs, told, with_sign
 from tuning import records
 from tuning.sheets.sheet import Sheet, folding
@@ -52,18 +52,22 @@ def norms(tables: Tables, curves: Picture) -> Section:
 
 
 def _said(architecture: str, found: tuple[Change, ...]) -> str:
-    mine = [change for change in found if change.architecture == architecture]
-    named = [with_sign(change.condition, change.difference, change.tested) for change in mine]
-    first, last = mine[0].epochs
+    changes = [change for change in found if change.architecture == architecture]
+    named = [with_sign(change.condition, change.difference, change.tested) for change in changes]
+    first, last = changes[0].epochs
     return f"{architecture}: from epoch {first} to {last} the largest spectral norm {told(named, VERBS)}."
 
 
 def _sheet(found: list[tuple[Change, ...]], architectures: list[str]) -> Sheet:
-    columns = [{(change.architecture, change.condition): change for change in each} for each in found]
+    columns = [{(change.architecture, change.condition): change for change in of_metric} for of_metric in found]
     groups = {
         architecture: [
-            (condition, *(text for each in columns for text in _texts(each.get((name, condition)))), _seeds(one))
-            for (name, condition), one in columns[0].items()
+            (
+                condition,
+                *(text for of_metric in columns for text in _texts(of_metric.get((name, condition)))),
+                _seeds(change),
+            )
+            for (name, condition), change in columns[0].items()
             if name == architecture
         ]
         for architecture in architectures

@@ -46,7 +46,7 @@ def performance(found: Effects) -> Section:
 def _by_architecture(found: Effects) -> list[str]:
     said = []
     for architecture in found.architectures:
-        mine = [
+        differences = [
             Named(
                 name=contrast.condition,
                 bounds=contrast.difference.stated,
@@ -55,7 +55,7 @@ def _by_architecture(found: Effects) -> list[str]:
             )
             for contrast in found.on(architecture)
         ]
-        said.append(f"{architecture}: {told(mine, Verbs())}.")
+        said.append(f"{architecture}: {told(differences, Verbs())}.")
     return said
 
 

@@ -12,7 +12,7 @@ from analysis.plots.picture import picture
 from analysis.sections.section import Section
 from analysis.stats import Estimate
 from analysis.tables.measures import LAYERS, ORDINARY
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.words.vocabulary import called, meaning
 from tuning import records
 from tuning.sheets.sheet import Sheet, folding
@@ -139,8 +139,8 @@ def _before(found: Related) -> list[str]:
 
 def _anyway(found: Related) -> list[str]:
     """Set the ordinary measures beside them: a spectral one is of use where it says more."""
-    each = [f"{called(prediction.measure)} {_estimate(prediction.within)}" for prediction in found.anyway]
-    return [f"What anyone looks at anyway, at the last epoch: {listed(each)}."] if each else []
+    told = [f"{called(prediction.measure)} {_estimate(prediction.within)}" for prediction in found.anyway]
+    return [f"What anyone looks at anyway, at the last epoch: {listed(told)}."] if told else []
 
 
 def _names(found: Sequence[Prediction]) -> str:
@@ -172,26 +172,26 @@ def _figure(found: Sequence[Prediction], outcomes: Sequence[str], title: str) ->
     measures = _drawn(found)
     panels = {}
     for outcome in outcomes:
-        mine = [prediction for prediction in found if prediction.outcome == outcome]
-        heading = f"{called(outcome)}, {count(max(prediction.trials for prediction in mine), 'trial')}"
+        predictions = [prediction for prediction in found if prediction.outcome == outcome]
+        heading = f"{called(outcome)}, {count(max(prediction.trials for prediction in predictions), 'trial')}"
         within = {
             (prediction.measure, str(prediction.epoch)): prediction.within
-            for prediction in mine
+            for prediction in predictions
             if defined(prediction.within)
         }
         panels[heading] = within | {
-            (prediction.measure, POOLED): prediction.pooled for prediction in mine if prediction.last
+            (prediction.measure, POOLED): prediction.pooled for prediction in predictions if prediction.last
         }
     columns = [When(name=str(epoch), judged=epoch > 0) for epoch in sorted({prediction.epoch for prediction in found})]
     ordinary = sum(measure in ORDINARY for measure in measures)
-    names = {each: called(each) for each in measures}
+    names = {measure: called(measure) for measure in measures}
     return correlations_figure(panels, names, [*columns, When(name=POOLED, judged=False)], title, ordinary)
 
 
 def _sheet(found: Sequence[Prediction], outcomes: Sequence[str]) -> Sheet:
     early, last = early_epoch(found), max(prediction.epoch for prediction in found)
     architectures = list(dict.fromkeys(name for prediction in found for name in prediction.of_architecture))
-    each = architectures if 1 < len(architectures) <= FEW else []
+    shown = architectures if 1 < len(architectures) <= FEW else []
     by_place = {(prediction.outcome, prediction.measure, prediction.epoch): prediction for prediction in found}
     groups = {}
     for outcome in outcomes:
@@ -199,7 +199,7 @@ def _sheet(found: Sequence[Prediction], outcomes: Sequence[str]) -> Sheet:
         for measure in TABLED:
             first, end = (by_place.get((outcome, measure, epoch)) for epoch in (early, last))
             if first or end:
-                rows.append((called(measure), *([_within(first)] * (early != last)), *_texts(end, each)))
+                rows.append((called(measure), *([_within(first)] * (early != last)), *_texts(end, shown)))
         groups[called(outcome)] = rows
     return Sheet(
         name="prediction",
@@ -208,7 +208,7 @@ def _sheet(found: Sequence[Prediction], outcomes: Sequence[str]) -> Sheet:
             "measure",
             *([f"within architectures, epoch {early}"] * (early != last)),
             f"within architectures, epoch {last}",
-            *(f"within {name}" for name in each),
+            *(f"within {name}" for name in shown),
             "condition alone",
             "within conditions (draw alone)",
             "architecture alone",

@@ -7,7 +7,7 @@ from analysis.plots import Mark, Panel, intervals_figure
 from analysis.plots.picture import picture
 from analysis.sections.section import MARKED, STATED, Section
 from analysis.tables.runs import cells
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.words.described import Verbs, told, with_sign
 from tuning import records
 from tuning.sheets.sheet import Sheet, folding
@@ -65,8 +65,10 @@ def ranks(tables: Tables) -> Section:
 
 
 def _said(found: Effects, metric: str, architecture: str) -> str:
-    mine = [with_sign(contrast.condition, contrast.difference, contrast.tested) for contrast in found.on(architecture)]
-    return f"{architecture}, {METRICS[metric]}: {told(mine, Verbs())}."
+    differences = [
+        with_sign(contrast.condition, contrast.difference, contrast.tested) for contrast in found.on(architecture)
+    ]
+    return f"{architecture}, {METRICS[metric]}: {told(differences, Verbs())}."
 
 
 def _panels(found: dict[str, Effects], spoken: list[str], architecture: str) -> list[Panel]:
@@ -89,9 +91,9 @@ def _sheet(question: str, tables: Tables, found: dict[str, Effects]) -> Sheet:
     differences = {
         metric: {
             (contrast.architecture, contrast.condition): signed(contrast.difference.stated)
-            for contrast in each.to_baseline
+            for contrast in of_metric.to_baseline
         }
-        for metric, each in found.items()
+        for metric, of_metric in found.items()
     }
     groups = {
         architecture: [

@@ -5,11 +5,11 @@ from analysis.sections.front import front
 from analysis.sections.search_size import budget
 from analysis.sections.section import Section
 from analysis.sections.settings import settings
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 
 
 def searches(tables: Tables, comparison: Comparison) -> tuple[Section, ...]:
-    """Describe the search.
+    """Show what the search tells: what one of another size would find, which settings mattered, its Pareto fronts.
 
     Args:
         tables: the study's.

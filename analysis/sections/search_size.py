@@ -7,7 +7,7 @@ from analysis.notation import percent, several
 from analysis.plots import tuning_curves_figure
 from analysis.plots.picture import picture
 from analysis.sections.section import Section
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning.sheets.sheet import Sheet, folding
 
 QUESTION = "What would a search of fewer trials have found?"

@@ -12,8 +12,8 @@ from analysis.notation import count, setting
 from analysis.plots import settings_figure
 from analysis.plots.picture import picture
 from analysis.sections.section import Section
+from analysis.tables.study_tables import Tables
 from analysis.tables.study_tags import ranges
-from analysis.tables.table import Tables
 from tuning.records import SAMPLED, short_name
 from tuning.sheets.sheet import Sheet, folding
 from tuning.sheets.written import NOTHING, Written
@@ -120,7 +120,7 @@ def _sheet(tables: Tables, comparison: Comparison, at_edges: Sequence[Edge], imp
         rows = []
         for cell in comparison.of(architecture):
             of_cell = shares.get((architecture, cell.condition), ({}, {}))
-            for flat, (kind, bounds) in ranges(tables.asked, cell.condition).items():
+            for flat, (kind, bounds) in ranges(tables.study_data, cell.condition).items():
                 chosen = setting(cell.chosen[flat]) if flat in cell.chosen else NOTHING
                 numeric = kind != "choice" and flat in cell.chosen
                 end = ends.get((architecture, cell.condition, flat), "inside" if numeric else NOTHING)
@@ -137,7 +137,7 @@ def _sheet(tables: Tables, comparison: Comparison, at_edges: Sequence[Edge], imp
 
 
 def _is_adaptive(tables: Tables) -> bool:
-    search = tables.asked.get("search", {})
+    search = tables.study_data.get("search", {})
     return search.get("algorithm") in SAMPLED or search.get("early_stopping", {}).get("name", "none") != "none"
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from analysis.notation import listed, several
+from analysis.spectra.checkpoint_weights import Weights, choose
 from analysis.spectra.evaluation import unused_convolutions
 from analysis.spectra.network import SEED, Image, Network, filled_network, random_network
 from analysis.spectra.quantized import dequantize
 from analysis.spectra.reparametrized import resolve
 from analysis.spectra.shards import in_folder
 from analysis.spectra.state import State, read
-from analysis.spectra.weights import Weights, choose
 from regularizers import LayerSpectrum, lipschitz_log10_bound, measure
 from regularizers.measure.missing import NOT_FINITE, NOT_FOUND
 
@@ -23,7 +23,7 @@ _LOST = {NOT_FINITE: "Not finite", NOT_FOUND: "Found by no routine"}
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Layer:
-    """One weight.
+    """One weight of a checkpoint with all that was measured of it.
 
     Attributes:
         name: the module's qualified name, or the tensor's where it is not the module's ``weight``.
@@ -43,7 +43,7 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Measured:
-    """A whole checkpoint.
+    """All weights of a checkpoint with what was measured of them.
 
     Attributes:
         title: what was measured.
@@ -227,6 +227,6 @@ class _Closed(nn.Module):
         self._inside = (module,)  # no module finds a module in a tuple
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return what the module gives."""
+        """Return what the wrapped module returns."""
         output: Tensor = self._inside[0](x)
         return output

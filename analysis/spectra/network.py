@@ -114,7 +114,7 @@ def _without_prefix(name: str, state: State) -> State:
         wanted = [key for key in _built(name, (3, 224, 224), 10).module.state_dict() if not key.endswith(_COUNTER)]
     longest = max(wanted, key=len)
     prefixes = [key.removesuffix(longest) for key in state.tensors if key.endswith(longest)]
-    whole = (each for each in prefixes if all(each + key in state.tensors for key in wanted))
+    whole = (prefix for prefix in prefixes if all(prefix + key in state.tensors for key in wanted))
     prefix = next(whole, "")
     if not prefix:
         return state
@@ -190,7 +190,7 @@ def _check_known(rule: str, name: str, files: Sequence[str] | None = None) -> No
 
 def _files_beside(path: Path) -> list[str]:
     try:
-        return [str(each) for each in path.parent.iterdir() if each.is_file()]
+        return [str(file) for file in path.parent.iterdir() if file.is_file()]
     except (OSError, ValueError):  # a folder that is not there, cannot be read or has an impossible name
         return []
 

@@ -45,7 +45,7 @@ def networks(found: Any) -> Networks:
         State dicts by the way of keys to each, the likeliest network first: the file itself, then the keys of
         `HOLDERS`, then others in the file's order, averages over training last.
     """
-    everywhere = {each.path: each.tensors for each in _walk(found, (), set()) if each.tensors}
+    everywhere = {node.path: node.tensors for node in _walk(found, (), set()) if node.tensors}
     likely = {path: tensors for path, tensors in everywhere.items() if any(map(_is_weight, tensors.items()))}
     some = likely or everywhere
     direct = isinstance(found, Mapping) and any(name in found for name in some.get((), ()))
@@ -93,9 +93,9 @@ def unnamed(found: Any, inside: Networks) -> list[str]:
 
 def _within(way: str, value: Any) -> Iterator[tuple[str, Any]]:
     if not isinstance(value, Mapping):
-        yield from ((f"{way}[{place}]", each) for place, each in enumerate(value))
+        yield from ((f"{way}[{place}]", item) for place, item in enumerate(value))
     elif not _is_of_optimizer(value):
-        yield from ((".".join(filter(None, (way, str(key)))), each) for key, each in value.items())
+        yield from ((".".join(filter(None, (way, str(key)))), item) for key, item in value.items())
 
 
 def weight_count(tensors: Mapping[str, Tensor]) -> int:
@@ -143,7 +143,7 @@ def _walk(found: Any, path: Path, seen: set[int]) -> list[_Node]:
 def _entries(found: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(found, Mapping) and not _is_of_optimizer(found):
         yield from ((key, value) for key, value in found.items() if isinstance(key, str))
-    elif isinstance(found, list | tuple) and any(isinstance(each, Mapping | list | tuple) for each in found):
+    elif isinstance(found, list | tuple) and any(isinstance(item, Mapping | list | tuple) for item in found):
         yield from (
             (str(place), value) for place, value in enumerate(found) if isinstance(value, Mapping | list | tuple)
         )

@@ -8,7 +8,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
-    """What is known of one weight.
+    """What is known of which dimension of a weight are its outputs.
 
     Attributes:
         dim: the dimension of the outputs.
@@ -31,9 +31,9 @@ def bias_of(name: str, tensors: Mapping[str, Tensor]) -> Tensor | None:
         tensors: by name.
     """
     owner, point, last = name.rpartition(".")
-    for each in (last.replace("weight", "bias"), f"{last}_bias"):
-        if each != last and f"{owner}{point}{each}" in tensors:
-            return tensors[f"{owner}{point}{each}"]
+    for bias in (last.replace("weight", "bias"), f"{last}_bias"):
+        if bias != last and f"{owner}{point}{bias}" in tensors:
+            return tensors[f"{owner}{point}{bias}"]
     return None
 
 

@@ -51,8 +51,8 @@ def dequantize(state: State) -> State:
         if numbers is not None:
             tensors[name] = numbers
             names.append(name)
-            for each in used:
-                tensors.pop(each, None)
+            for name in used:
+                tensors.pop(name, None)
     if not names:
         return state
     remark = f"Quantized, and measured as the numbers that the file's scales make of them: {several(names)}."
@@ -68,7 +68,7 @@ def _numbers(name: str, q: Tensor, tensors: Mapping[str, Tensor]) -> tuple[list[
     eight_bits = q.dtype == torch.int8 or (q.is_floating_point() and q.itemsize == 1)
     owner = name.removesuffix("weight")
     scales = (f"{name}_scale_inv", f"{name}_scale", f"{owner}scale_weight", f"{owner}SCB")
-    scale = next((each for each in scales if each in tensors), None)
+    scale = next((name for name in scales if name in tensors), None)
     if scale is None or not (eight_bits or (q.dtype == torch.uint8 and f"{name}_zero_point" in tensors)):
         return [], None
     zero = f"{name}_zero_point"
@@ -96,10 +96,10 @@ def _spread(scale: Tensor, shape: torch.Size) -> Tensor | None:
         if some in {1, all_of_it}:
             continue
         if some == -(-all_of_it // _BLOCK):
-            each = _BLOCK
+            block = _BLOCK
         elif some and all_of_it % some == 0:
-            each = all_of_it // some
+            block = all_of_it // some
         else:
             return None
-        numbers = numbers.repeat_interleave(each, dim).narrow(dim, 0, all_of_it)
+        numbers = numbers.repeat_interleave(block, dim).narrow(dim, 0, all_of_it)
     return numbers

@@ -14,7 +14,7 @@ Parts = Mapping[str, Tensor]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Made:
-    """A weight on its way.
+    """A weight that is made, step by step, from the parts of its parametrizations.
 
     Attributes:
         weight: as far as it is made.

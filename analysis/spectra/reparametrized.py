@@ -53,7 +53,7 @@ def resolve(state: State) -> State:
 
 @dataclass(kw_only=True)
 class _Found:
-    """What is learned on the way."""
+    """What was learned of weights while they were made from their parts."""
 
     unknown: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
@@ -71,7 +71,7 @@ def _round(tensors: Mapping[str, Tensor], sets: Mapping[str, Mapping[str, str]],
             result[name] = tensor
         elif owner not in tensors and owner not in done:  # where the weight itself is there, too, it is the one
             done.add(owner)
-            made = _made(owner, {part: tensors[each] for part, each in sets[owner].items()})
+            made = _made(owner, {part: tensors[name] for part, name in sets[owner].items()})
             if made is None:
                 found.unknown.append(owner)
                 continue
@@ -97,9 +97,9 @@ def _older(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
         base, _, ending = name.rpartition("_")
         words = _OLDER.get(ending, {})
         needed = {"bar": ("u", "v"), "g": ("v",)}.get(ending, ())
-        if not base or not words or not all(f"{base}_{each}" in tensors for each in needed):
+        if not base or not words or not all(f"{base}_{part}" in tensors for part in needed):
             continue
-        here = {words[each]: f"{base}_{each}" for each in words if f"{base}_{each}" in tensors}
+        here = {words[part]: f"{base}_{part}" for part in words if f"{base}_{part}" in tensors}
         if ending == "orig" and len(here) == 1 and (base in tensors or "weight" not in base):
             continue  # a name of somebody's own
         sets.setdefault(base, here)
@@ -107,7 +107,7 @@ def _older(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
 
 
 def _today(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, str]]:
-    """The same of torch's parametrizations."""
+    """The names of each weight's parts by their part in it, of torch's parametrizations."""
     sets: dict[str, dict[str, str]] = {}
     for name in tensors:
         if today := _TODAY.fullmatch(name):

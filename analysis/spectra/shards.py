@@ -42,9 +42,9 @@ def in_folder(folder: Path) -> Path | None:
         ValueError: there are several.
     """
     for pattern in _IN_A_FOLDER:
-        found = sorted(each for each in folder.glob(pattern) if each.is_file())
+        found = sorted(file for file in folder.glob(pattern) if file.is_file())
         if len(found) > 1:
-            names = several([repr(each.name) for each in found])
+            names = several([repr(file.name) for file in found])
             raise ValueError(f"a folder must hold one checkpoint, got {names} in {quoted(folder)}; name one of them")
         if found:
             return found[0]

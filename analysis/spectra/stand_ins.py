@@ -25,11 +25,11 @@ class _Dictionary:
     """In the place of a dictionary's relative: torch fills an ``OrderedDict`` and no subclass."""
 
     def __new__(cls, *arguments: Any) -> Any:
-        return OrderedDict(*(each for each in arguments if isinstance(each, dict)))
+        return OrderedDict(*(argument for argument in arguments if isinstance(argument, dict)))
 
 
 class _List:
-    """In the place of a ``deque``."""
+    """Stands in a pickle in the place of a ``deque``."""
 
     def __new__(cls, *_: Any) -> Any:
         return []
@@ -47,7 +47,7 @@ class _Kind:
 
     @property
     def numbers(self) -> np.dtype[Any]:
-        """What numpy calls it.
+        """The type of numbers, as numpy has it.
 
         Raises:
             TypeError: it is not one of numbers.
@@ -58,7 +58,7 @@ class _Kind:
 
 
 class Array:
-    """A ``numpy.ndarray``.
+    """Stands in a pickle in the place of a ``numpy.ndarray``.
 
     Attributes:
         numbers: the array; None where it does not hold plain numbers.

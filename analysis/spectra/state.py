@@ -59,7 +59,7 @@ def read(path: Path, key: str | None = None) -> State:
     tensors, remarks = unwrapped({str(name): tensor for name, tensor in named[chosen].items()})
     said = [*_told(chosen, named), *remarks]
     if others := unnamed(found, inside):
-        said.append(f"Left out, in no state dict: {several([_shown(each) for each in others])}.")
+        said.append(f"Left out, in no state dict: {several([_shown(path) for path in others])}.")
     if nested := [name for name, tensor in tensors.items() if tensor.is_nested]:  # they have no shape to ask for
         said.append(f"Left out, nested: {several(nested)}.")
     plain = {name: tensor for name, tensor in tensors.items() if not tensor.is_nested}

@@ -13,7 +13,7 @@ from tuning.sheets.written import NOTHING
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureColumn:
-    """One column of numbers.
+    """A measure as a column of the table of weights.
 
     Attributes:
         heading: above it.

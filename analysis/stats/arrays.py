@@ -72,7 +72,7 @@ def subtract(first: FloatArray, second: FloatArray) -> FloatArray:
 
     Args:
         first: any shape.
-        second: the same.
+        second: as ``first``.
 
     Returns:
         first − second; NaN where one of them is.

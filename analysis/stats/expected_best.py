@@ -13,7 +13,7 @@ from analysis.stats.interval import Band
 
 @dataclass(frozen=True, kw_only=True)
 class ExpectedBest:
-    """A tuning curve.
+    """A tuning curve: the best score that a search of so many trials is expected to find.
 
     Attributes:
         budgets: numbers of trials, ascending, shape ``(budgets,)``.

@@ -114,7 +114,7 @@ def granulated_taus(
         measures: shape ``(measures, trials)``; NaN where a trial has no value.
         outcome: of the same trials.
         factors: as `granulated_tau` takes them.
-        units: the same.
+        units: as `granulated_tau` takes them.
         confidence: the probability of covering, between 0 and 1.
         draws: how many resamples.
         seed: of the resamples.
@@ -133,11 +133,15 @@ def granulated_taus(
         there, n, values = same.there, same.n, _numbered(factors, same.there)
         times = multiplicities(n, draws, seed) if n else np.ones((2, 0))
         changed = {name: _Changed.of(values, place, y[there], same.unit, times) for place, name in enumerate(factors)}
-        each_needs = max(len(times) * n, *(len(one.weights) for one in changed.values()))
+        each_needs = max(len(times) * n, *(len(pairs_of.weights) for pairs_of in changed.values()))
         for some in chunks(same.numbers, each_needs):
-            each = {name: one.agreements(x[some][:, there], n, confidence) for name, one in changed.items()}
+            by_factor = {
+                name: pairs_of.agreements(x[some][:, there], n, confidence) for name, pairs_of in changed.items()
+            }
             for place, number in enumerate(some):
-                found[number] = _granulated({name: one[place] for name, one in each.items()}, n, confidence)
+                found[number] = _granulated(
+                    {name: pairs_of[place] for name, pairs_of in by_factor.items()}, n, confidence
+                )
     return tuple(found[number] for number in range(len(x)))
 
 
@@ -190,23 +194,27 @@ class _Changed:
         first, second = (np.take(measures, places, axis=1) for places in (self.first, self.second))
         agree = self.outcomes * np.sign(first - second)
         # Rows are added up in the order of the weights, so that what always agrees has exactly 1.
-        values = [one.sum() / self.weights.sum() if len(one) else np.nan for one in agree]
+        values = [of_measure.sum() / self.weights.sum() if len(of_measure) else np.nan for of_measure in agree]
         drawn = _counted(self.times, _by_unit(agree, self.between, self.times)) / self.counted
         pairs = len(self.weights) // 2
-        psis = [around(float(value), one, n=n, confidence=confidence) for value, one in zip(values, drawn, strict=True)]
+        psis = [
+            around(float(value), resampled, n=n, confidence=confidence)
+            for value, resampled in zip(values, drawn, strict=True)
+        ]
         return [
-            (Agreement(psi=psi, groups=self.groups, pairs=pairs), one) for psi, one in zip(psis, drawn, strict=True)
+            (Agreement(psi=psi, groups=self.groups, pairs=pairs), resampled)
+            for psi, resampled in zip(psis, drawn, strict=True)
         ]
 
 
-def _granulated(each: Mapping[str, tuple[Agreement, FloatArray]], n: int, confidence: float) -> Granulated:
+def _granulated(by_factor: Mapping[str, tuple[Agreement, FloatArray]], n: int, confidence: float) -> Granulated:
     """Take the mean over the factors that have a pair, of the values and of each resample."""
-    found = {name: agreement for name, (agreement, _) in each.items()}
-    there_are = [name for name, one in found.items() if one.pairs]
+    found = {name: agreement for name, (agreement, _) in by_factor.items()}
+    there_are = [name for name, agreement in found.items() if agreement.pairs]
     if not there_are:
         return Granulated(psi=Estimate(value=np.nan, low=np.nan, high=np.nan, n=n), factors=found)
     value = float(np.mean([found[name].psi.value for name in there_are]))
-    resampled = np.mean([each[name][1] for name in there_are], axis=0)
+    resampled = np.mean([by_factor[name][1] for name in there_are], axis=0)
     return Granulated(psi=around(value, resampled, n=n, confidence=confidence), factors=found)
 
 
@@ -242,7 +250,7 @@ def _groups(values: NDArray[np.intp], place: int) -> tuple[FloatArray, int]:
 def _by_unit(pairs: FloatArray, between: NDArray[np.intp], times: FloatArray) -> FloatArray:
     """Sum what pairs of trials have over pairs of units: shape ``(measures, units, units)``."""
     units = times.shape[1]
-    sums = [np.bincount(between, weights=one, minlength=units**2) for one in pairs]
+    sums = [np.bincount(between, weights=of_pairs, minlength=units**2) for of_pairs in pairs]
     return np.reshape(sums, (len(pairs), units, units))
 
 

@@ -53,22 +53,25 @@ def interaction(
         >>> found.families.mean, found.pairs[0][1].mean  # (1.5 + 3.5) / 2, (1 + 4) / 2
         (2.5, 2.5)
     """
-    one = matrix("first", first, "(seeds, architectures)")
+    ours = matrix("first", first, "(seeds, architectures)")
     other = matrix("second", second, "(seeds, architectures)")
-    if len(one) != len(other):
+    if len(ours) != len(other):
         raise ValueError(
-            f"first and second must have equally many seeds, got {len(one)} and {len(other)}; "
+            f"first and second must have equally many seeds, got {len(ours)} and {len(other)}; "
             "give NaN where a seed is missing"
         )
-    if not (one.shape[1] and other.shape[1]):
+    if not (ours.shape[1] and other.shape[1]):
         raise ValueError(
-            f"each family needs an architecture, got {one.shape[1]} and {other.shape[1]}; compare families that ran"
+            f"each family needs an architecture, got {ours.shape[1]} and {other.shape[1]}; compare families that ran"
         )
 
     def described(differences: FloatArray) -> Difference:
         return difference(differences, confidence=confidence, draws=draws, seed=seed)
 
     return Interaction(
-        families=described(subtract(one.mean(axis=1), other.mean(axis=1))),
-        pairs=tuple(tuple(described(subtract(mine, theirs)) for theirs in other.T) for mine in one.T),
+        families=described(subtract(ours.mean(axis=1), other.mean(axis=1))),
+        pairs=tuple(
+            tuple(described(subtract(first_effects, second_effects)) for second_effects in other.T)
+            for first_effects in ours.T
+        ),
     )

@@ -69,7 +69,8 @@ def _resampled(strata: list[FloatArray], draws: int, seed: int) -> FloatArray:
     """Resample each stratum by itself: shape ``(draws, runs)``."""
     seeds = np.random.default_rng(seed).integers(2**63, size=len(strata))
     return np.concatenate(
-        [stratum[resamples(len(stratum), draws, int(one))] for stratum, one in zip(strata, seeds, strict=True)], axis=1
+        [stratum[resamples(len(stratum), draws, int(seed_of))] for stratum, seed_of in zip(strata, seeds, strict=True)],
+        axis=1,
     )
 
 

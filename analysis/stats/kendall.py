@@ -84,7 +84,7 @@ def kendall_taus(
         measures: shape ``(measures, trials)``; NaN where a trial has no value.
         outcome: of the same trials.
         units: as `kendall_tau` takes them.
-        strata: the same.
+        strata: as `kendall_tau` takes them.
         confidence: the probability of covering, between 0 and 1.
         draws: how many resamples.
         seed: of the resamples.
@@ -98,14 +98,14 @@ def kendall_taus(
     x, y = matrix("measures", measures, "(measures, trials)"), vector("outcome", outcome)
     equally_long(measures=x.T, outcome=y)
     found: dict[int, Estimate] = {}
-    for one in counting(x, y, units):
-        there, n = one.there, one.n
-        order = np.flatnonzero(there)[np.argsort(one.unit, kind="stable")]  # units stand together
-        found |= dict.fromkeys(one.numbers, Estimate(value=np.nan, low=np.nan, high=np.nan, n=n))
-        stratum = None if strata is None else codes(strata, there)[np.argsort(one.unit, kind="stable")]
-        values = {number: _tau(x[number, order], y[order], stratum) for number in one.numbers}
+    for same in counting(x, y, units):
+        there, n = same.there, same.n
+        order = np.flatnonzero(there)[np.argsort(same.unit, kind="stable")]  # units stand together
+        found |= dict.fromkeys(same.numbers, Estimate(value=np.nan, low=np.nan, high=np.nan, n=n))
+        stratum = None if strata is None else codes(strata, there)[np.argsort(same.unit, kind="stable")]
+        values = {number: _tau(x[number, order], y[order], stratum) for number in same.numbers}
         varied = [number for number, value in values.items() if not np.isnan(value)]
-        first = np.flatnonzero(np.diff(np.sort(one.unit), prepend=-1))
+        first = np.flatnonzero(np.diff(np.sort(same.unit), prepend=-1))
         for some in chunks(varied, max(draws, n) * n):
             resampled = _resampled(x[some][:, order], y[order], first, multiplicities(n, draws, seed), stratum)
             for number, drawn in zip(some, resampled, strict=True):
@@ -120,7 +120,7 @@ def _tau(measure: FloatArray, outcome: FloatArray, stratum: NDArray[np.intp] | N
     if stratum is None:
         return float(scipy.stats.kendalltau(measure, outcome).statistic)
     x, y = (_within(signs(values), stratum) for values in (measure, outcome))
-    left, right = (float((one**2).sum(dtype=np.float64)) for one in (x, y))
+    left, right = (float((pairs**2).sum(dtype=np.float64)) for pairs in (x, y))
     return float((x * y).sum(dtype=np.float64)) / math.sqrt(left * right) if left and right else np.nan
 
 
@@ -138,8 +138,8 @@ def _resampled(
 ) -> FloatArray:
     """Return τ of each measure and resample, NaN where it holds no pair that differs: shape ``(measures, draws)``."""
     other = _within(signs(outcome), stratum)
-    agree = over_resamples(times, np.stack([by_unit(signs(one) * other, first) for one in measures]))
-    left = over_resamples(times, np.stack([_differing(one, first, stratum) for one in measures]))
+    agree = over_resamples(times, np.stack([by_unit(signs(measure) * other, first) for measure in measures]))
+    left = over_resamples(times, np.stack([_differing(measure, first, stratum) for measure in measures]))
     both = left * over_resamples(times, _differing(outcome, first, stratum)[None])
     return np.asarray(agree / np.sqrt(np.where(both > 0, both, np.nan)))
 

@@ -72,9 +72,9 @@ def paired_difference(
         >>> found.n, round(found.mean, 4), found.test.p
         (2, 0.015, 0.5)
     """
-    one, other = vector("first", first), vector("second", second)
-    equally_long(first=one, second=other)
-    return difference(subtract(one, other), confidence=confidence, draws=draws, seed=seed)
+    left, right = vector("first", first), vector("second", second)
+    equally_long(first=left, second=right)
+    return difference(subtract(left, right), confidence=confidence, draws=draws, seed=seed)
 
 
 def difference(

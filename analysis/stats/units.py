@@ -32,8 +32,8 @@ def codes(labels: Sequence[Hashable] | None, there: BoolArray) -> NDArray[np.int
     if len(labels) != len(there):
         raise ValueError(f"every trial needs its label, got {len(labels)} for {len(there)} trials; give one a trial")
     numbers: dict[Hashable, int] = {}
-    mine = [label for label, counts in zip(labels, there, strict=True) if counts]
-    return np.array([numbers.setdefault(label, len(numbers)) for label in mine], dtype=np.intp)
+    labelled = [label for label, counts in zip(labels, there, strict=True) if counts]
+    return np.array([numbers.setdefault(label, len(numbers)) for label in labelled], dtype=np.intp)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +66,8 @@ def counting(measures: FloatArray, outcome: FloatArray, units: Sequence[Hashable
     """
     has = ~(np.isnan(measures) | np.isnan(outcome))
     groups: dict[bytes, list[int]] = {}
-    for number, mine in enumerate(has):
-        groups.setdefault(mine.tobytes(), []).append(number)
+    for number, present in enumerate(has):
+        groups.setdefault(present.tobytes(), []).append(number)
     for numbers in groups.values():
         there = has[numbers[0]]
         unit = codes(units, there)
@@ -93,17 +93,17 @@ def over_resamples(times: FloatArray, sums: FloatArray) -> FloatArray:
     return np.asarray(np.einsum("dmu,du->md", wide.reshape(len(times), matrices, units), times))
 
 
-def chunks(numbers: Sequence[int], each: int) -> Iterator[Sequence[int]]:
+def chunks(numbers: Sequence[int], needed: int) -> Iterator[Sequence[int]]:
     """Divide measures so that the largest array of a part of them at once stays below some 32 MB.
 
     Args:
         numbers: of the measures.
-        each: how many numbers one of them needs there.
+        needed: how many numbers one of them needs there.
 
     Yields:
         Some of the measures' numbers, in their order.
     """
-    size = max(_HELD // max(each, 1), 1)
+    size = max(_HELD // max(needed, 1), 1)
     yield from (numbers[start : start + size] for start in range(0, len(numbers), size))
 
 

@@ -1,1 +1,1 @@
-"""What a study asked and stored, as tidy frames."""
+"""What a study was and stored, as tidy frames."""

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from analysis.notation import size
 from analysis.tables.files import Lost
-from analysis.tables.table import GROUPING, Tables
+from analysis.tables.study_tables import GROUPING, Tables
 from tuning import records
 from tuning.whole_files import replacing
 

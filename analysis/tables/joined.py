@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.notation import listed, setting, several
-from analysis.tables.older_studies import Asked
+from analysis.tables.older_studies import StudyData
 from analysis.tables.runs import RATE
+from analysis.tables.study_tables import Tables, in_order, load, sets_of_versions
 from analysis.tables.study_tags import architectures, baseline, conditions
-from analysis.tables.table import Tables, in_order, load, sets_of_versions
 from tuning.baseline import reference
 from tuning.content import content_change
 from tuning.records import ANSWERS, DATA, VERSIONS, Phase
@@ -52,16 +52,16 @@ def load_joined(studies: Sequence[str], tracking_uri: str | None = None) -> Tabl
 
 
 def _joined(parts: Sequence[Tables]) -> Tables:
-    each = {part.study: part.asked for part in parts}
-    asked, holders = join(each), _holders(each)
+    by_study = {part.study: part.study_data for part in parts}
+    whole, holders = join(by_study), _holders(by_study)
     _check_one_rate(parts, holders)
     plain = [_own(part, holders) for part in parts]
-    runs = in_order(pd.concat(plain), asked)
+    runs = in_order(pd.concat(plain), whole)
     owner = {run_id: part for part, runs in zip(parts, plain, strict=True) for run_id in runs.index}
     return Tables(
         study="+".join(part.study for part in parts),
         tracking_uri=parts[0].tracking_uri,
-        asked=asked,
+        study_data=whole,
         runs=runs,
         history=partial(_history, owner, parts),
         fetch=partial(_fetch, owner),
@@ -77,15 +77,15 @@ def _own(part: Tables, holders: Mapping[Name, Sequence[str]]) -> pd.DataFrame:
     return runs[[holders.get(cell, [part.study])[0] == part.study for cell in cells]]
 
 
-def _holders(asked: Mapping[str, Asked]) -> dict[Name, list[str]]:
+def _holders(by_study: Mapping[str, StudyData]) -> dict[Name, list[str]]:
     """By cell, the studies that have it: first the one that it is taken from."""
     holders: dict[Name, list[str]] = {}
-    for study, one in asked.items():
-        for cell in _cells(one):
+    for study, study_data in by_study.items():
+        for cell in _cells(study_data):
             holders.setdefault(cell, []).append(study)
     for (_, condition), studies in holders.items():
         # What a condition is without a factor is compared with the runs of its own study.
-        studies.sort(key=lambda study: (asked[study].get("ablate") or {}).get("condition") != condition)
+        studies.sort(key=lambda study: (by_study[study].get("ablate") or {}).get("condition") != condition)
     return holders
 
 
@@ -111,7 +111,7 @@ def _check_one_rate(parts: Sequence[Tables], holders: Mapping[Name, Sequence[str
         ValueError: it has chosen several.
     """
     for (architecture, condition), studies in holders.items():
-        shared = [part for part in parts if part.study in studies and condition == baseline(part.asked)]
+        shared = [part for part in parts if part.study in studies and condition == baseline(part.study_data)]
         rates = {part.study: rate for part in shared for rate in _rates(part.runs, architecture, condition)}
         if len(set(rates.values())) > 1:
             told = listed([f"{setting(rate)} in {study!r}" for study, rate in rates.items()])
@@ -123,8 +123,8 @@ def _check_one_rate(parts: Sequence[Tables], holders: Mapping[Name, Sequence[str
 
 def _rates(runs: pd.DataFrame, architecture: str, condition: str) -> "pd.Series[float]":
     """The learning rates of a cell's confirmation runs, which all have the same."""
-    mine = (runs["architecture"] == architecture) & (runs["condition"] == condition)
-    return runs.loc[mine & (runs["phase"] == Phase.CONFIRM), RATE]
+    of_cell = (runs["architecture"] == architecture) & (runs["condition"] == condition)
+    return runs.loc[of_cell & (runs["phase"] == Phase.CONFIRM), RATE]
 
 
 def _history(
@@ -142,11 +142,11 @@ def _stated(owner: Mapping[str, Tables], run_id: str) -> Mapping[str, str]:
     return owner[run_id].stated(run_id)
 
 
-def join(asked: Mapping[str, Asked]) -> dict[str, Any]:
+def join(by_study: Mapping[str, StudyData]) -> dict[str, Any]:
     """What several studies asked, as one study.
 
     Args:
-        asked: by name, each as ``Tables.asked`` has it.
+        by_study: by the study's name, its plain data as ``Tables.study_data`` has them.
 
     Returns:
         The first one's data, with the architectures and conditions of all.
@@ -154,13 +154,13 @@ def join(asked: Mapping[str, Asked]) -> dict[str, Any]:
     Raises:
         ValueError: they asked for different things, or leave a cell out.
     """
-    for (one, first), (other, second) in combinations(asked.items(), 2):
+    for (name, first), (other, second) in combinations(by_study.items(), 2):
         if not (first and second):
-            nameless = one if not first else other
+            nameless = name if not first else other
             raise ValueError(f"joined studies must be known as they were asked, got {nameless!r} without its file")
-        _check_equal(one, first, other, second)
-    whole = _united(list(asked.values())) | _answers(asked)
-    missing = set(_cells(whole)).difference(*map(_cells, asked.values()))
+        _check_equal(name, first, other, second)
+    whole = _united(list(by_study.values())) | _answers(by_study)
+    missing = set(_cells(whole)).difference(*map(_cells, by_study.values()))
     if missing:
         raise ValueError(
             f"joined studies have every condition on every architecture, got none with {_spoken(sorted(missing))}; "
@@ -169,26 +169,26 @@ def join(asked: Mapping[str, Asked]) -> dict[str, Any]:
     return whole
 
 
-def _check_equal(one: str, first: Asked, other: str, second: Asked) -> None:
+def _check_equal(study: str, first: StudyData, other: str, second: StudyData) -> None:
     # What was stored before there was a record of the images says nothing of them.
     if DATA in first and DATA in second and (changed := content_change(first[DATA], second[DATA])):
         raise ValueError(
-            f"joined studies are trained on the same data, got {changed} from {one!r} to {other!r}; run one of them "
+            f"joined studies are trained on the same data, got {changed} from {study!r} to {other!r}; run one of them "
             "again on the other's"
         )
     for key in dict.fromkeys((*first, *second)):
         if key not in (*_OWN, DATA) and first.get(key) != second.get(key):
             where, here, there = _difference(key, first.get(key), second.get(key))
             raise ValueError(
-                f"joined studies differ in architectures and conditions alone, got {where} {here!r} in {one!r} and "
+                f"joined studies differ in architectures and conditions alone, got {where} {here!r} in {study!r} and "
                 f"{there!r} in {other!r}; run one of them again with the other's"
             )
-    for kind, named in (("architecture", _architectures), ("condition", lambda asked: asked["conditions"])):
+    for kind, named in (("architecture", _architectures), ("condition", lambda data: data["conditions"])):
         theirs = named(second)
         for name, here in named(first).items():
             if name in theirs and theirs[name] != here:
                 raise ValueError(
-                    f"equal names mean equal things, got another {kind} {name!r} in {one!r} and {other!r}; "
+                    f"equal names mean equal things, got another {kind} {name!r} in {study!r} and {other!r}; "
                     "run one of them again as in the other, or under another name"
                 )
 
@@ -202,51 +202,57 @@ def _difference(where: str, here: Any, there: Any) -> tuple[str, Any, Any]:
     return where, here, there
 
 
-def _architectures(asked: Asked) -> dict[str, Any]:
-    return {architecture["name"]: architecture for architecture in asked["architectures"]}
+def _architectures(study_data: StudyData) -> dict[str, Any]:
+    return {architecture["name"]: architecture for architecture in study_data["architectures"]}
 
 
-def _cells(asked: Asked) -> list[Name]:
-    return [(architecture, condition) for architecture in architectures(asked) for condition in conditions(asked)]
+def _cells(study_data: StudyData) -> list[Name]:
+    return [
+        (architecture, condition) for architecture in architectures(study_data) for condition in conditions(study_data)
+    ]
 
 
 def _spoken(cells: Sequence[Name]) -> str:
     return several([f"{condition} on {architecture}" for architecture, condition in cells])
 
 
-def _united(asked: Sequence[Asked]) -> dict[str, Any]:
-    first = {key: value for key, value in asked[0].items() if key != ANSWERS}
-    named: dict[str, Any] = {}
-    held: dict[str, Any] = {}
-    for one in asked:
-        named |= _architectures(one)
-        held |= one["conditions"]
-    ablated = [one["ablate"] for one in asked if one.get("ablate")]
+def _united(studies: Sequence[StudyData]) -> dict[str, Any]:
+    first = {key: value for key, value in studies[0].items() if key != ANSWERS}
+    by_architecture: dict[str, Any] = {}
+    by_condition: dict[str, Any] = {}
+    for study_data in studies:
+        by_architecture |= _architectures(study_data)
+        by_condition |= study_data["conditions"]
+    ablated = [study_data["ablate"] for study_data in studies if study_data.get("ablate")]
     if len(ablated) > 1:
         raise ValueError("at most one of the joined studies has an ablation, got several; report them apart")
     return first | {
-        "name": "+".join(one["name"] for one in asked),
-        "architectures": list(named.values()),
-        "conditions": held,
+        "name": "+".join(study_data["name"] for study_data in studies),
+        "architectures": list(by_architecture.values()),
+        "conditions": by_condition,
         **({"ablate": ablated[0]} if ablated else {}),
-        **_beside(asked),
+        **_beside(studies),
     }
 
 
-def _answers(asked: Mapping[str, Asked]) -> dict[str, Any]:
+def _answers(by_study: Mapping[str, StudyData]) -> dict[str, Any]:
     """What the studies have written down for each cell, from the one that it is taken from; older ones have not."""
-    if not all(ANSWERS in one for one in asked.values()):
+    if not all(ANSWERS in study_data for study_data in by_study.values()):
         return {}
-    regularizers = {name: held["regularizer"] for one in asked.values() for name, held in one["conditions"].items()}
-    keys = {f"{architecture}/{condition}": each[0] for (architecture, condition), each in _holders(asked).items()}
-    cells = {key: asked[study][ANSWERS]["cells"][key] for key, study in keys.items()}
-    named = baseline(next(iter(asked.values())))
+    regularizers = {
+        name: condition["regularizer"]
+        for study_data in by_study.values()
+        for name, condition in study_data["conditions"].items()
+    }
+    keys = {f"{architecture}/{condition}": own[0] for (architecture, condition), own in _holders(by_study).items()}
+    cells = {key: by_study[study][ANSWERS]["cells"][key] for key, study in keys.items()}
+    named = baseline(next(iter(by_study.values())))
     return {ANSWERS: {"baseline": reference(named, regularizers), "cells": cells}}
 
 
-def _beside(asked: Sequence[Asked]) -> dict[str, Any]:
+def _beside(studies: Sequence[StudyData]) -> dict[str, Any]:
     """What the studies rest on; those of older versions have no record of it."""
-    images = [one[DATA] for one in asked if DATA in one]
-    versions = [each for one in asked for each in sets_of_versions(one)]
-    different = [each for place, each in enumerate(versions) if each not in versions[:place]]
+    images = [study_data[DATA] for study_data in studies if DATA in study_data]
+    versions = [of_packages for study_data in studies for of_packages in sets_of_versions(study_data)]
+    different = [of_packages for place, of_packages in enumerate(versions) if of_packages not in versions[:place]]
     return ({DATA: images[0]} if images else {}) | ({VERSIONS: different} if versions else {})

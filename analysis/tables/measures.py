@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import pyarrow.compute as pc
 
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning import records
 
 SPECTRAL = (
@@ -33,7 +33,7 @@ LAYERS = "layers/"
 
 
 def measured(tables: Tables, run_ids: Sequence[str], epochs: Sequence[int] | None = None) -> pd.DataFrame:
-    """Collect what may predict how a trial ends.
+    """Collect the measures of every trial and epoch that may predict how the trial ends.
 
     Args:
         tables: the study's.

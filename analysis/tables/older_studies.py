@@ -8,7 +8,7 @@ from typing import Any
 
 from tuning.records import Phase
 
-Asked = Mapping[str, Any]
+StudyData = Mapping[str, Any]
 """A study as the plain data of its file with nothing left to defaults; empty where none was kept."""
 
 RANGES = ("uniform", "log_uniform", "int_uniform", "choice")
@@ -22,43 +22,43 @@ def is_range(value: Any) -> bool:
     return isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in RANGES
 
 
-def derived(asked: Asked, condition: str) -> dict[str, Any]:
+def derived(study_data: StudyData, condition: str) -> dict[str, Any]:
     """Return what a study would have written down for each cell of a condition.
 
     Args:
-        asked: the study.
+        study_data: the study.
         condition: a condition's name.
 
     Returns:
         ``values``, ``planned`` and ``matched``, as `tuning.study.answers` has them.
     """
-    matched = _matched(asked, condition)
-    seeds = asked.get("confirm", {}).get("seeds", 0)
-    ablate = asked.get("ablate") or {}
+    matched = _matched(study_data, condition)
+    seeds = study_data.get("confirm", {}).get("seeds", 0)
+    ablate = study_data.get("ablate") or {}
     factors = len(ablate.get("factors", {})) if ablate.get("condition") == condition else 0
     planned = {
-        Phase.TUNE: asked.get("search", {}).get("trials", 0),
+        Phase.TUNE: study_data.get("search", {}).get("trials", 0),
         Phase.CONFIRM: seeds,
         Phase.MATCHED: seeds * matched,
         Phase.ABLATE: seeds * factors,
     }
-    return {"values": _values(asked, condition), "planned": planned, "matched": matched}
+    return {"values": _values(study_data, condition), "planned": planned, "matched": matched}
 
 
-def _matched(asked: Asked, condition: str) -> bool:
+def _matched(study_data: StudyData, condition: str) -> bool:
     """Return whether the condition was to be confirmed at the baseline's learning rate too."""
-    plain = asked.get("confirm", {}).get("baseline")
+    plain = study_data.get("confirm", {}).get("baseline")
     if plain is None or condition == plain:
         return False
-    own, others = _values(asked, condition), _values(asked, plain)
+    own, others = _values(study_data, condition), _values(study_data, plain)
     searched = is_range(own.get("training.learning_rate"))
     return searched and own.get("optimizer.name") == others.get("optimizer.name")
 
 
-def _values(asked: Asked, condition: str) -> dict[str, Any]:
+def _values(study_data: StudyData, condition: str) -> dict[str, Any]:
     """Return flat names and constants or ranges, in the order in which a cell has them."""
-    own = asked.get("conditions", {}).get(condition, {})
-    shared, training = asked.get("shared", {}), asked.get("training", {})
+    own = study_data.get("conditions", {}).get(condition, {})
+    shared, training = study_data.get("shared", {}), study_data.get("training", {})
     values = {
         "training.learning_rate": own.get("learning_rate", shared.get("learning_rate")),
         "training.batch_size": shared.get("batch_size", training.get("batch_size")),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.tables.table import PARAM, Tables
+from analysis.tables.study_tables import PARAM, Tables
 from tuning.records import Phase, StopReason
 
 RATE = PARAM + "training.learning_rate"
@@ -28,5 +28,5 @@ def completed(runs: pd.DataFrame) -> pd.DataFrame:
 def confirmed_runs(tables: Tables, architecture: str, condition: str) -> pd.DataFrame:
     """Return the rows of `Tables.runs` that speak for a cell: confirmation runs that completed, by seed."""
     runs = tables.runs
-    mine = (runs["architecture"] == architecture) & (runs["condition"] == condition)
-    return completed(runs[mine & (runs["phase"] == Phase.CONFIRM)]).sort_values("seed")
+    of_cell = (runs["architecture"] == architecture) & (runs["condition"] == condition)
+    return completed(runs[of_cell & (runs["phase"] == Phase.CONFIRM)]).sort_values("seed")

@@ -1,11 +1,11 @@
-"""What a study asked, in words and in order: from its plain data, as the store keeps it."""
+"""A study read from its plain data, as the store keeps it: its names in order, its settings in words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from analysis.notation import setting
-from analysis.tables.older_studies import Asked, derived, is_range
+from analysis.tables.older_studies import StudyData, derived, is_range
 from tuning.baseline import reference
 from tuning.records import ANSWERS, Phase, repeatability, short_name
 
@@ -30,139 +30,142 @@ class CellAnswers:
     matched: bool
 
 
-def answers_of(asked: Asked, architecture: str, condition: str) -> CellAnswers:
+def answers_of(study_data: StudyData, architecture: str, condition: str) -> CellAnswers:
     """Return what a study has written down for one of its cells; of an older one it is derived.
 
     Args:
-        asked: the study.
+        study_data: the study.
         architecture: its name.
         condition: its name.
     """
-    stored = asked.get(ANSWERS, {}).get("cells", {}).get(f"{architecture}/{condition}")
-    found = derived(asked, condition) if stored is None else stored
+    stored = study_data.get(ANSWERS, {}).get("cells", {}).get(f"{architecture}/{condition}")
+    found = derived(study_data, condition) if stored is None else stored
     planned = {Phase(phase): count for phase, count in found["planned"].items()}
     return CellAnswers(values=found["values"], planned=planned, matched=found["matched"])
 
 
-def compared_with(asked: Asked, names: Sequence[str]) -> str:
+def compared_with(study_data: StudyData, names: Sequence[str]) -> str:
     """Return the condition that others are measured against.
 
     Args:
-        asked: the study.
+        study_data: the study.
         names: of the conditions that are compared, at least one.
 
     Returns:
         The study's baseline where it is among them; else what would be the baseline of a study of these alone.
     """
-    held = asked.get("conditions", {})
-    named = asked.get(ANSWERS, {}).get("baseline", baseline(asked))
+    held = study_data.get("conditions", {})
+    named = study_data.get(ANSWERS, {}).get("baseline", baseline(study_data))
     return reference(named, {name: held.get(name, {}).get("regularizer", "") for name in names})
 
 
-def architectures(asked: Asked) -> list[str]:
+def architectures(study_data: StudyData) -> list[str]:
     """Return the names of the architectures in the order of the file."""
-    return [architecture["name"] for architecture in asked.get("architectures", [])]
+    return [architecture["name"] for architecture in study_data.get("architectures", [])]
 
 
-def conditions(asked: Asked) -> list[str]:
+def conditions(study_data: StudyData) -> list[str]:
     """Return the names of the conditions in the order of the file."""
-    return list(asked.get("conditions", {}))
+    return list(study_data.get("conditions", {}))
 
 
-def baseline(asked: Asked) -> str | None:
+def baseline(study_data: StudyData) -> str | None:
     """Return the condition at whose learning rate the others were confirmed too, None where they were not."""
-    name: str | None = asked.get("confirm", {}).get("baseline")
+    name: str | None = study_data.get("confirm", {}).get("baseline")
     return name
 
 
-def factors(asked: Asked) -> dict[str, Mapping[str, Any]]:
+def factors(study_data: StudyData) -> dict[str, Mapping[str, Any]]:
     """Return the factors that were switched off one at a time, and what stood in for each; empty where none was."""
-    return dict(asked.get("ablate", {}).get("factors", {}))
+    return dict(study_data.get("ablate", {}).get("factors", {}))
 
 
-def searched(asked: Asked, condition: str) -> list[str]:
+def searched(study_data: StudyData, condition: str) -> list[str]:
     """Return the flat names of what was searched under a condition.
 
     Args:
-        asked: the study.
+        study_data: the study.
         condition: a condition's name.
 
     Returns:
         ``["training.learning_rate", "regularizer.strength"]``, in the order of the file.
     """
-    return list(ranges(asked, condition))
+    return list(ranges(study_data, condition))
 
 
-def ranges(asked: Asked, condition: str) -> dict[str, tuple[str, Sequence[Any]]]:
+def ranges(study_data: StudyData, condition: str) -> dict[str, tuple[str, Sequence[Any]]]:
     """Return the range of each setting that was searched under a condition.
 
     Args:
-        asked: the study.
+        study_data: the study.
         condition: a condition's name.
 
     Returns:
         ``{"training.learning_rate": ("log_uniform", [1e-4, 0.1])}``, in the order of the file; for a ``choice`` the
         values to choose from.
     """
-    values = _values(asked, condition)
+    values = _values(study_data, condition)
     return {name: next(iter(value.items())) for name, value in values.items() if is_range(value)}
 
 
-def starting_points(asked: Asked, condition: str) -> list[Mapping[str, Any]]:
+def starting_points(study_data: StudyData, condition: str) -> list[Mapping[str, Any]]:
     """Return the starting points that the cells of a condition tried first: those that give only what it searches.
 
     Args:
-        asked: the study.
+        study_data: the study.
         condition: a condition's name.
 
     Returns:
         Values by short or flat name, in the order of the file.
     """
-    known = {name for flat in searched(asked, condition) for name in (flat, short_name(flat))}
-    meant = [point for point in asked.get("search", {}).get("points", ()) if point.get(_FOR, condition) == condition]
+    known = {name for flat in searched(study_data, condition) for name in (flat, short_name(flat))}
+    meant = [
+        point for point in study_data.get("search", {}).get("points", ()) if point.get(_FOR, condition) == condition
+    ]
     return [values for point in meant if (values := {n: v for n, v in point.items() if n != _FOR}).keys() <= known]
 
 
-def described(asked: Asked) -> dict[str, str]:
+def described(study_data: StudyData) -> dict[str, str]:
     """Return, for each condition, what it is: its regularizer, constants and ranges.
 
     Args:
-        asked: the study.
+        study_data: the study.
 
     Returns:
         ``{"decay": "weight_decay: strength in [1e-5, 0.1], log scale; learning rate in …"}``
     """
     return {
-        name: f"{condition['regularizer']}: " + "; ".join(_spoken(key, value) for key, value in _own_first(asked, name))
-        for name, condition in asked.get("conditions", {}).items()
+        name: f"{condition['regularizer']}: "
+        + "; ".join(_spoken(key, value) for key, value in _own_first(study_data, name))
+        for name, condition in study_data.get("conditions", {}).items()
     }
 
 
-def surroundings(asked: Asked) -> dict[str, str]:
+def surroundings(study_data: StudyData) -> dict[str, str]:
     """Return what was the same for all conditions, by heading.
 
     Args:
-        asked: the study.
+        study_data: the study.
 
     Returns:
         Headings and words; empty where no study was kept.
     """
-    if not asked:
+    if not study_data:
         return {}
-    training, search = asked["training"], asked["search"]
+    training, search = study_data["training"], study_data["search"]
     stopping = search["early_stopping"]
     return {
-        "Data set": _listed(asked["dataset"]),
+        "Data set": _listed(study_data["dataset"]),
         "Training": f"{training['epochs']} epochs, initialization {training['initialization']}",
         "Schedule": _listed(training["schedule"]),
         "Search": f"{search['algorithm']}, {search['trials']} trials a cell, seed {search['seed']}, early stopping "
         + _listed(stopping if stopping["name"] != "none" else {"name": "none"})
         + _points(search.get("points", []))
         + f". {repeatability(search['algorithm'], stopping['name'], search.get('concurrency'))}",
-        "Confirmation": f"{asked['confirm']['seeds']} seeds a cell, the same for every condition"
-        + (f"; also at the learning rate of {baseline(asked)}" if baseline(asked) else ""),
-        **({f"Factors of {asked['ablate']['condition']}": _factors(asked)} if factors(asked) else {}),
-        "Resources of a trial": _listed(asked["resources"]),
+        "Confirmation": f"{study_data['confirm']['seeds']} seeds a cell, the same for every condition"
+        + (f"; also at the learning rate of {baseline(study_data)}" if baseline(study_data) else ""),
+        **({f"Factors of {study_data['ablate']['condition']}": _factors(study_data)} if factors(study_data) else {}),
+        "Resources of a trial": _listed(study_data["resources"]),
     }
 
 
@@ -172,19 +175,19 @@ def _points(points: Sequence[Mapping[str, Any]]) -> str:
     return f", first tried: {told}" if told else ""
 
 
-def _own_first(asked: Asked, condition: str) -> list[tuple[str, Any]]:
+def _own_first(study_data: StudyData, condition: str) -> list[tuple[str, Any]]:
     """Return the settings of a condition: what holds the weights before how they are trained, its own start last."""
-    values = dict(_values(asked, condition))
+    values = dict(_values(study_data, condition))
     del values["regularizer.name"]
     start = values.pop(_START, None)
-    own = {_START: start} if "initialization" in asked["conditions"][condition] else {}
+    own = {_START: start} if "initialization" in study_data["conditions"][condition] else {}
     return [*sorted(values.items(), key=lambda pair: not pair[0].startswith("regularizer.")), *own.items()]
 
 
-def _values(asked: Asked, condition: str) -> Mapping[str, Any]:
+def _values(study_data: StudyData, condition: str) -> Mapping[str, Any]:
     """Return the settings of a condition's cells, which have the same on each architecture."""
-    architecture = next(iter(architectures(asked)), "")
-    return answers_of(asked, architecture, condition).values
+    architecture = next(iter(architectures(study_data)), "")
+    return answers_of(study_data, architecture, condition).values
 
 
 def _spoken(key: str, value: Any) -> str:
@@ -205,10 +208,11 @@ def _listed(values: Mapping[str, Any]) -> str:
     return " · ".join(text for text in (str(values.get("name", "")), rest) if text)
 
 
-def _factors(asked: Asked) -> str:
+def _factors(study_data: StudyData) -> str:
     """Write what stood in for each factor: "start off: initialization default; optimizer off: optimizer sgd"."""
     told = {
-        name: _listed({key: _stand_in(item) for key, item in each.items()}) for name, each in factors(asked).items()
+        name: _listed({key: _stand_in(item) for key, item in changes.items()})
+        for name, changes in factors(study_data).items()
     }
     return "; ".join(f"{name} off: {words}" for name, words in told.items())
 

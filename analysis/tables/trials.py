@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning import records
 from tuning.records import WORST_ACCURACY, Phase, StopReason
 
@@ -26,9 +26,9 @@ def trials(tables: Tables, architecture: str, condition: str) -> pd.DataFrame:
         ended, says nothing of its settings and is left out.
     """
     runs = tables.runs
-    mine = (runs["architecture"] == architecture) & (runs["condition"] == condition) & (runs["phase"] == Phase.TUNE)
+    of_cell = (runs["architecture"] == architecture) & (runs["condition"] == condition) & (runs["phase"] == Phase.TUNE)
     ended = runs["stop_reason"].isin([StopReason.COMPLETED, StopReason.DIVERGED, StopReason.EARLY_STOPPED])
-    found = runs[mine & ended].sort_values("seed")
+    found = runs[of_cell & ended].sort_values("seed")
     diverged = found["stop_reason"] == StopReason.DIVERGED
     score = found[records.VAL_ACCURACY].where(~diverged, WORST_ACCURACY).fillna(WORST_ACCURACY)
     return found.assign(**{SCORE: score, FULL_BUDGET: found["stop_reason"] != StopReason.EARLY_STOPPED})

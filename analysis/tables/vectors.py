@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from analysis.stats import FloatArray
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tuning import records
 
 

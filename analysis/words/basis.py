@@ -5,8 +5,8 @@ from collections import Counter
 import pandas as pd
 
 from analysis.notation import count, listed, several
-from analysis.tables.older_studies import Asked
-from analysis.tables.table import Tables, sets_of_versions
+from analysis.tables.older_studies import StudyData
+from analysis.tables.study_tables import Tables, sets_of_versions
 from tuning.records import DATA, PROCESSOR, VERSION_TAGS
 
 _CALLED = {"cuda": "CUDA"}
@@ -16,17 +16,17 @@ _DIGITS = 12
 """Of a content key, for people."""
 
 
-def basis_remarks(runs: pd.DataFrame, asked: Asked) -> tuple[str, ...]:
+def basis_remarks(runs: pd.DataFrame, study_data: StudyData) -> tuple[str, ...]:
     """Say where runs do not rest on the same; of runs that were stored before this was, there is nothing to say.
 
     Args:
-        runs: as in `analysis.tables.table.Tables`.
-        asked: the study.
+        runs: as in `analysis.tables.study_tables.Tables`.
+        study_data: the study.
 
     Returns:
         A sentence each for images that differ, for versions and for processors that do.
     """
-    return tuple(said for said in (_images(runs), _versions(runs, asked), _processors(runs)) if said)
+    return tuple(said for said in (_images(runs), _versions(runs, study_data), _processors(runs)) if said)
 
 
 def study_remarks(tables: Tables) -> tuple[str, ...]:
@@ -38,21 +38,21 @@ def study_remarks(tables: Tables) -> tuple[str, ...]:
     Returns:
         Sentences; none where there is nothing to say.
     """
-    return (*tables.remarks, *basis_remarks(tables.runs, tables.asked))
+    return (*tables.remarks, *basis_remarks(tables.runs, tables.study_data))
 
 
 def rested_on(runs: pd.DataFrame) -> dict[str, str]:
     """Tell what the runs rest on, by heading.
 
     Args:
-        runs: as in `analysis.tables.table.Tables`.
+        runs: as in `analysis.tables.study_tables.Tables`.
 
     Returns:
         The content keys of the images, the versions, and the processors or GPUs.
     """
     contents = sorted(_by_value(runs[DATA]))
     found = {package: sorted(_by_value(runs[tag])) for package, tag in VERSION_TAGS.items()}
-    told = [f"{_CALLED.get(package, package)} {listed(each)}" for package, each in found.items() if each]
+    told = [f"{_CALLED.get(package, package)} {listed(versions)}" for package, versions in found.items() if versions]
     processors = sorted(_by_value(runs[PROCESSOR]))
     return {
         "Content of the data": listed(contents) if contents else "not stored",
@@ -77,13 +77,13 @@ def _images(runs: pd.DataFrame) -> str:
     )
 
 
-def _versions(runs: pd.DataFrame, asked: Asked) -> str:
+def _versions(runs: pd.DataFrame, study_data: StudyData) -> str:
     """Say which versions of what have computed the results, where a package had several."""
     told = []
     for package, tag in VERSION_TAGS.items():
         by_version = _by_value(runs[tag])
-        each = [str(kept[package]) for kept in sets_of_versions(asked) if package in kept]
-        versions = list(dict.fromkeys((*each, *sorted(by_version))))
+        kept_versions = [str(kept[package]) for kept in sets_of_versions(study_data) if package in kept]
+        versions = list(dict.fromkeys((*kept_versions, *sorted(by_version))))
         if len(versions) > 1:
             spoken = [
                 f"{version} ({count(by_version[version], 'run')})" if version in by_version else version

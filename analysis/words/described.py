@@ -27,7 +27,7 @@ class Claim(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Verbs:
-    """How each claim begins.
+    """The words with which a sentence on numbers begins, by what their intervals and tests claim.
 
     Attributes:
         higher: the interval lies above zero; where no test agrees, "by the interval alone" stands before it.
@@ -46,7 +46,7 @@ class Verbs:
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """One number of which something is to be said.
+    """A number with its interval and test, of which a sentence is to be made.
 
     Attributes:
         name: of what differs: the name of a condition or an architecture.
@@ -62,7 +62,7 @@ class Named:
 
     @property
     def claim(self) -> Claim:
-        """What may be said of it."""
+        """What interval and test allow to be said of the number."""
         return claimed(self.bounds, self.tested)
 
 
@@ -107,11 +107,11 @@ MOST = 3
 """Up to so many that show no difference are told with their numbers; of more the table tells."""
 
 
-def told(each: Sequence[Named], verbs: Verbs) -> str:
+def told(numbers: Sequence[Named], verbs: Verbs) -> str:
     """Put several numbers into one sentence, grouped by what their intervals say.
 
     Args:
-        each: at least one; of more than `MOST` that show no difference the names alone are told.
+        numbers: at least one; of more than `MOST` that show no difference the names alone are told.
         verbs: how a group begins.
 
     Returns:
@@ -133,13 +133,13 @@ def told(each: Sequence[Named], verbs: Verbs) -> str:
     }
     said = []
     for which, verb in groups.items():
-        mine = [named for named in each if named.claim is which]
-        bare = which is Claim.SAME and len(mine) > MOST
-        if mine:
+        claimed = [named for named in numbers if named.claim is which]
+        bare = which is Claim.SAME and len(claimed) > MOST
+        if claimed:
             said.append(
-                f"{verb} {listed([named.name if bare else f'{named.name} ({_text(named)})' for named in mine])}"
+                f"{verb} {listed([named.name if bare else f'{named.name} ({_text(named)})' for named in claimed])}"
             )
-            said[-1] += _allowed(mine)
+            said[-1] += _allowed(claimed)
     return "; ".join(said)
 
 

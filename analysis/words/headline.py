@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from analysis.findings.compare import Comparison
 from analysis.notation import count, listed
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.words.basis import rested_on
 from analysis.words.budgets import RUNS_OF
 from tuning.records import Phase, StopReason

@@ -47,8 +47,8 @@ def _above(leads: Sequence[Lead]) -> str:
             same=f"no difference{of_it} is seen with",
             test=f"the interval holds zero, and the test sees a difference{of_it} with",
         )
-        mine = [_named(lead) for lead in settled if lead.condition == best]
-        said += [f"On shared seeds {told(mine, verbs)}."] if mine else []
+        leading = [_named(lead) for lead in settled if lead.condition == best]
+        said += [f"On shared seeds {told(leading, verbs)}."] if leading else []
     open_ = list(dict.fromkeys(lead.against for lead in leads if lead not in settled))
     if open_:
         said.append(f"Too few seeds are shared with {listed(open_)} for an interval: that order is not settled.")

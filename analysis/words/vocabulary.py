@@ -8,7 +8,7 @@ from tuning import records
 
 
 class Term(NamedTuple):
-    """A name for people.
+    """What people call a measure, and what it means.
 
     Attributes:
         name: as it stands beside a picture's row or in a sentence.

@@ -32,10 +32,10 @@ def ablation_sheet(found: Sequence[Ablation]) -> Sheet:
         found: at least one architecture's.
     """
     whole = found[0].condition
-    each = {
+    differences = {
         (ablation.architecture, rest.factor): rest.difference.test for ablation in found for rest in ablation.without
     }
-    tests = dict(zip(each, family_tests(list(each.values())), strict=True))
+    tests = dict(zip(differences, family_tests(list(differences.values())), strict=True))
     notes = (
         f"Each row is {whole} as it was tuned, with one factor switched off and nothing tuned anew, on the same seeds. "
         f"The difference is the whole less what is left, in points. {EACH_ALONE} {_tested(list(tests.values()))}",

@@ -2,7 +2,7 @@
 
 from analysis.findings.ablation import ablations
 from analysis.findings.matched import matched
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from analysis.writing.ablation_sheet import ablation_sheet
 from analysis.writing.matched_sheet import matched_sheet
 from tuning.sheets.sheet import Sheet

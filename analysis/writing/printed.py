@@ -55,7 +55,7 @@ def _budget(compared: Comparison, console: Console) -> RenderableType:
 
 
 def as_text(compared: Comparison, beside: Sequence[Sheet], how: Format) -> str:
-    """Write the same in another format.
+    """Write a comparison and the small tables beside it in a format for files.
 
     Args:
         compared: the study's.

@@ -75,8 +75,8 @@ def told(settings: type) -> dict[str, str]:
         settings: any class.
     """
     sentences: dict[str, str] = {}
-    for each in reversed(settings.__mro__):
-        text = each.__dict__.get("__doc__")
+    for kind in reversed(settings.__mro__):
+        text = kind.__dict__.get("__doc__")
         if not text:
             continue
         for section in griffe.Docstring(inspect.cleandoc(text)).parse("google"):
@@ -93,7 +93,7 @@ def type_name(annotation: Any) -> str:
     """
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in {typing.Union, types.UnionType}:
-        return " or ".join(type_name(each) for each in arguments if each is not type(None))
+        return " or ".join(type_name(kind) for kind in arguments if kind is not type(None))
     if origin in {tuple, list} or (origin is not None and origin.__name__ == "Sequence"):
         return f"list of {type_name(arguments[0])}" if arguments else "list"
     if origin is not None:
@@ -117,13 +117,13 @@ def _fields(settings: type) -> Iterator[tuple[str, str | None]]:
         for name, field in settings.model_fields.items():
             yield name, None if field.is_required() else _written(field.get_default(call_default_factory=True))
         return
-    for each in dataclasses.fields(typing.cast("Any", settings)):
-        if each.default is not dataclasses.MISSING:
-            yield each.name, _written(each.default)
-        elif each.default_factory is not dataclasses.MISSING:
-            yield each.name, _written(each.default_factory())
+    for attribute in dataclasses.fields(typing.cast("Any", settings)):
+        if attribute.default is not dataclasses.MISSING:
+            yield attribute.name, _written(attribute.default)
+        elif attribute.default_factory is not dataclasses.MISSING:
+            yield attribute.name, _written(attribute.default_factory())
         else:
-            yield each.name, None
+            yield attribute.name, None
 
 
 def _written(value: Any) -> str:
@@ -135,8 +135,8 @@ def _written(value: Any) -> str:
     if isinstance(value, dict) and set(value) == {"name"}:
         return str(value["name"])
     if isinstance(value, BaseModel) or dataclasses.is_dataclass(value):
-        held = {name: each for name, each in vars(value).items() if each is not None}
-        return "{" + ", ".join(f"{name}: {_written(each)}" for name, each in held.items()) + "}"
+        held = {name: item for name, item in vars(value).items() if item is not None}
+        return "{" + ", ".join(f"{name}: {_written(item)}" for name, item in held.items()) + "}"
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, tuple | list):

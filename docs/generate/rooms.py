@@ -18,7 +18,7 @@ def rooms() -> str:
 
 def _package(name: str, part: House) -> str:
     rows = ["| room | floor | what it is for | stands on |", "|---|--:|---|---|"]
-    for room, floor in sorted(part.floors.items(), key=lambda each: (each[1], each[0])):
+    for room, floor in sorted(part.floors.items(), key=lambda room_floor: (room_floor[1], room_floor[0])):
         below = ", ".join(f"`{other.rpartition('.')[2]}`" for other in sorted(part.arrows[room])) or "–"
         rows.append(f"| `{room.rpartition('.')[2]}` | {floor} | {sentence(room)} | {below} |")
     size = f"{len(part.arrows)} rooms on {max(part.floors.values())} floors, {part.count} arrows."

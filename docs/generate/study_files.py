@@ -90,8 +90,8 @@ def _classes(annotation: Any) -> Iterator[type]:
         if dataclasses.is_dataclass(annotation) or issubclass(annotation, BaseModel):
             yield annotation
         return
-    for each in typing.get_args(annotation):
-        yield from _classes(each)
+    for argument in typing.get_args(annotation):
+        yield from _classes(argument)
 
 
 def _table(settings: type, path: str) -> str:

@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from regularizers.checks import check_name
 from regularizers.measure.function_of_image import NoBound, Question, Value
-from regularizers.measure.growth import OF_ONE_TENSOR, OF_SEVERAL, Growth
+from regularizers.measure.growth_of_functions import OF_ONE_TENSOR, OF_SEVERAL, Growth
 from regularizers.measure.undisturbed import undisturbed
 
 _OF_SHAPE = (

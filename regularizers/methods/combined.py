@@ -117,18 +117,18 @@ class Combined(RegularizerSettings):
             except ValueError as error:
                 raise ValueError(f"parts.{index}: {error}") from error
         for index, part in enumerate(self.parts):
-            mine = {target.name for target in held[index]} if part.reparametrizes else set()
+            owned = {target.name for target in held[index]} if part.reparametrizes else set()
             for other, targets in enumerate(held):
-                shared = [target.name for target in targets if target.name in mine and other != index]
+                shared = [target.name for target in targets if target.name in owned and other != index]
                 if shared:
                     raise ValueError(
                         f"a reparametrized weight is held by one part alone, got {shared[0]!r} in parts.{index} and "
                         f"parts.{other}; give them different roles by where"
                     )
         for index, part in enumerate(self.parts):
-            mine = {target.name for target in held[index]} if isinstance(part, SpectralSoftCap) else set()
+            owned = {target.name for target in held[index]} if isinstance(part, SpectralSoftCap) else set()
             for other, targets in enumerate(held):
-                shared = [target.name for target in targets if target.name in mine]
+                shared = [target.name for target in targets if target.name in owned]
                 if shared and self.parts[other].raises_norms:
                     raise ValueError(
                         "a soft cap holds what the optimizer's updates alone have raised, got "

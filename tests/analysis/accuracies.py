@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tests.analysis.synthetic import EPOCHS, Run
 from tuning import records
 from tuning.records import EpochRecord
@@ -21,9 +21,9 @@ def runs(phase: str, condition: str, accuracies: list[float | None], **names: ob
 
 def asked_for(tables: Tables, baseline: str | None = None, factors: dict[str, object] | None = None) -> Tables:
     """The tables of a study that asked for these confirmations too."""
-    asked = dict(tables.asked)
+    study_data = dict(tables.study_data)
     if baseline:
-        asked["confirm"] = {"seeds": 3, "learning_rate": "matched", "baseline": baseline}
+        study_data["confirm"] = {"seeds": 3, "learning_rate": "matched", "baseline": baseline}
     if factors:
-        asked["ablate"] = {"condition": "full", "factors": factors}
-    return replace(tables, asked=asked)
+        study_data["ablate"] = {"condition": "full", "factors": factors}
+    return replace(tables, study_data=study_data)

@@ -18,8 +18,8 @@ FULL, STOPPED = 0.625 + 0.75 + 0.875 + 1.0, 0.625  # seconds of a synthetic run'
 
 def with_asha(tables):
     """The tables of a study whose rule stops trials early; the synthetic one has none."""
-    rule = {**tables.asked["search"], "early_stopping": {"name": "asha", "grace_epochs": 1, "reduction": 3}}
-    return replace(tables, asked={**tables.asked, "search": rule})
+    rule = {**tables.study_data["search"], "early_stopping": {"name": "asha", "grace_epochs": 1, "reduction": 3}}
+    return replace(tables, study_data={**tables.study_data, "search": rule})
 
 
 def cell(runs):
@@ -29,7 +29,8 @@ def cell(runs):
 def measured(run, seconds):
     """The run with so many seconds for each measurement, the state before the first step included."""
     timed = [
-        EpochRecord(epoch=one.epoch, metrics={**one.metrics, records.MEASURE_SECONDS: seconds}) for one in run.records
+        EpochRecord(epoch=record.epoch, metrics={**record.metrics, records.MEASURE_SECONDS: seconds})
+        for record in run.records
     ]
     return replace(run, records=tuple(timed))
 

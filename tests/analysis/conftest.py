@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from analysis.tables.table import Tables, load, runs_frame
+from analysis.tables.study_tables import Tables, load, runs_frame
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Run, with_records
 from tuning.store import StoredRun, StoreWriter
@@ -63,7 +63,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
         "thrown-away": [],
     }
     for study, runs in situations.items():
-        writer = StoreWriter(study, uri, folder / study, synthetic.asked(runs))
+        writer = StoreWriter(study, uri, folder / study, synthetic.study_data(runs))
         synthetic.keep(runs, writer)
         report = writer.close(timeout=120)
         assert report.complete, report
@@ -99,12 +99,12 @@ def in_memory(runs: Sequence[Run]) -> Tables:
         )
         for place, run in enumerate(runs)
     ]
-    asked = synthetic.asked(runs)
+    study_data = synthetic.study_data(runs)
     return Tables(
         study="memory",
         tracking_uri="postgresql://me:secret@db/runs",
-        asked=asked,
-        runs=runs_frame(stored, asked),
+        study_data=study_data,
+        runs=runs_frame(stored, study_data),
         history=partial(points, runs),
         fetch=nothing,
         stated=lambda run_id: {},

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.tables.table import Tables
+from analysis.tables.study_tables import Tables
 from tests.analysis import synthetic
 from tests.analysis.conftest import in_memory
 from tests.analysis.synthetic import Run
@@ -19,7 +19,7 @@ CONDITIONS = ("baseline", "decay", "spectral")
 
 def run(metrics: Mapping[int, Mapping[str, float]], **names) -> Run:
     """A run that reported the metrics of each epoch."""
-    told = tuple(EpochRecord(epoch=epoch, metrics=one) for epoch, one in metrics.items())
+    told = tuple(EpochRecord(epoch=epoch, metrics=metrics_of) for epoch, metrics_of in metrics.items())
     return Run(records=told, **names)
 
 
@@ -76,5 +76,5 @@ def searched(
 
 def tables(runs: Sequence[Run], **search: object) -> Tables:
     """Arrange the runs as the tables of a study whose search was as given."""
-    asked = synthetic.asked(runs)
-    return replace(in_memory(runs), asked={**asked, "search": {**asked["search"], **search}})
+    study_data = synthetic.study_data(runs)
+    return replace(in_memory(runs), study_data={**study_data, "search": {**study_data["search"], **search}})

@@ -143,7 +143,7 @@ def study() -> list[Run]:
     return [run for architecture in ARCHITECTURES for condition in CONDITIONS for run in cell(architecture, condition)]
 
 
-def asked(runs: Sequence[Run]) -> dict[str, object]:
+def study_data(runs: Sequence[Run]) -> dict[str, object]:
     """The plain data of a study with these runs, in whose file the conditions stand in the order of the runs."""
     names = list(dict.fromkeys(run.architecture for run in runs))
     held = {run.condition: {"regularizer": "none"} for run in runs}

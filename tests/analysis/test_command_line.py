@@ -10,7 +10,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from analysis.__main__ import app
-from analysis.tables.table import load
+from analysis.tables.study_tables import load
 from tests.analysis import synthetic
 from tests.root import ROOT
 from tuning.store import StoreReader

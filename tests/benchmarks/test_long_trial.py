@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.tables.table import load
+from analysis.tables.study_tables import load
 from benchmarks import long_trial, reading, writing
 from models import build
 from regularizers.measure import measure

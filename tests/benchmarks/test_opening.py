@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.tables.table import load
+from analysis.tables.study_tables import load
 from benchmarks import opening, reading, stored_study
 from benchmarks.fresh_process import in_fresh_process, peak_megabytes
 from tuning.records import METRICS

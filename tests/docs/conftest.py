@@ -17,7 +17,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder: Path = tmp_path_factory.mktemp("first")
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     runs = [replace(run, study=STUDY) for run in synthetic.study()]
-    writer = StoreWriter(STUDY, uri, folder / STUDY, {**synthetic.asked(runs), "name": STUDY})
+    writer = StoreWriter(STUDY, uri, folder / STUDY, {**synthetic.study_data(runs), "name": STUDY})
     synthetic.keep(runs, writer)
     report = writer.close(timeout=120)
     assert report.complete, report

@@ -102,7 +102,7 @@ def test_packages_on_the_python_path_are_not_taken_for_ours(tmp_path, installed)
 def test_a_library_that_is_imported_leaves_the_users_own_packages_alone(tmp_path, installed):
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "__init__.py").write_text("MINE = True\n")
-    code = "import analysis.tables.table, models; print(models.MINE)"
+    code = "import analysis.tables.study_tables, models; print(models.MINE)"
     assert called([sys.executable, "-c", code], tmp_path, installed).stdout == "True\n"
 
 

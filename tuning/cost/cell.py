@@ -100,9 +100,9 @@ class CellCost:
 
     def total_seconds(self, tflops: float | None) -> float | None:
         """Return what all trainings of all phases take, one after the other; None where it is not known."""
-        each = [(count, self.training_seconds(phase, tflops)) for phase, count in self.trainings.items()]
-        known = [count * seconds for count, seconds in each if seconds is not None]
-        return sum(known) if len(known) == len(each) else None
+        trainings = [(count, self.training_seconds(phase, tflops)) for phase, count in self.trainings.items()]
+        known = [count * seconds for count, seconds in trainings if seconds is not None]
+        return sum(known) if len(known) == len(trainings) else None
 
 
 def typical(cell: Cell) -> TrialSettings:
@@ -114,7 +114,7 @@ def cell_cost(study: Study, cell: Cell, outline: Outline, operations: Operations
     """Return what a cell will cost.
 
     Args:
-        study: what is asked.
+        study: what is compared, and how.
         cell: one of its cells.
         outline: of the study's data set.
         operations: of the cell's architecture.

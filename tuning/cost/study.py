@@ -20,7 +20,7 @@ class StudyCost:
     """What a study will cost, and where.
 
     Attributes:
-        study: what is asked.
+        study: what is compared, and how.
         outline: of its data set.
         cells: in its order.
         available: cores and GPUs by Ray's names.
@@ -76,10 +76,10 @@ class StudyCost:
         """
         passed = 0.0
         for phase in self.phases:
-            mine = [cell for cell in self.cells if phase in cell.trainings]
-            each = [(cell.trainings[phase], cell.training_seconds(phase, self.tflops)) for cell in mine]
-            known = [(count, seconds) for count, seconds in each if seconds is not None]
-            if len(known) < len(each):
+            trained = [cell for cell in self.cells if phase in cell.trainings]
+            trainings = [(cell.trainings[phase], cell.training_seconds(phase, self.tflops)) for cell in trained]
+            known = [(count, seconds) for count, seconds in trainings if seconds is not None]
+            if len(known) < len(trainings):
                 return None
             total = sum(count * seconds for count, seconds in known)
             passed += max(total / slots, *(seconds for _, seconds in known))
@@ -120,12 +120,12 @@ def study_cost(
     images = outline(study.dataset)
     cells: list[CellCost] = []
     for architecture in study.architectures:
-        mine = [cell for cell in study.cells if cell.architecture is architecture]
+        of_architecture = [cell for cell in study.cells if cell.architecture is architecture]
         operations = count_operations(architecture, images.input_shape, images.num_classes)
         if timed:
             say(architecture.name)
-        inspection = time_inspection(typical(mine[0]), images) if timed else None
-        for cell in mine:
+        inspection = time_inspection(typical(of_architecture[0]), images) if timed else None
+        for cell in of_architecture:
             seconds = None
             if inspection is not None:
                 say(cell.key)

@@ -59,16 +59,16 @@ def sentences(cost: StudyCost) -> list[str]:
 def _work(cost: StudyCost) -> str:
     """Write the count so that it can be followed: what is trained = so many trainings, × epochs = so many epochs."""
     study = cost.study
-    asked = _counted(len(cost.cells), "cell")
+    counted = _counted(len(cost.cells), "cell")
     if not uneven_budgets(study):
         trials, seeds = (cost.cells[0].trainings[phase] for phase in PHASES)
-        each = f"{_counted(trials, 'trial')} to tune + {_counted(seeds, 'seed')} to confirm"
-        asked = " + ".join([f"{asked} × ({each})", *_further(cost)])
+        budget = f"{_counted(trials, 'trial')} to tune + {_counted(seeds, 'seed')} to confirm"
+        counted = " + ".join([f"{counted} × ({budget})", *_further(cost)])
     trainings = sum(sum(cell.trainings.values()) for cell in cost.cells)
     epochs = sum(cell.epochs(phase) for cell in cost.cells for phase in cost.phases)
     less = "; ".join(_less(cost))
     return (
-        f"{asked} = {_counted(trainings, 'training')}, × {_counted(study.training.epochs, 'epoch')} = "
+        f"{counted} = {_counted(trainings, 'training')}, × {_counted(study.training.epochs, 'epoch')} = "
         f"{_counted(epochs, 'epoch')}{f' at most ({less})' if less else ''}"
     )
 
@@ -147,7 +147,7 @@ def _evidence(cost: StudyCost) -> list[str]:
 
 
 def _seen(shown: Evidence) -> str:
-    low, high = (100 * one for one in shown.detectable)
+    low, high = (100 * difference for difference in shown.detectable)
     if math.isnan(low):
         return "One seed tells no difference from chance."
     points = f"{low:.2g} points" if f"{low:.2g}" == f"{high:.2g}" else f"{low:.2g} to {high:.2g} points"

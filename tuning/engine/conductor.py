@@ -19,7 +19,7 @@ from tuning.engine.state.trial_life import REPEATS
 from tuning.engine.tune.callback import RecordCallback
 from tuning.engine.tune.keeping_watch import KeepingWatch
 from tuning.engine.tune.schedule import CellScheduler
-from tuning.engine.tune.search import InterleavedSearch
+from tuning.engine.tune.searcher import InterleavedSearch
 from tuning.engine.tune.trainable import KEY, run_trial
 from tuning.engine.tune.trial_watch import TrialWatch
 from tuning.engine.tune.worker_lines import WorkerLines
@@ -38,7 +38,7 @@ class Session:
     """What one session of a study holds while its phases run.
 
     Attributes:
-        study: what is asked.
+        study: what is compared, and how.
         folder: where its state lies.
         history: what earlier sessions have done; filled further by what Tune reports.
         writer: the store.
@@ -85,8 +85,11 @@ def conduct(session: Session) -> None:
 def _confirm(session: Session, phase: Phase, cells: Mapping[str, Sequence[TrialSettings]]) -> None:
     """Run those trials of a confirmation phase that have not ended yet."""
     ended = {key for key, trial in session.history.trials.items() if trial.ended}
-    rest = {cell: FixedProposals([one for one in mine if one.key not in ended]) for cell, mine in cells.items()}
-    _run(session, phase, {cell: len(mine) for cell, mine in cells.items()}, rest)
+    rest = {
+        cell: FixedProposals([settings for settings in trials if settings.key not in ended])
+        for cell, trials in cells.items()
+    }
+    _run(session, phase, {cell: len(trials) for cell, trials in cells.items()}, rest)
 
 
 def _run(session: Session, phase: Phase, planned: Mapping[str, int], proposals: Mapping[str, Proposals]) -> None:

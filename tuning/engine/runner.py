@@ -66,7 +66,7 @@ def run(
     """Tune every cell, choose, confirm, and keep every record; continue where an earlier run has stopped.
 
     Args:
-        study: what is asked.
+        study: what is compared, and how.
         tracking_uri: the store; None for MLflow's own default.
         storage: the folder below which the study's folder lies; on a cluster, a disk that all nodes share.
         address: of a Ray cluster; None for a local Ray.
@@ -148,7 +148,7 @@ def _kept_and_told(
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A study between this run of it and the last: what is asked, where it lies, what was done."""
+    """A study between this run of it and the last: its settings, where it lies, what was done."""
 
     study: Study
     folder: StudyFolder
@@ -209,8 +209,8 @@ def _is_finished(study: Study, history: History) -> bool:
     if undecided(study, history) or outdated(study, history):
         return False
     ended = {key for key, trial in history.trials.items() if trial.ended}
-    planned = (mine for cells in frozen_trials(study, history).values() for mine in cells.values())
-    return all(settings.key in ended for mine in planned for settings in mine)
+    planned = (trials for cells in frozen_trials(study, history).values() for trials in cells.values())
+    return all(settings.key in ended for trials in planned for settings in trials)
 
 
 def _set_aside(study: Study, tracking_uri: str | None, folder: StudyFolder, lock: "_FolderLock") -> list[str]:

@@ -202,5 +202,5 @@ class Spectral(Optimizer):
         check("power_iterations must be at least 1", count >= 1, count, "2 is usual")
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {each.name: each for each in (SGD, Adam, Muon, Scion, Spectral)}
+OPTIMIZERS: dict[str, type[Optimizer]] = {rule.name: rule for rule in (SGD, Adam, Muon, Scion, Spectral)}
 """By the name that study files use."""

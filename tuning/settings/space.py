@@ -137,7 +137,7 @@ def parse(value: Any) -> Any:
         )
     kind, arguments = next(iter(value.items()))
     if kind == "choice":
-        if not isinstance(arguments, list) or not all(isinstance(one, Scalar) for one in arguments):
+        if not isinstance(arguments, list) or not all(isinstance(argument, Scalar) for argument in arguments):
             raise ValueError(f"choice: a list of plain values is needed, got {arguments!r}; e.g. {{choice: [64, 128]}}")
         return Choice(tuple(arguments))
     if not isinstance(arguments, list) or len(arguments) != 2 or not all(map(is_finite, arguments)):

@@ -33,14 +33,14 @@ def set_aside(study: str, tracking_uri: str | None, suffix: str, folder: Path) -
         if found is None:
             return None
         refuse_deleted(found)
-        other, mine = writer_of(found), Holder.this_process(folder)
-        if other is not None and other.lives(mine):
+        other, own = writer_of(found), Holder.this_process(folder)
+        if other is not None and other.lives(own):
             raise StoreRefusalError(
                 f"a study that runs is not set aside, got {study!r} in {hide_password(uri)!r} written by {other}; "
                 "wait for it, stop it, or give yours another name with --name"
             )
         mark, holder = read_bookmark(folder), holder_of(found)
-        if holder is not None and is_anothers(found, None if mark is None else mark.journal, mine):
-            raise StoreRefusalError(taken(study, uri, holder, mine))
+        if holder is not None and is_anothers(found, None if mark is None else mark.journal, own):
+            raise StoreRefusalError(taken(study, uri, holder, own))
         client.rename_experiment(found.experiment_id, f"{study} {suffix}")
     return f"{study} {suffix}"

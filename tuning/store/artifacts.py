@@ -33,7 +33,7 @@ def fetch(
     local = local_folder(artifact_uri)
     if local is not None:
         folders = [local] if beside is None else [local, *_moved(local, beside)]
-        return next((path for each in folders if (path := each / name).is_file()), None)
+        return next((path for place in folders if (path := place / name).is_file()), None)
     if name not in {file.path for file in client.list_artifacts(run_id)}:
         return None
     folder.mkdir(parents=True, exist_ok=True)

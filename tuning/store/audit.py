@@ -28,7 +28,7 @@ NOT_KNOWN = "may lack points"
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """What a store has of a study.
+    """What a store was found to have of a study, compared with what its journal tells.
 
     Attributes:
         runs: those that are there, by key.
@@ -119,7 +119,9 @@ def _matched(ledger: Ledger, seen: Iterable[Seen]) -> _Found:
         if key in ledger and ledger[key].start.time_ms == run.start_ms:
             if key in found.runs:
                 found.twice.add(key)
-            found.runs[key] = max(run, found.runs.get(key, run), key=lambda one: (one.points or 0, one.run_id))
+            found.runs[key] = max(
+                run, found.runs.get(key, run), key=lambda candidate: (candidate.points or 0, candidate.run_id)
+            )
         elif run.tags.get("phase") != Phase.SUMMARY:
             others.append(run)  # perhaps one of ours whose tags were edited
     missing = {state.start.time_ms: key for key, state in ledger.runs.items() if key not in found.runs}

@@ -43,7 +43,7 @@ class Bookmark:
             part.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     def is_of(self, tracking_uri: str) -> bool:
-        """Return whether it is a store's.
+        """Return whether the bookmark is one in this store.
 
         Args:
             tracking_uri: the store.

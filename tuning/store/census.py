@@ -20,7 +20,7 @@ _PAGE = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """One run, as far as it is looked at.
+    """A run of a store, with as much of it as tells whether it is whole.
 
     Attributes:
         run_id: MLflow's id.
@@ -81,16 +81,18 @@ def _of_database(uri: str, experiment_id: str, metrics: Collection[str]) -> Iter
 
     runs, params, points, tag = tables()
     active = (runs.experiment_id == int(experiment_id)) & (runs.lifecycle_stage == "active")
-    mine = select(runs.run_uuid).where(active)
+    of_experiment = select(runs.run_uuid).where(active)
 
     def counted(of: Any, *where: Any) -> Any:
-        return select(of.run_uuid, func.count()).where(of.run_uuid.in_(mine), *where).group_by(of.run_uuid)
+        return select(of.run_uuid, func.count()).where(of.run_uuid.in_(of_experiment), *where).group_by(of.run_uuid)
 
     with data_base(uri) as connection:
         params_of = dict(map(tuple, connection.execute(counted(params))))
         points_of = dict(map(tuple, connection.execute(counted(points, points.key.in_(sorted(metrics))))))
         tags: dict[str, dict[str, str]] = {}
-        query = select(tag.run_uuid, tag.key, tag.value).where(tag.run_uuid.in_(mine), ~tag.key.like("mlflow.%"))
+        query = select(tag.run_uuid, tag.key, tag.value).where(
+            tag.run_uuid.in_(of_experiment), ~tag.key.like("mlflow.%")
+        )
         for run_id, name, value in connection.execute(query):
             tags.setdefault(run_id, {})[name] = value
         columns = (runs.run_uuid, runs.name, runs.status, runs.start_time, runs.end_time, runs.artifact_uri)

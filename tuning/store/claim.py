@@ -229,37 +229,37 @@ class Claim:
         self._create(client, _chosen_location(found), found.tags)
 
 
-def taken(study: str, tracking_uri: str, other: Holder, mine: Holder) -> str:
-    """Say that a name is another study's.
+def taken(study: str, tracking_uri: str, other: Holder, own: Holder) -> str:
+    """Return the sentence that refuses a study whose name in the store is another's.
 
     Args:
         study: the name.
         tracking_uri: the store.
         other: who has claimed it.
-        mine: this process.
+        own: this process.
 
     Returns:
         The rule, what came, the cure.
     """
     return (
         f"a study's name is one study's alone in a store, got {study!r} in {hide_password(tracking_uri)!r} claimed by "
-        f"{other}; give yours another name with --name (e.g. --name {mine.name_for(study)}), or name the --storage "
+        f"{other}; give yours another name with --name (e.g. --name {own.name_for(study)}), or name the --storage "
         "that it was run with"
     )
 
 
-def is_anothers(found: "Stored", journal: str | None, mine: Holder) -> bool:
+def is_anothers(found: "Stored", journal: str | None, own: Holder) -> bool:
     """Return whether an experiment is claimed for another journal whose folder may still be gone on with.
 
     Args:
         found: as the store has it.
         journal: this folder's; None where it has no number.
-        mine: this process.
+        own: this process.
     """
     claimed, other = found.tags.get(_JOURNAL, _NOBODY), holder_of(found)
     if claimed in {_NOBODY, journal} or other is None:
         return False
-    return not (other.same_place(mine) or other.is_lost(mine))
+    return not (other.same_place(own) or other.is_lost(own))
 
 
 def holder_of(found: "Stored") -> Holder | None:

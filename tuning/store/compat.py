@@ -63,9 +63,9 @@ def bulk_history(uri: str, run_ids: Sequence[str], metric: str, most: int) -> li
     from mlflow.utils.rest_utils import http_request, verify_rest_response
 
     endpoint = "/ajax-api/2.0/mlflow/metrics/get-history-bulk"
-    asked = [("metric_key", metric), ("max_results", str(most)), *(("run_id", run_id) for run_id in run_ids)]
+    params = [("metric_key", metric), ("max_results", str(most)), *(("run_id", run_id) for run_id in run_ids)]
     server: Any = get_default_host_creds(uri)  # type: ignore[no-untyped-call]
-    answer: Any = http_request(server, endpoint, "GET", params=asked)  # type: ignore[no-untyped-call]
+    answer: Any = http_request(server, endpoint, "GET", params=params)  # type: ignore[no-untyped-call]
     points: list[Any] = verify_rest_response(answer, endpoint).json()["metrics"]
     return points
 

@@ -96,7 +96,7 @@ def reaching(tracking_uri: str) -> Generator[None]:
     Raises:
         ValueError: with the reason and the cure.
         StoreRefusalError: as it was raised.
-        PutBackError: likewise.
+        PutBackError: where the store is in the state that it was in before.
     """
     try:
         yield
@@ -184,7 +184,7 @@ def refuse_deleted(found: "StoredExperiment") -> None:
 
 
 def identified(found: "StoredExperiment") -> Experiment:
-    """Return which experiment it is.
+    """Return an experiment with what tells it from every other.
 
     Args:
         found: as the store has it.

@@ -114,7 +114,7 @@ class Drain:
         return sum(1 for _ in self._wanted())
 
     def wake(self) -> None:
-        """Say that the journal has grown."""
+        """Let the thread that sends go on: the journal has grown."""
         self._more.set()
 
     def close(self, timeout: float) -> None:

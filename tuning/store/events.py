@@ -5,13 +5,14 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from tuning.records import Phase
+from tuning.records import Phase, StopReason
 
 STATUSES = ("FINISHED", "FAILED", "KILLED")
 """How a run can end, in MLflow's words."""
 
+_REASON = "stop_reason"
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,191}")  # four names of 48 characters fit, and files' names of 255
 
 
@@ -87,6 +88,16 @@ class RunEnded:
     def __post_init__(self) -> None:
         _check_key(self.key)
         assert self.status in STATUSES, f"a run ends as one of {STATUSES}, got {self.status!r}"
+
+    @classmethod
+    def interrupted(cls, key: str, time_ms: int) -> Self:
+        """Return the end of a run whose trial may go on: its session was interrupted."""
+        return cls(key=key, status="KILLED", tags={_REASON: str(StopReason.INTERRUPTED)}, time_ms=time_ms)
+
+    @property
+    def is_interruption(self) -> bool:
+        """Whether this is the end of a session and not of the trial, which may go on."""
+        return self.tags.get(_REASON) == StopReason.INTERRUPTED
 
 
 @dataclass(frozen=True, kw_only=True)

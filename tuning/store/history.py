@@ -43,7 +43,7 @@ def read_history(client: "MlflowClient", uri: str, run_ids: Sequence[str], metri
     """
     groups = [run_ids[start : start + _RUNS_AT_ONCE] for start in range(0, len(run_ids), _RUNS_AT_ONCE)]
     found = _from_database(uri, groups, metrics) if is_database(uri) else _from_server(client, uri, groups, metrics)
-    runs, names = ({name: place for place, name in enumerate(each)} for each in (run_ids, metrics))
+    runs, names = ({name: place for place, name in enumerate(given)} for given in (run_ids, metrics))
     tables = [_latest([_columns(rows, runs, names) for rows in pieces if rows], run_ids, metrics) for pieces in found]
     return pa.concat_tables([HISTORY.empty_table(), *tables])
 
@@ -64,12 +64,12 @@ def _latest(pieces: Sequence[list[np.ndarray]], run_ids: Sequence[str], metrics:
     """Order points by run, metric, epoch, timestamp and value, and keep the last of each epoch."""
     if not pieces:
         return HISTORY.empty_table()
-    columns = [np.concatenate(each) for each in zip(*pieces, strict=True)]
+    columns = [np.concatenate(of_column) for of_column in zip(*pieces, strict=True)]
     order = np.lexsort(columns[::-1])
     run, metric, epoch, _, value = (column[order] for column in columns)
     last = np.append(np.any([np.diff(column) for column in (run, metric, epoch)], axis=0), True)
     names = ((run, run_ids), (metric, metrics))
-    dictionaries = [pa.DictionaryArray.from_arrays(codes[last], pa.array(each, pa.string())) for codes, each in names]
+    dictionaries = [pa.DictionaryArray.from_arrays(codes[last], pa.array(given, pa.string())) for codes, given in names]
     return pa.table([*dictionaries, epoch[last], value[last]], schema=HISTORY)
 
 

@@ -15,7 +15,7 @@ _NAME_LETTERS = 48
 
 @dataclass(frozen=True, kw_only=True)
 class Holder:
-    """A process that has a study.
+    """A process that holds a study's folder or its name in a store.
 
     Attributes:
         user: whose process it is.
@@ -33,7 +33,7 @@ class Holder:
 
     @classmethod
     def this_process(cls, folder: Path) -> "Holder":
-        """Return this one.
+        """Return the process that runs this code, as the holder of a folder.
 
         Args:
             folder: the study's.
@@ -59,7 +59,7 @@ class Holder:
             return None
 
     def as_text(self) -> str:
-        """Return it as a line that `from_text` reads."""
+        """Return the holder as a line that `from_text` reads."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     def name_for(self, study: str) -> str:
@@ -68,8 +68,8 @@ class Holder:
         Args:
             study: the name that is taken.
         """
-        mine = re.sub(r"[^A-Za-z0-9.]+", "-", self.user).strip("-") or "mine"
-        return f"{study[: _NAME_LETTERS - len(mine[:16]) - 1]}-{mine[:16]}"
+        user = re.sub(r"[^A-Za-z0-9.]+", "-", self.user).strip("-") or "mine"
+        return f"{study[: _NAME_LETTERS - len(user[:16]) - 1]}-{user[:16]}"
 
     def same_place(self, other: "Holder") -> bool:
         """Return whether both have the same folder of the same machine, so that its lock tells them apart.
@@ -88,7 +88,7 @@ class Holder:
         return self._is_here(asking) and not self._has_ended()
 
     def is_dead(self, asking: "Holder") -> bool:
-        """Return whether it surely lives no more.
+        """Return whether the process surely lives no more.
 
         Args:
             asking: this process, which holds the lock of its folder.
@@ -96,7 +96,7 @@ class Holder:
         return self._is_here(asking) and self._has_ended()
 
     def runs_on(self, host: str) -> bool | None:
-        """Return whether it runs still; None where it is on another machine than the given one.
+        """Return whether the process runs still; None where it is on another machine than the given one.
 
         Args:
             host: where this is asked.
@@ -119,7 +119,7 @@ class Holder:
         return not _exists(self.process) or self.began != _began(self.process)
 
     def __str__(self) -> str:
-        """Say it to a person."""
+        """Name the process to a person."""
         return f"{self.user} on {self.host}, process {self.process}, in {self.folder}"
 
 
@@ -141,7 +141,7 @@ def _began(process: int) -> str:
 
 
 def user() -> str:
-    """Return whose process this is."""
+    """Return the name of the user whose process this is."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user without a name

@@ -25,7 +25,7 @@ NONFINITE = "nonfinite"
 
 @dataclass
 class RunState:
-    """One run as the journal tells it.
+    """What the journal tells of one run.
 
     Attributes:
         start: its first start, from which its points' timestamps follow.
@@ -65,7 +65,7 @@ class RunState:
 
     @property
     def superseded(self) -> bool:
-        """Whether it is no result any more."""
+        """Whether the run is no result any more."""
         return self.tags.get("phase") == RunSuperseded.PHASE
 
 
@@ -170,11 +170,11 @@ class Ledger:
 
     def _freeze(self, event: ChoiceFrozen) -> None:
         """Of a cell's runs one is the chosen one; a study that grew may have chosen another before."""
-        mine = self.runs[event.key]
+        chosen = self.runs[event.key]
         for other in self.runs.values():
-            if other.chosen and cell_of(other.start) == cell_of(mine.start):
+            if other.chosen and cell_of(other.start) == cell_of(chosen.start):
                 other.tags[CHOSEN] = FORMERLY
-        mine.tags[CHOSEN], mine.choice = "true", event.choice
+        chosen.tags[CHOSEN], chosen.choice = "true", event.choice
 
 
 def nonfinite_tag(event: EpochLogged) -> str:

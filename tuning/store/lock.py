@@ -1,4 +1,4 @@
-"""One process a study's folder."""
+"""The lock by which at most one process writes in a study's folder."""
 
 from pathlib import Path
 

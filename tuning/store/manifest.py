@@ -11,18 +11,18 @@ from tuning.whole_files import replacing
 _NAME = "study.json"
 
 
-def keep_begun(folder: Path, asked: Mapping[str, Any]) -> None:
+def keep_begun(folder: Path, study_data: Mapping[str, Any]) -> None:
     """Write down which study's results lie in a folder, wholly or not at all.
 
     Args:
         folder: the study's.
-        asked: the study as plain data.
+        study_data: the study as plain data.
 
     Raises:
         OSError: where the disk is full or gone.
     """
     with replacing(folder / _NAME, lasting=True) as part:
-        part.write_text(json.dumps(asked, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(study_data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def is_begun(folder: Path) -> bool:

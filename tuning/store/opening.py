@@ -21,7 +21,7 @@ from tuning.store.journal import Journal
 from tuning.store.ledger import Ledger
 from tuning.store.place import Place
 from tuning.store.sender import Sender
-from tuning.store.study_tags import keep_asked
+from tuning.store.study_tags import keep_study_data
 from tuning.store.tables import Tables
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ class Opening:
         study: the study's name.
         tracking_uri: the store, resolved.
         folder: the study's, locked by this process.
-        asked: the study as plain data, kept with its experiment; None for a writer that does not know it.
+        study_data: the study as plain data, kept with its experiment; None for a writer that does not know it.
         journal: what is to be stored.
         place: tells whether the folder is still there.
-        ledger: the same, run by run.
+        ledger: what the journal tells, run by run.
         guard: held while the ledger is looked at, or changed by who reports.
         tables: the files that are kept beside the journal.
         bookmark: what is known of the store that the folder's results were sent to before; None where none were.
@@ -53,7 +53,7 @@ class Opening:
     study: str
     tracking_uri: str
     folder: Path
-    asked: Mapping[str, Any] | None
+    study_data: Mapping[str, Any] | None
     journal: Journal
     place: Place
     ledger: Ledger
@@ -85,8 +85,8 @@ class Opening:
             self._refuse_strangers(client, experiment, found)
             self._refuse_newer(found)
             with reaching(self.tracking_uri):
-                if self.asked is not None:
-                    keep_asked(client, experiment.id, self.asked)
+                if self.study_data is not None:
+                    keep_study_data(client, experiment.id, self.study_data)
                 for key in found.mixed | found.ahead:
                     client.delete_run(found.runs[key].run_id)
         except BaseException:

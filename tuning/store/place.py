@@ -11,7 +11,7 @@ from tuning.store.manifest import keep_begun
 
 
 class Place:
-    """The folder of a study that is written.
+    """The folder of a study that is written: whether it is still where it was, and what is rescued where it is not.
 
     Args:
         folder: the study's, which is there.
@@ -34,11 +34,11 @@ class Place:
         """Return whether the folder is somewhere else, with all that was in it."""
         return self._now() is not None
 
-    def rescue(self, asked: Mapping[str, Any] | None) -> str:
+    def rescue(self, study_data: Mapping[str, Any] | None) -> str:
         """Save what was lost, where that is possible, and say what has become of it.
 
         Args:
-            asked: the study as plain data, which is kept beside its journal.
+            study_data: the study as plain data, which is kept beside its journal.
 
         Returns:
             The rule, what came, the cure.
@@ -47,7 +47,7 @@ class Place:
         now = self._now()
         if now is not None:
             return f"{rule} {self._folder} moved to {now}; move it back, and the same command goes on"
-        if self._write_back(asked):
+        if self._write_back(study_data):
             return (
                 f"{rule} {self._folder} deleted; its journal has been written back, and the same command goes on (what "
                 "was running begins anew)"
@@ -57,12 +57,12 @@ class Place:
             "is in the store; restore the folder, or begin anew with --fresh, which keeps what is in the store"
         )
 
-    def _write_back(self, asked: Mapping[str, Any] | None) -> bool:
+    def _write_back(self, study_data: Mapping[str, Any] | None) -> bool:
         if not self._journal.write_back():
             return False
-        if asked is not None:
+        if study_data is not None:
             with suppress(OSError):  # the journal is what cannot be had again
-                keep_begun(self._folder, asked)
+                keep_begun(self._folder, study_data)
         return True
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from tuning.store.artifacts import fetch
 from tuning.store.connection import connect, reaching, refuse_deleted
 from tuning.store.history import read_history
 from tuning.store.runs import StoredRun, iterate_runs
-from tuning.store.study_tags import kept_asked
+from tuning.store.study_tags import kept_study_data
 
 
 class StoreReader:
@@ -37,7 +37,7 @@ class StoreReader:
             raise ValueError(f"a store to read must exist, got {self._uri!r}; run a study first, or name another store")
         self._client = connect(self._uri)
         with reaching(self._uri):
-            found = {one.name: one for one in self._client.search_experiments()}
+            found = {experiment.name: experiment for experiment in self._client.search_experiments()}
         if study not in found:
             with reaching(self._uri):
                 deleted = self._client.get_experiment_by_name(study)
@@ -50,9 +50,9 @@ class StoreReader:
         weakref.finalize(self, shutil.rmtree, self._copies, ignore_errors=True)
 
     @property
-    def asked(self) -> dict[str, Any]:
+    def study_data(self) -> dict[str, Any]:
         """The study as plain data; empty where the experiment was written without one."""
-        return kept_asked(self._tags)
+        return kept_study_data(self._tags)
 
     def runs(self) -> list[StoredRun]:
         """Return every run of the study, trials and summaries, the oldest first."""

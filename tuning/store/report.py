@@ -50,7 +50,7 @@ class Stored:
         return not (self.lacking or self.strangers)
 
     def __str__(self) -> str:
-        """Say it to a person."""
+        """Say to a person what the store has."""
         counted = [_counted(self.runs, "run"), _counted(self.points, "point"), _counted(self.files, "file")]
         text = f"{counted[0]}, {counted[1]} and {counted[2]}, verified in {self.where}"
         if self.lacking:

@@ -17,7 +17,7 @@ _RUNS_A_PAGE = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class StoredRun:
-    """One run as the store has it.
+    """A run of a study, as it was read from the store.
 
     Attributes:
         run_id: MLflow's id.

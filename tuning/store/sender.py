@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuning.records import CHOICE_FILE, DATA, Phase
+from tuning.records import CHOICE_FILE, Phase
 from tuning.store.artifacts import fetch
 from tuning.store.batches import add_params, log_points, set_tags, shortened
 from tuning.store.census import Seen
+from tuning.store.data_input import name_data
 from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
 from tuning.store.holder import user
 from tuning.store.ledger import CHOSEN, FORMERLY, NONFINITE, RUNNING, Ledger, cell_of, nonfinite_tag
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 POINTS = "points"
 """The tag of a run that has ended: how many numbers were sent for it, which a store that was put back lacks some of."""
 
-_MAX_DIGEST = 36
 _SECONDS_A_CHECK_HOLDS = 1.0
 """How long the name is taken to be ours still while a run is written; one is begun after a check of its own."""
 
@@ -164,7 +164,7 @@ class Sender:
         if run.info.status != RUNNING:
             self._client.update_run(run.info.run_id, status=RUNNING)
         add_params(self._client, run, event.params)
-        self._add_data(run, event.tags)
+        name_data(self._client, run, event.tags)
         self.sent.add(event.key)
 
     def _see_that_it_is_ours(self, within: float = 0.0) -> None:
@@ -208,8 +208,8 @@ class Sender:
         """Return a file of a run of ours that lies in MLflow's trash, None where there is none."""
         from mlflow.entities import ViewType
 
-        asked = f"tags.trial_key = '{key}' and attributes.start_time = {self._ledger[key].start.time_ms}"
-        trash = self._client.search_runs([self._experiment_id], asked, run_view_type=ViewType.DELETED_ONLY)
+        query = f"tags.trial_key = '{key}' and attributes.start_time = {self._ledger[key].start.time_ms}"
+        trash = self._client.search_runs([self._experiment_id], query, run_view_type=ViewType.DELETED_ONLY)
         found = (fetch(self._client, run.info.run_id, run.info.artifact_uri, file, folder) for run in trash)
         return next(filter(None, found), None)
 
@@ -239,8 +239,8 @@ class Sender:
         run = self._run(event.key)
         text = json.dumps(event.choice, indent=1, ensure_ascii=False) + "\n"
         self._client.log_text(run.id, text, CHOICE_FILE)
-        mine = cell_of(self._ledger[event.key].start)
-        cell = " and ".join(f"tags.{name} = '{value}'" for name, value in mine.items())
+        own_cell = cell_of(self._ledger[event.key].start)
+        cell = " and ".join(f"tags.{name} = '{value}'" for name, value in own_cell.items())
         for other in self._client.search_runs([self._experiment_id], f"tags.{CHOSEN} = 'true' and {cell}"):
             if other.info.run_id != run.id:
                 set_tags(self._client, other.info.run_id, {CHOSEN: FORMERLY})
@@ -263,8 +263,8 @@ class Sender:
             return []
         found = self._find(key)
         if key in self._runs and not any(run.info.run_id == self._runs[key].id for run in found):
-            mine = self._client.get_run(self._runs[key].id)
-            found = [*([mine] if mine.info.lifecycle_stage == "active" else []), *found]
+            known = self._client.get_run(self._runs[key].id)
+            found = [*([known] if known.info.lifecycle_stage == "active" else []), *found]
         return found
 
     def _find(self, key: str) -> list["Run"]:
@@ -284,20 +284,6 @@ class Sender:
     def _drop(self, runs: Iterable["Run"]) -> None:
         for run in runs:
             self._client.delete_run(run.info.run_id)
-
-    def _add_data(self, run: "Run", tags: Mapping[str, str]) -> None:
-        """Say on which data the run was trained, where MLflow's pages look for it."""
-        if DATA not in tags or (run.inputs and run.inputs.dataset_inputs):
-            return
-        from mlflow.entities import Dataset, DatasetInput
-
-        dataset = Dataset(
-            name=tags["dataset"],
-            digest=tags[DATA][:_MAX_DIGEST],
-            source_type="spectune",
-            source=json.dumps({"content": tags[DATA]}),
-        )
-        self._client.log_inputs(run.info.run_id, datasets=[DatasetInput(dataset)])
 
 
 def _kept(run: "Run") -> _Run:

@@ -21,7 +21,7 @@ from tuning.store.tables import Tables
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """How a study stands in its store.
+    """What a store has of a study, and who writes it.
 
     Attributes:
         stored: what the store has of what the journal tells.
@@ -53,14 +53,14 @@ def standing(study: str, tracking_uri: str | None, folder: Path) -> Standing:
     path = sqlite_path(uri)
     if path is not None and not path.is_file():
         raise ValueError(f"a store to ask must exist, got {uri!r}; run the study, or name another --tracking-uri")
-    client, mine, mark = connect(uri), Holder.this_process(folder), read_bookmark(folder)
+    client, own, mark = connect(uri), Holder.this_process(folder), read_bookmark(folder)
     with reaching(uri):
         found = client.get_experiment_by_name(study)
         if found is not None:
             refuse_deleted(found)
             holder = holder_of(found)
-            if holder is not None and is_anothers(found, None if mark is None else mark.journal, mine):
-                raise StoreRefusalError(taken(study, uri, holder, mine))
+            if holder is not None and is_anothers(found, None if mark is None else mark.journal, own):
+                raise StoreRefusalError(taken(study, uri, holder, own))
         # The store first: whatever it has by then, the journal, read after it, tells of.
         seen = [] if found is None else list(census(client, uri, found.experiment_id, METRICS))
     ledger = Ledger()
@@ -69,5 +69,5 @@ def standing(study: str, tracking_uri: str | None, folder: Path) -> Standing:
     return Standing(
         stored=Stored.of(audit(ledger, seen, Tables(folder, Parts(folder))), hide_password(uri)),
         writer=None if writer is None else str(writer),
-        lives=None if writer is None else writer.runs_on(mine.host),
+        lives=None if writer is None else writer.runs_on(own.host),
     )

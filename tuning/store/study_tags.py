@@ -1,4 +1,4 @@
-"""The study beside its results: what was asked, kept whole with the experiment."""
+"""A study's plain data, kept whole in the tags of its experiment beside its results."""
 
 import json
 from collections.abc import Mapping
@@ -11,23 +11,23 @@ _TAG = "asked."
 _CHARACTERS = 4000  # MLflow refuses a tag of an experiment above 5000
 
 
-def keep_asked(client: "MlflowClient", experiment_id: str, asked: Mapping[str, Any]) -> None:
+def keep_study_data(client: "MlflowClient", experiment_id: str, study_data: Mapping[str, Any]) -> None:
     """Write a study's plain data into the tags of its experiment, in as many as it takes.
 
     Args:
         client: of the store.
         experiment_id: the study's.
-        asked: mappings, lists and scalars.
+        study_data: mappings, lists and scalars.
     """
-    text = json.dumps(asked, ensure_ascii=False)
+    text = json.dumps(study_data, ensure_ascii=False)
     pieces = [text[start : start + _CHARACTERS] for start in range(0, len(text), _CHARACTERS)]
     for number, piece in enumerate(pieces):
         client.set_experiment_tag(experiment_id, f"{_TAG}{number}", piece)
     client.set_experiment_tag(experiment_id, f"{_TAG}pieces", str(len(pieces)))
 
 
-def kept_asked(tags: Mapping[str, str]) -> dict[str, Any]:
-    """Return what `keep_asked` has written; empty where it has not been called.
+def kept_study_data(tags: Mapping[str, str]) -> dict[str, Any]:
+    """Return what `keep_study_data` has written; empty where it has not been called.
 
     Args:
         tags: of the experiment.

@@ -24,7 +24,7 @@ FILES = "files"
 
 @dataclass(frozen=True, kw_only=True)
 class Gathered:
-    """What there is of a run's tables.
+    """The tables of one run that could be gathered, and what of them is damaged or gone.
 
     Attributes:
         paths: the tables; none where the run was never measured, or theirs were lost.
@@ -84,15 +84,15 @@ class Tables:
         return self._parts.keys()
 
     def _merge(self, key: str, parts: Sequence[Path], stored: Callable[[str], Path | None]) -> None:
-        mine = self._folder_of(key)
+        own = self._folder_of(key)
 
         def before(name: str) -> Path | None:
-            kept = mine / name
+            kept = own / name
             return kept if kept.is_file() else stored(name)
 
-        with tempfile.TemporaryDirectory(prefix="merging-", dir=mine) as name:
+        with tempfile.TemporaryDirectory(prefix="merging-", dir=own) as name:
             for path in merge(parts, Path(name), before):
-                put(path, mine / path.name, lasting=True)
+                put(path, own / path.name, lasting=True)
         self._parts.drop(parts)
 
     def _take_back(self, key: str, stored: Callable[[str], Path | None]) -> None:
@@ -100,16 +100,16 @@ class Tables:
         found = [path for name in TABLES if (path := stored(name)) is not None]
         if len(found) < len(TABLES):
             return
-        mine = self._folder_of(key)
-        with tempfile.TemporaryDirectory(prefix="merging-", dir=mine) as name:
+        own = self._folder_of(key)
+        with tempfile.TemporaryDirectory(prefix="merging-", dir=own) as name:
             for path in found:
-                put(Path(shutil.copy(path, name)), mine / path.name, lasting=True)
+                put(Path(shutil.copy(path, name)), own / path.name, lasting=True)
 
     def _folder_of(self, key: str) -> Path:
-        mine = self._folder / key
-        for folder in (self._folder, mine):
+        own = self._folder / key
+        for folder in (self._folder, own):
             folder.mkdir(exist_ok=True)  # the study's own folder is not made again where it has been deleted
-        return mine
+        return own
 
 
 TABLES = (SPECTRA_FILE, LAYERS_FILE)

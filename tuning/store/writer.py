@@ -1,15 +1,13 @@
 """The one writer of a study: whoever reports waits for the local disk alone.
 
-Every report is first appended to the study's journal, and a thread writes the journal into MLflow. A store
-that is away, slow or refusing delays nobody and loses nothing: opened again, the writer sends what is
-pending.
+Every report is first appended to the study's journal, and a thread writes the journal into MLflow. A store that is
+away, slow or refusing delays nobody and loses nothing: opened again, the writer sends what is pending.
 """
 
 import math
 import threading
 import time
 import uuid
-from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,13 +16,13 @@ from typing import Any
 
 from filelock import BaseFileLock
 
-from tuning.records import TAGS, EpochRecord, LayerRecord, StopReason
+from tuning.records import TAGS, EpochRecord, LayerRecord
 from tuning.secrets import hide_password
 from tuning.store.address import resolve_tracking_uri
 from tuning.store.batches import MAX_PARAM
 from tuning.store.bookmark import read_bookmark
 from tuning.store.claim import Claim
-from tuning.store.connection import StoreRefusalError, describe
+from tuning.store.connection import StoreRefusalError
 from tuning.store.drain import Drain, Link
 from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
 from tuning.store.journal import Journal
@@ -36,6 +34,7 @@ from tuning.store.place import Place
 from tuning.store.report import Stored, WriterReport
 from tuning.store.spectra import Parts
 from tuning.store.tables import Tables
+from tuning.store.unwritten import Unwritten
 
 
 class StoreWriter:
@@ -51,7 +50,7 @@ class StoreWriter:
         study: the study's name, which is the experiment's.
         tracking_uri: the store, as `resolve_tracking_uri` takes it.
         folder: the study's folder, for the journal and what belongs to it.
-        asked: the study as plain data, kept with its experiment.
+        study_data: the study as plain data, kept with its experiment.
         lock: of the folder, where the caller holds it already, and releases it.
         thorough: read the files of every run where they lie in the store, too, to see that they are whole.
 
@@ -64,12 +63,12 @@ class StoreWriter:
         study: str,
         tracking_uri: str | None,
         folder: Path,
-        asked: Mapping[str, Any] | None = None,
+        study_data: Mapping[str, Any] | None = None,
         lock: BaseFileLock | None = None,
         *,
         thorough: bool = False,
     ) -> None:
-        self._folder, self._asked = folder, asked
+        self._folder, self._study_data = folder, study_data
         uri = resolve_tracking_uri(tracking_uri)
         self.away: str | None = None
         self._lock = lock_folder(study, folder) if lock is None else None
@@ -84,8 +83,7 @@ class StoreWriter:
         except BaseException:
             self._release()
             raise
-        self._unwritten: deque[tuple[Event, Sequence[LayerRecord], bool]] = deque()
-        self._disk_error: str | None = None
+        self._unwritten = Unwritten(self._journal, self._parts)
         self._lost, self._told, self._closed = False, 0, False
         self._drain = Drain(
             journal=self._journal,
@@ -106,7 +104,7 @@ class StoreWriter:
             study=study,
             tracking_uri=uri,
             folder=self._folder,
-            asked=self._asked,
+            study_data=self._study_data,
             journal=self._journal,
             place=self._place,
             ledger=self._ledger,
@@ -198,21 +196,18 @@ class StoreWriter:
         """
         assert self._lost or key in self._ledger, f"a trial is run before it is superseded, got {key!r}"
         if key in self._ledger and not self._ledger[key].ended:  # its session was killed
-            self._interrupted(key)
+            self._put(RunEnded.interrupted(key, _now_ms()))
         self._put(RunSuperseded(key=key))
 
     def close_open_runs(self) -> None:
         """Close the runs that this session or a killed one left open; a trial that goes on opens its run again."""
         for key in list(self._ledger.open()):
-            self._interrupted(key)
-
-    def _interrupted(self, key: str) -> None:
-        self._put(_interruption(key))
+            self._put(RunEnded.interrupted(key, _now_ms()))
 
     @property
     def trouble(self) -> str | None:
         """Why disk or store do not take what is reported now; None where they do."""
-        return self._disk_error or self._drain.error
+        return self._unwritten.error or self._drain.error
 
     @property
     def lost(self) -> str | None:
@@ -236,7 +231,7 @@ class StoreWriter:
             pending=self._drain.pending,
             refused=self._drain.refused,
             unwritten=len(self._unwritten),
-            error=self._disk_error or self._drain.error,
+            error=self._unwritten.error or self._drain.error,
             journal=self._journal.path,
             stored=None if audit is None else Stored.of(audit, hide_password(opening.tracking_uri)),
             page=None if opening.experiment_id is None else page(opening.tracking_uri, opening.experiment_id),
@@ -259,7 +254,7 @@ class StoreWriter:
         if self._lost:
             if not self._place.is_moved():
                 self._take_back_ends(self._drain.ends_refused)
-            report = replace(report, lost=self._place.rescue(self._asked))
+            report = replace(report, lost=self._place.rescue(self._study_data))
         self._journal.close()
         self._release()
         return report
@@ -268,7 +263,7 @@ class StoreWriter:
         """Let trials go on that had ended, and whose spectra were deleted with the folder before they were merged."""
         with suppress(OSError):
             for key in keys:
-                self._journal.append(_interruption(key))
+                self._journal.append(RunEnded.interrupted(key, _now_ms()))
 
     def _release(self) -> None:
         self._place.close()
@@ -279,9 +274,9 @@ class StoreWriter:
         assert not self._closed, "nothing is reported to a closed writer"
         self._notice_loss()
         with self._mutex:
-            if self._lost and not _is_interruption(event):
+            if self._lost and not (isinstance(event, RunEnded) and event.is_interruption):
                 return  # its spectra have no place any more; the trial goes on from what was kept before
-            self._unwritten.append((event, layers, not self._ledger.is_known(event)))
+            self._unwritten.append(event, layers, new=not self._ledger.is_known(event))
             self._ledger.take(event)
         self._refill()
         self._drain.wake()
@@ -296,27 +291,8 @@ class StoreWriter:
             self._ledger.fold(self._journal)
 
     def _refill(self) -> None:
-        """Bring to the disk what has been reported; what a full disk refuses waits in memory."""
         with self._mutex:
-            try:
-                while self._unwritten:
-                    event, layers, new = self._unwritten[0]
-                    if isinstance(event, EpochLogged):
-                        self._parts.write(event.key, event.epoch, layers)
-                    if new:
-                        self._journal.append(event)
-                    self._unwritten.popleft()
-                self._disk_error = None
-            except OSError as error:
-                self._disk_error = describe(error)
-
-
-def _interruption(key: str) -> RunEnded:
-    return RunEnded(key=key, status="KILLED", tags={"stop_reason": str(StopReason.INTERRUPTED)}, time_ms=_now_ms())
-
-
-def _is_interruption(event: Event) -> bool:
-    return isinstance(event, RunEnded) and event.tags.get("stop_reason") == StopReason.INTERRUPTED
+            self._unwritten.write()
 
 
 def _now_ms() -> int:

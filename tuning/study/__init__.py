@@ -1,4 +1,4 @@
-"""What is asked: studies, their cells, and how many trials each cell gets."""
+"""What is compared, and how: studies, their cells, and how many trials each cell gets."""
 
 from tuning.study.ablation import ablated_cells, ablations
 from tuning.study.answers import answers

@@ -14,11 +14,11 @@ from tuning.study.study import Study
 def answers(study: Study) -> dict[str, Any]:
     """Return what follows from a study for each cell, and who its baseline is, as plain data.
 
-    It is kept beside what was asked, under `tuning.records.ANSWERS`: a study file has no such key, and two studies
-    that ask the same have the same answers.
+    It is kept beside the study's own keys, under `tuning.records.ANSWERS`: a study file has no such key, and two
+    studies that ask the same have the same answers.
 
     Args:
-        study: what is asked.
+        study: what is compared, and how.
 
     Returns:
         ``baseline``, a condition, and by cell ``cells``, each with ``values`` (by flat name a constant, or the range

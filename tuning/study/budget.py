@@ -16,7 +16,7 @@ def planned_trials(study: Study, cell: Cell, phase: Phase) -> int:
     """Return how many trials of a phase a cell is to have.
 
     Args:
-        study: what is asked.
+        study: what is compared, and how.
         cell: one of its cells.
         phase: any but ``summary``; of ``matched`` it is the most there can be, as `confirmations_planned` says.
     """
@@ -29,7 +29,7 @@ def planned_epochs(study: Study, cell: Cell, phase: Phase) -> int:
     """Return how many epochs the trials of a phase are to train together, if none is stopped early.
 
     Args:
-        study: what is asked.
+        study: what is compared, and how.
         cell: one of its cells.
         phase: as `planned_trials` has it.
     """
@@ -64,7 +64,7 @@ def uneven_budgets(study: Study) -> list[str]:
     """Say of each cell and phase whose planned budget is not that of most others what it is, a line each.
 
     Args:
-        study: what is asked.
+        study: what is compared, and how.
     """
     told = []
     for phase in PHASES:

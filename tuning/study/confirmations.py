@@ -20,7 +20,7 @@ def confirmation_trials(study: Study, chosen: Mapping[str, Values]) -> Trials:
     the same in all of them, and vary from index to index.
 
     Args:
-        study: what is asked.
+        study: what is compared, and how.
         chosen: by cell, the searched values that are frozen; a cell without them has nothing to confirm.
 
     Returns:
@@ -48,7 +48,7 @@ def confirmations_planned(study: Study) -> dict[Phase, dict[str, int]]:
     """Return how many trials of each confirmation phase a cell is planned to have, before anything is chosen.
 
     Args:
-        study: what is asked.
+        study: what is compared, and how.
 
     Returns:
         By phase and cell, without zeros. Of ``matched`` it is the most there can be: a cell that chooses the baseline's

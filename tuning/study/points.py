@@ -98,7 +98,11 @@ def _inside(what: str, domain: Domain, value: Any) -> Any:
         ValueError: where no draw could have been it.
     """
     if isinstance(domain, Choice):
-        same = [one for one in domain.values if one == value and isinstance(one, bool) == isinstance(value, bool)]
+        same = [
+            choice
+            for choice in domain.values
+            if choice == value and isinstance(choice, bool) == isinstance(value, bool)
+        ]
         if not same:
             raise ValueError(
                 f"{what} must be one of {', '.join(map(str, domain.values))}, got {value!r}; or add it there"

@@ -59,10 +59,10 @@ def at_widths(
         dataclasses.replace(template, name=f"{family}-{width}", size="custom", width=width) for width in sorted(chosen)
     ]
     # Nothing is searched or confirmed, and starting points, a baseline and an ablation are of other conditions.
-    asked = {key: value for key, value in study.as_data().items() if key not in {"confirm", "ablate"}}
-    asked |= {"architectures": architectures, "conditions": {name: written}}
-    asked["search"] = {"trials": 1, "seed": study.search.seed}
-    cells = parse_study(asked, "coordinate-check").cells
+    data = {key: value for key, value in study.as_data().items() if key not in {"confirm", "ablate"}}
+    data |= {"architectures": architectures, "conditions": {name: written}}
+    data["search"] = {"trials": 1, "seed": study.search.seed}
+    cells = parse_study(data, "coordinate-check").cells
     return {
         cell.architecture.width: [
             cell.settings(Phase.TUNE, index, {name: domain.at(0.5) for name, domain in cell.space.items()})

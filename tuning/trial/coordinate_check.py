@@ -101,7 +101,7 @@ def coordinate_check(trials: Mapping[int, Sequence[TrialSettings]], steps: int) 
 
 
 def _here(trial: TrialSettings) -> TrialSettings:
-    """A trial on what this machine has."""
+    """Return a trial's settings with the resources of this machine."""
     return trial if torch.cuda.is_available() else replace(trial, resources=replace(trial.resources, gpu=0))
 
 
@@ -131,7 +131,7 @@ def _recording(modules: Sequence[nn.Module]) -> Generator[list[Tensor]]:
     def record(module: nn.Module, arguments: Any, output: Tensor) -> None:
         latest[module] = output.detach().abs().mean()
         if len(latest) == len(modules):  # all have spoken: the pass is over
-            sizes.extend(latest[each] for each in modules)
+            sizes.extend(latest[module] for module in modules)
             latest.clear()
 
     handles = [module.register_forward_hook(record) for module in modules]

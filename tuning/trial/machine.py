@@ -1,4 +1,4 @@
-"""What a trial may have on this machine."""
+"""The cores and GPUs of this machine, which a trial may reserve."""
 
 import os
 

@@ -53,9 +53,9 @@ def check_optimizer(kept: dict[str, Any], optimizer: UpdateRule) -> None:
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     for part in kept.get("parts", [kept]):
         count = sum(len(group["params"]) for group in part["param_groups"])
-        mine, parameters = parameters[:count], parameters[count:]
+        own, parameters = parameters[:count], parameters[count:]
         for number, entries in part["state"].items():
-            shape = mine[number].shape
+            shape = own[number].shape
             for name, value in entries.items():
                 if isinstance(value, Tensor) and value.shape not in {(), shape, (shape[1:].numel(),)}:
                     raise ValueError(f"{name} of a weight of shape {tuple(shape)} cannot be {tuple(value.shape)}")

@@ -29,7 +29,7 @@ IMAGES = 4000
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """What looking at a network takes.
+    """The seconds that evaluating and measuring a network take.
 
     Attributes:
         image: seconds to evaluate one image, of a whole batch of them.

@@ -73,7 +73,7 @@ def test_every_architecture_is_taken_apart_by_itself():
         )
     ]
     found = ablations(asked_for(in_memory(distinct(made)), factors=FACTORS))
-    assert [(one.architecture, round(one.without[0].difference.mean, 9)) for one in found] == [
+    assert [(ablation.architecture, round(ablation.without[0].difference.mean, 9)) for ablation in found] == [
         ("mlp-small", 0.1),
         ("resnet-small", 0.2),
     ]

@@ -37,7 +37,7 @@ def test_what_else_is_confirmed_is_counted_where_it_is_planned():
     compared = comparison(further())
     plain, full = compared.of("mlp-small")
     assert list(plain.budgets) == [Phase.TUNE, Phase.CONFIRM]
-    found = {phase: (one.planned_trials, one.begun, one.epochs) for phase, one in full.budgets.items()}
+    found = {phase: (budget.planned_trials, budget.begun, budget.epochs) for phase, budget in full.budgets.items()}
     assert (found[Phase.MATCHED], found[Phase.ABLATE]) == ((3, 3, 12), (6, 6, 24))
     assert full.budgets[Phase.ABLATE].training_seconds == 6 * FULL
 
@@ -49,7 +49,7 @@ def test_a_cell_that_is_not_trained_at_the_baselines_learning_rate_plans_nothing
     if change == "its own is the baseline's":
         tables.runs.loc[full, "param/training.learning_rate"] = 0.001
     elif change == "another optimizer":
-        tables.asked["conditions"]["full"]["optimizer"] = {"name": "muon"}
+        tables.study_data["conditions"]["full"]["optimizer"] = {"name": "muon"}
     else:
-        tables.asked["conditions"]["full"]["learning_rate"] = 0.1
+        tables.study_data["conditions"]["full"]["learning_rate"] = 0.1
     assert Phase.MATCHED not in comparison(tables).cells["mlp-small", "full"].budgets

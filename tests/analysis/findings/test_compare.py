@@ -3,7 +3,7 @@ import math
 import pytest
 
 from analysis.findings.compare import Endings, comparison
-from analysis.tables.table import load
+from analysis.tables.study_tables import load
 from tests.analysis import synthetic
 from tests.analysis.conftest import in_memory
 

@@ -20,12 +20,12 @@ def test_a_curve_is_mean_and_interval_over_the_confirmation_seeds_at_each_epoch(
     assert [(curve.architecture, curve.condition) for curve in found] == [
         (architecture, condition) for architecture in synthetic.ARCHITECTURES for condition in synthetic.CONDITIONS
     ]
-    one = found[4]
-    assert one.epochs.tolist() == [0, 1, 2, 3, 4]
+    curve = found[4]
+    assert curve.epochs.tolist() == [0, 1, 2, 3, 4]
     expected = mean_band(np.array([[0.1 + 0.2 * epoch + 0.001 * seed for epoch in range(5)] for seed in range(3)]))
-    np.testing.assert_allclose(one.band.mean, expected.mean)
-    np.testing.assert_allclose(one.band.low, expected.low)
-    assert one.band.n.tolist() == [3] * 5
+    np.testing.assert_allclose(curve.band.mean, expected.mean)
+    np.testing.assert_allclose(curve.band.low, expected.low)
+    assert curve.band.n.tolist() == [3] * 5
 
 
 def test_a_metric_of_trained_epochs_alone_begins_with_them(quickstart):

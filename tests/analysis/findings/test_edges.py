@@ -15,14 +15,14 @@ def chosen(rate, strength):
 )
 def test_within_five_percent_of_the_log_range_is_the_edge(rate, upper):
     found = edges(chosen(rate, 1e-3))  # 5 % of three decades is a factor of 1.413
-    assert [one.upper for one in found] == ([] if upper is None else [upper])
-    for one in found:
-        assert (one.setting, one.value, one.low, one.high) == ("training.learning_rate", rate, 1e-4, 0.1)
-        assert (one.architecture, one.condition) == ("mlp-small", "decay")
+    assert [edge.upper for edge in found] == ([] if upper is None else [upper])
+    for edge in found:
+        assert (edge.setting, edge.value, edge.low, edge.high) == ("training.learning_rate", rate, 1e-4, 0.1)
+        assert (edge.architecture, edge.condition) == ("mlp-small", "decay")
 
 
 def test_the_conditions_own_settings_are_looked_at_too():
-    assert [one.setting for one in edges(chosen(1e-3, 0.09))] == ["regularizer.strength"]
+    assert [edge.setting for edge in edges(chosen(1e-3, 0.09))] == ["regularizer.strength"]
 
 
 def test_a_search_alone_has_chosen_nothing():

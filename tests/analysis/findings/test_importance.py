@@ -73,7 +73,7 @@ def test_a_setting_that_makes_nearly_all_of_the_variance_is_said_to_however_it_w
 def test_among_the_best_a_search_that_learns_makes_shares_alike():
     """Why the shares of PED-ANOVA are not said to be those of the variance."""
     found = [importances(planted.tables(ran(optuna.samplers.TPESampler(seed=seed), 40)))[0] for seed in range(3)]
-    assert min(one.among_best["training.learning_rate"] for one in found) < 0.7
+    assert min(importance.among_best["training.learning_rate"] for importance in found) < 0.7
     drawn = importances(planted.tables(ran(optuna.samplers.RandomSampler(seed=0), 64)))[0]
     assert drawn.among_best["training.learning_rate"] > 0.7
 
@@ -133,7 +133,7 @@ def test_optunas_own_messages_stay_as_they_were():
 
 
 @pytest.mark.parametrize(
-    ("asked", "values"),
+    ("strength", "values"),
     [
         ({"choice": [32, 64]}, [32, 64]),
         ({"choice": [1, 0.5]}, [1.0, 0.5]),
@@ -143,11 +143,14 @@ def test_optunas_own_messages_stay_as_they_were():
     ],
     ids=str,
 )
-def test_every_kind_of_range_is_understood(asked, values):
+def test_every_kind_of_range_is_understood(strength, values):
     tables = study()
     tables = replace(
         tables,
-        asked={**tables.asked, "conditions": {"decay": {"regularizer": "weight_decay", "strength": asked}}},
+        study_data={
+            **tables.study_data,
+            "conditions": {"decay": {"regularizer": "weight_decay", "strength": strength}},
+        },
         runs=tables.runs.assign(**{"param/regularizer.strength": [values[int(2 * draw)] for draw in DRAWS[1]]}),
     )
     (found,) = importances(tables)

@@ -41,7 +41,7 @@ def test_the_confirmation_counts_where_a_condition_chose_that_learning_rate_itse
 
 def test_a_condition_that_was_not_trained_at_it_is_named():
     (found,) = matched(study(runs("confirm", "other", [0.9, 0.9, 0.9], learning_rate=0.02)))
-    assert [one.condition for one in found.conditions] == ["baseline"]
+    assert [at_rate.condition for at_rate in found.conditions] == ["baseline"]
     assert found.left_out == ("other",)
 
 
@@ -54,7 +54,7 @@ def test_equal_numbers_of_another_optimizer_are_no_equal_learning_rates():
 
 def test_an_architecture_whose_baseline_was_not_confirmed_has_no_table():
     found = matched(study(runs("confirm", "held", [0.9, 0.9], architecture="resnet-small", learning_rate=0.1)))
-    assert [one.architecture for one in found] == ["mlp-small"]
+    assert [of_architecture.architecture for of_architecture in found] == ["mlp-small"]
 
 
 def test_a_study_that_asked_for_none_has_no_table(quickstart):

@@ -90,9 +90,9 @@ def test_nothing_is_said_of_vectors_that_are_all_there(tmp_path):
     [((), "no vectors"), ((9,), "at 1 epoch of the 10 measured, because"), ((0, 9), "at 2 epochs of the 10 measured,")],
 )
 def test_few_kept_epochs_have_no_spacing(epochs, said):
-    one = Kept(architecture="net", views=("flat",), measured=tuple(range(10)), kept=epochs, size=10**8)
-    assert said in measured(None, [one], {})[0]
-    assert "every" not in measured(None, [one], {})[0].partition("because")[0]
+    kept = Kept(architecture="net", views=("flat",), measured=tuple(range(10)), kept=epochs, size=10**8)
+    assert said in measured(None, [kept], {})[0]
+    assert "every" not in measured(None, [kept], {})[0].partition("because")[0]
 
 
 def test_fallbacks_are_counted_by_routine(tmp_path):

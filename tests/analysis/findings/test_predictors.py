@@ -20,14 +20,17 @@ def runs():
 
 @pytest.fixture(scope="module")
 def found(runs):
-    return {(one.outcome, one.measure, one.epoch): one for one in predictions(planted.tables(runs))}
+    return {
+        (prediction.outcome, prediction.measure, prediction.epoch): prediction
+        for prediction in predictions(planted.tables(runs))
+    }
 
 
 def test_a_measure_that_decides_the_outcome_orders_it_perfectly_at_the_end(found):
-    one = found[records.TEST_ACCURACY, records.SPECTRAL_NORM_MAX, 3]
-    assert one.last
-    assert one.within.value == one.pooled.value == pytest.approx(-1.0)
-    assert one.granulated.psi.value == one.of_draw.value == -1.0
+    prediction = found[records.TEST_ACCURACY, records.SPECTRAL_NORM_MAX, 3]
+    assert prediction.last
+    assert prediction.within.value == prediction.pooled.value == pytest.approx(-1.0)
+    assert prediction.granulated.psi.value == prediction.of_draw.value == -1.0
     assert found[records.GAP_ACCURACY, records.SPECTRAL_NORM_MAX, 3].pooled.value == pytest.approx(1.0)
 
 
@@ -37,13 +40,13 @@ def test_the_earlier_it_is_measured_the_less_it_tells(found):
 
 
 def test_a_measure_that_knows_the_architecture_alone_does_so_under_no_other_factor(found):
-    one = found[records.VAL_ACCURACY, records.EFFECTIVE_RANK_MEAN, 3]
-    assert one.pooled.low > 0.4
-    assert one.within.holds(0.0)
-    assert all(each.holds(0.0) for each in one.of_architecture.values())
-    assert one.granulated.factors["architecture"].psi.value > 0.9
-    assert one.granulated.factors["condition"].psi.holds(0.0)
-    assert one.granulated.factors["draw"].psi.holds(0.0)
+    prediction = found[records.VAL_ACCURACY, records.EFFECTIVE_RANK_MEAN, 3]
+    assert prediction.pooled.low > 0.4
+    assert prediction.within.holds(0.0)
+    assert all(within.holds(0.0) for within in prediction.of_architecture.values())
+    assert prediction.granulated.factors["architecture"].psi.value > 0.9
+    assert prediction.granulated.factors["condition"].psi.holds(0.0)
+    assert prediction.granulated.factors["draw"].psi.holds(0.0)
 
 
 def test_test_accuracy_is_of_confirmation_runs_and_the_rest_of_all(found):
@@ -54,16 +57,18 @@ def test_test_accuracy_is_of_confirmation_runs_and_the_rest_of_all(found):
 def test_the_pooled_tau_is_that_of_all_trials_and_those_within_of_each_architectures(runs, found):
     x = [run.records[1].metrics[records.SPECTRAL_NORM_MAX] for run in runs]
     y = [run.records[3].metrics[records.VAL_ACCURACY] for run in runs]
-    one = found[records.VAL_ACCURACY, records.SPECTRAL_NORM_MAX, 1]
-    assert one.pooled.value == pytest.approx(scipy.stats.kendalltau(x, y).statistic)
+    prediction = found[records.VAL_ACCURACY, records.SPECTRAL_NORM_MAX, 1]
+    assert prediction.pooled.value == pytest.approx(scipy.stats.kendalltau(x, y).statistic)
     for name in planted.ARCHITECTURES:
         mine = [place for place, run in enumerate(runs) if run.architecture == name]
         expected = scipy.stats.kendalltau(np.take(x, mine), np.take(y, mine)).statistic
-        assert one.of_architecture[name].value == pytest.approx(expected)
+        assert prediction.of_architecture[name].value == pytest.approx(expected)
     # Equally many trials, none tied: each architecture has as many pairs.
-    assert one.within.value == pytest.approx(np.mean([each.value for each in one.of_architecture.values()]))
+    assert prediction.within.value == pytest.approx(
+        np.mean([within.value for within in prediction.of_architecture.values()])
+    )
     assert (
-        one.pooled.n == one.within.n == one.granulated.psi.n == 4 + 6
+        prediction.pooled.n == prediction.within.n == prediction.granulated.psi.n == 4 + 6
     )  # numbers of a trial, each shared by nine cells
 
 
@@ -76,11 +81,11 @@ def test_groups_differ_in_architecture_condition_or_draw_alone(runs, found):
     x = [run.records[1].metrics[records.SPECTRAL_NORM_MAX] for run in runs]
     y = [run.records[3].metrics[records.VAL_ACCURACY] for run in runs]
     expected = granulated_tau(x, y, factors)
-    one = found[records.VAL_ACCURACY, records.SPECTRAL_NORM_MAX, 1].granulated
-    assert {name: part.psi.value for name, part in one.factors.items()} == pytest.approx({
+    prediction = found[records.VAL_ACCURACY, records.SPECTRAL_NORM_MAX, 1].granulated
+    assert {name: part.psi.value for name, part in prediction.factors.items()} == pytest.approx({
         name: part.psi.value for name, part in expected.factors.items()
     })
-    assert one.factors["condition"].groups == 3 * 10
+    assert prediction.factors["condition"].groups == 3 * 10
 
 
 def test_trials_of_one_number_with_other_shared_settings_are_no_pair_of_conditions(runs):
@@ -96,10 +101,13 @@ def test_trials_of_one_number_with_other_shared_settings_are_no_pair_of_conditio
         )
         for run in runs
     ]
-    found = {(one.outcome, one.measure, one.epoch): one for one in predictions(planted.tables(parted))}
-    one = found[records.VAL_ACCURACY, records.SPECTRAL_NORM_MAX, 3].granulated
-    assert one.factors["condition"].groups == 3 * 4  # the confirmation's, whose settings are the condition's own
-    assert one.factors["architecture"].groups == 3 * 10
+    found = {
+        (prediction.outcome, prediction.measure, prediction.epoch): prediction
+        for prediction in predictions(planted.tables(parted))
+    }
+    prediction = found[records.VAL_ACCURACY, records.SPECTRAL_NORM_MAX, 3].granulated
+    assert prediction.factors["condition"].groups == 3 * 4  # the confirmation's, whose settings are the condition's own
+    assert prediction.factors["architecture"].groups == 3 * 10
 
 
 def test_a_constant_predicts_nothing_and_no_outcome_predicts_itself(found):
@@ -111,7 +119,7 @@ def test_trials_that_did_not_complete_are_left_out(runs):
     lost = [*runs[:-1], planted.run({0: {records.SPECTRAL_NORM_MAX: 9.0}}, phase="tune", architecture="mlp-small",
                                     condition="decay", index=99, reason="early_stopped")]  # fmt: skip
     found = predictions(planted.tables(lost))
-    assert max(one.trials for one in found) == len(runs) - 1
+    assert max(prediction.trials for prediction in found) == len(runs) - 1
 
 
 def test_a_study_in_which_nothing_completed_predicts_nothing():

@@ -20,8 +20,8 @@ def found():
 
 
 def test_there_is_one_for_each_searched_number(found):
-    assert [one.setting for one in found] == ["training.learning_rate", "regularizer.strength"]
-    assert all(one.log for one in found)
+    assert [sensitivity.setting for sensitivity in found] == ["training.learning_rate", "regularizer.strength"]
+    assert all(sensitivity.log for sensitivity in found)
 
 
 def test_trials_are_ordered_by_the_setting(found):

@@ -48,7 +48,7 @@ def two_conditions():
 )
 def test_a_point_counts_where_it_was_tried(points, baseline, decay):
     found = tuning_curves(planted.tables(two_conditions(), algorithm="sobol", points=points))
-    means = {one.condition: one.expected.band.mean[0] for one in found}
+    means = {curve.condition: curve.expected.band.mean[0] for curve in found}
     given = {"baseline": baseline, "decay": decay}
     assert means == {name: pytest.approx(np.mean(SCORES[number:])) for name, number in given.items()}
 
@@ -80,9 +80,9 @@ def test_a_study_file_means_the_same_cells_by_its_points(tmp_path):
     })
     (tmp_path / "points.yaml").write_text(text)
     study = studies.load(tmp_path / "points.yaml")
-    asked = study.as_data()
+    study_data = study.as_data()
     for cell in study.cells:
-        assert len(starting_points(asked, cell.condition_name)) == len(cell.starting_points)
+        assert len(starting_points(study_data, cell.condition_name)) == len(cell.starting_points)
 
 
 @pytest.mark.parametrize("trials", [3, 4])

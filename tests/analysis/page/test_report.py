@@ -23,7 +23,7 @@ from analysis.plots import (
     distributions_figure,
 )
 from analysis.plots.style import condition_styles
-from analysis.tables.table import load
+from analysis.tables.study_tables import load
 from analysis.writing.comparison_sheet import COLUMNS, comparison_records, comparison_sheet
 from tests.analysis import synthetic
 from tests.analysis.conftest import HOSTILE, in_memory
@@ -190,7 +190,7 @@ def test_pictures_columns_and_captions_of_metrics_that_no_run_has_are_left_out(m
     assert list(made.pictures) == ["accuracy", "learning", "holding"]
     more = dict.fromkeys([records.DISTANCE_MEAN, records.UPDATE_NORM_MEAN, records.GAP_ACCURACY], 0.5)
     run = synthetic.with_records(synthetic.Run(phase="confirm", architecture="net", condition="a", index=0))
-    moved = replace(run, records=tuple(replace(one, metrics={**one.metrics, **more}) for one in run.records))
+    moved = replace(run, records=tuple(replace(record, metrics={**record.metrics, **more}) for record in run.records))
     tables = in_memory([moved])
     made_of_it = written(tables)
     assert list(made_of_it.pictures) == ["accuracy", "learning", "holding", "moving", "generalizing"]

@@ -1,5 +1,5 @@
 from analysis.page.summaries import write_summaries
-from analysis.tables.table import load
+from analysis.tables.study_tables import load
 from tests.analysis import synthetic
 from tests.analysis.budgeted import FULL, STOPPED
 from tuning.store import StoreReader

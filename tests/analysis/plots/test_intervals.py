@@ -41,5 +41,5 @@ def test_a_diamond_is_filled_where_no_test_contradicts_its_interval():
     panel = Panel(title="net", unit="points", marks=marks)
     (axes,) = intervals_figure([panel], ["a", "b", "c"], ["a", "b", "c"], "Differences").axes
     bars, diamonds = axes.get_lines()[1::2], axes.get_lines()[2::2]
-    assert [one.get_markerfacecolor() == "white" for one in diamonds] == [False, True, True]
+    assert [diamond.get_markerfacecolor() == "white" for diamond in diamonds] == [False, True, True]
     assert bars[0].get_linewidth() == bars[1].get_linewidth() > bars[2].get_linewidth()

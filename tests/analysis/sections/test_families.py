@@ -14,7 +14,7 @@ def found():
 
 
 def test_a_planted_interaction_is_said_and_a_null_is_no_difference_seen(found):
-    decay, spectral = (points_between(one.interaction.families.stated) for one in found.families)
+    decay, spectral = (points_between(contrast.interaction.families.stated) for contrast in found.families)
     (said,) = families(found).said
     assert said.startswith(f"mlp against resnet: resnet gains more from spectral ({spectral} points); ")
     assert said.endswith(f"; no difference seen in what they gain from decay ({decay} points).")
@@ -36,7 +36,7 @@ def test_every_pair_of_architectures_stands_below_its_condition(found):
 def test_rows_of_single_architectures_are_explained_where_there_are_some(found):
     explained = "Rows that begin with · compare one architecture of each family."
     two = effects(planted.tables(planted.confirmed(GAINS, architectures=("mlp-small", "resnet-small"))))
-    assert [explained in families(one).sheet.notes[0] for one in (found, two)] == [True, False]
+    assert [explained in families(shown).sheet.notes[0] for shown in (found, two)] == [True, False]
 
 
 def test_plus_one_is_what_the_caption_says_it_is(found):

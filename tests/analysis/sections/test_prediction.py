@@ -31,13 +31,14 @@ def test_a_measure_that_decides_the_outcome_is_related_and_one_that_knows_nothin
 
 
 def test_numbers_of_the_table_are_those_of_the_predictions(tables, section):
-    (one,) = (
-        each
-        for each in predictions(tables)
-        if (each.measure, each.outcome, each.epoch) == (records.SPECTRAL_NORM_MAX, records.GAP_ACCURACY, 1)
+    (prediction,) = (
+        candidate
+        for candidate in predictions(tables)
+        if (candidate.measure, candidate.outcome, candidate.epoch)
+        == (records.SPECTRAL_NORM_MAX, records.GAP_ACCURACY, 1)
     )
     row = section.sheet.groups["generalization gap"][0]
-    assert row[:2] == ("largest spectral norm", written(one.within))
+    assert row[:2] == ("largest spectral norm", written(prediction.within))
     assert section.sheet.headings[2:] == (
         *("within architectures, epoch 1", "within architectures, epoch 3"),
         *(f"within {name}" for name in planted.ARCHITECTURES),

@@ -39,7 +39,7 @@ def test_a_planted_loss_of_rank_is_said_to_be_lower_and_a_null_to_be_no_differen
         name: paired_difference(values["mlp-small", name], values["mlp-small", "baseline"]).stated
         for name in ("decay", "spectral")
     }
-    texts = {name: spanned(one.mean, one.low, one.high, sign=True) for name, one in stated.items()}
+    texts = {name: spanned(interval.mean, interval.low, interval.high, sign=True) for name, interval in stated.items()}
     assert section.said[0] == (
         f"mlp-small, effective rank: lower with spectral ({texts['spectral']}); "
         f"no difference seen with decay ({texts['decay']})."

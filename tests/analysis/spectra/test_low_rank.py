@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from analysis.spectra import spectra
+from analysis.spectra.checkpoint_weights import choose
 from analysis.spectra.state import State
-from analysis.spectra.weights import choose
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 from analysis.spectra import spectra
+from analysis.spectra.checkpoint_weights import choose
 from analysis.spectra.state import State
-from analysis.spectra.weights import choose
 
 UNKNOWN = "Nothing tells the outputs from the inputs, so they are taken as in Linear and Conv, first"
 

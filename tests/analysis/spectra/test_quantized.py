@@ -3,9 +3,9 @@ import warnings
 import pytest
 import torch
 
+from analysis.spectra.checkpoint_weights import choose
 from analysis.spectra.quantized import dequantize
 from analysis.spectra.state import State
-from analysis.spectra.weights import choose
 
 FP8 = torch.float8_e4m3fn
 

@@ -5,9 +5,9 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrizations, prune
 
+from analysis.spectra.checkpoint_weights import choose
 from analysis.spectra.reparametrized import resolve
 from analysis.spectra.state import State
-from analysis.spectra.weights import choose
 from regularizers import REGULARIZERS
 
 

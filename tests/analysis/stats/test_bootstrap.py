@@ -34,8 +34,8 @@ def test_the_interval_is_made_of_each_resamples_own_t_statistic():
 
 def test_the_interval_follows_a_change_of_unit():
     values = np.random.default_rng(19).normal(size=7)
-    one, other = bootstrap_t(values), bootstrap_t(100 * values + 3)
-    np.testing.assert_allclose([other.low, other.high], [100 * one.low + 3, 100 * one.high + 3], rtol=1e-9)
+    first, other = bootstrap_t(values), bootstrap_t(100 * values + 3)
+    np.testing.assert_allclose([other.low, other.high], [100 * first.low + 3, 100 * first.high + 3], rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_a_percentile_interval_of_five_values_would_miss_one_mean_in_six():
 
 def test_where_values_are_many_it_is_the_t_interval():
     values = np.random.default_rng(19).normal(size=2000)
-    one, other = bootstrap_t(values, draws=2000), mean_interval(values)
-    assert (one.low, one.high) == pytest.approx((other.low, other.high), abs=0.1 * other.half_width)
+    first, other = bootstrap_t(values, draws=2000), mean_interval(values)
+    assert (first.low, first.high) == pytest.approx((other.low, other.high), abs=0.1 * other.half_width)
 
 
 def test_three_values_bound_nothing():

@@ -37,8 +37,8 @@ def test_intervals_cover_the_true_effect_at_their_nominal_rate(delta):
 
 
 def test_the_other_sign_mirrors_the_interval():
-    one, other = paired_effect_size([1.0, 2.0, 4.0]), paired_effect_size([-1.0, -2.0, -4.0])
-    assert (other.value, other.low, other.high) == (-one.value, -one.high, -one.low)
+    gain, other = paired_effect_size([1.0, 2.0, 4.0]), paired_effect_size([-1.0, -2.0, -4.0])
+    assert (other.value, other.low, other.high) == (-gain.value, -gain.high, -gain.low)
 
 
 @pytest.mark.parametrize(
@@ -48,5 +48,5 @@ def test_the_other_sign_mirrors_the_interval():
 )
 def test_without_a_spread_there_is_no_effect_size(differences):
     found = paired_effect_size(differences)
-    assert all(math.isnan(one) for one in (found.value, found.low, found.high))
+    assert all(math.isnan(value) for value in (found.value, found.low, found.high))
     assert found.n == np.isfinite(differences).sum()

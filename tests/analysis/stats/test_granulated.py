@@ -45,7 +45,7 @@ def test_psi_is_the_mean_over_groups_that_differ_in_one_factor_alone(missing):
     factors = {name: [values[trial] for trial in keep] for name, values in factors.items()}
     found = granulated_tau(x[keep], y[keep], factors)
     expected = {name: mean_over_groups(x[keep], y[keep], factors, name) for name in factors}
-    assert {name: one.psi.value for name, one in found.factors.items()} == pytest.approx(expected)
+    assert {name: agreement.psi.value for name, agreement in found.factors.items()} == pytest.approx(expected)
     assert found.psi.value == pytest.approx(np.mean(list(expected.values())))
 
 
@@ -90,7 +90,7 @@ def test_the_interval_is_made_of_each_resamples_pairs(clustered):
     n = len(set(unit))
     drawn = []
     for places in resamples(n, draws=100, seed=4):
-        times = [int((places == one).sum()) for one in range(n)]
+        times = [int((places == unit).sum()) for unit in range(n)]
         parts = []
         for name in ("architecture", "draw"):  # every group of a factor has as many pairs as the others
             rest = "draw" if name == "architecture" else "architecture"
@@ -121,14 +121,14 @@ def test_many_measures_are_granulated_each_as_if_it_were_alone(monkeypatch, held
     measures = 0.5 * y + rng.normal(size=(6, 24))
     measures[1], measures[2:4, 5], measures[4] = np.round(measures[1]), math.nan, math.nan
     found = granulated_taus(measures, y, factors, units=factors["draw"], draws=50, seed=4)
-    for one, measure in zip(found, measures, strict=True):
+    for together, measure in zip(found, measures, strict=True):
         alone = granulated_tau(measure, y, factors, units=factors["draw"], draws=50, seed=4)
-        parts, others = ([whole.psi, *(part.psi for part in whole.factors.values())] for whole in (one, alone))
+        parts, others = ([whole.psi, *(part.psi for part in whole.factors.values())] for whole in (together, alone))
         for mine, other in zip(parts, others, strict=True):
             assert (mine.value, mine.low, mine.high, mine.n) == pytest.approx(
                 (other.value, other.low, other.high, other.n), nan_ok=True
             )
-        assert [part.pairs for part in one.factors.values()] == [part.pairs for part in alone.factors.values()]
+        assert [part.pairs for part in together.factors.values()] == [part.pairs for part in alone.factors.values()]
 
 
 def test_intervals_cover_what_more_draws_would_tell():
@@ -146,10 +146,10 @@ def test_intervals_cover_what_more_draws_would_tell():
     for _ in range(300):
         x, y, factors = study(8)
         found.append(granulated_tau(x, y, factors, units=factors["draw"], draws=300).psi)
-    truth = np.mean([
-        one.value for one in found
-    ])  # a mean over pairs is the same in expectation for any number of draws
-    assert 0.91 < np.mean([one.holds(truth) for one in found]) < 0.985  # measured 0.95 with 8 and with 16 draws
+    # A mean over pairs is the same in expectation for any number of draws.
+    truth = np.mean([estimate.value for estimate in found])
+    held = np.mean([estimate.holds(truth) for estimate in found])  # measured 0.95 with 8 and with 16 draws
+    assert 0.91 < held < 0.985
 
 
 def test_a_monotone_change_of_the_measure_changes_nothing():

@@ -30,25 +30,25 @@ def test_a_rounding_is_a_tie():
 @pytest.mark.parametrize("n", [3, 5])
 def test_the_interval_covers_whatever_the_probabilities_of_winning_and_tying_are(n):
     outcomes = [(wins, ties) for wins in range(n + 1) for ties in range(n + 1 - wins)]
-    intervals = {one: probability_of_improvement(differences(*one, n)) for one in outcomes}
+    intervals = {outcome: probability_of_improvement(differences(*outcome, n)) for outcome in outcomes}
     for tie in np.linspace(0, 1, 11):
         for win in np.linspace(0, 1 - tie, 21):
             chances = [win, tie, max(1 - win - tie, 0.0)]
-            held = [one for one in outcomes if intervals[one].holds(win + tie / 2)]
+            held = [outcome for outcome in outcomes if intervals[outcome].holds(win + tie / 2)]
             covered = sum(multinomial.pmf([wins, ties, n - wins - ties], n, chances) for wins, ties in held)
             assert covered > 0.97
 
 
 def test_both_directions_add_up_to_one():
     values = np.array([0.3, -0.1, 0.0, 0.2])
-    one, other = probability_of_improvement(values), probability_of_improvement(-values)
-    assert (other.value, other.low, other.high) == pytest.approx((1 - one.value, 1 - one.high, 1 - one.low))
+    gain, other = probability_of_improvement(values), probability_of_improvement(-values)
+    assert (other.value, other.low, other.high) == pytest.approx((1 - gain.value, 1 - gain.high, 1 - gain.low))
 
 
 def test_no_pair_is_nan_throughout():
     found = probability_of_improvement([math.nan])
     assert found.n == 0
-    assert all(math.isnan(one) for one in (found.value, found.low, found.high))
+    assert all(math.isnan(value) for value in (found.value, found.low, found.high))
 
 
 def test_one_pair_leaves_nearly_everything_open():

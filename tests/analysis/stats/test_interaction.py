@@ -25,9 +25,9 @@ def test_each_pair_of_architectures_has_its_own_difference_of_differences():
 def test_what_a_seed_does_to_all_architectures_cancels():
     rng = np.random.default_rng(19)
     first, second, shared = rng.normal(size=(6, 2)), rng.normal(size=(6, 3)), 10 * rng.normal(size=(6, 1))
-    one, other = interaction(first, second).families, interaction(first + shared, second + shared).families
-    assert other.interval.half_width == pytest.approx(one.interval.half_width, rel=1e-9)
-    assert other.test == one.test
+    difference, other = interaction(first, second).families, interaction(first + shared, second + shared).families
+    assert other.interval.half_width == pytest.approx(difference.interval.half_width, rel=1e-9)
+    assert other.test == difference.test
 
 
 def test_its_p_is_that_of_exchanging_the_families_on_each_seed():
@@ -44,12 +44,12 @@ def test_its_p_is_that_of_exchanging_the_families_on_each_seed():
 def test_a_planted_interaction_is_found_and_its_absence_not_claimed():
     rng = np.random.default_rng(19)
     effects = 0.05 + 0.01 * rng.normal(size=(400, 8, 3))  # the condition helps every architecture alike
-    absent = [interaction(one[:, :1], one[:, 1:], draws=200).families for one in effects]
-    there = [interaction(one[:, :1] + 0.03, one[:, 1:], draws=200).families for one in effects]
-    assert np.mean([one.test.p <= 0.05 for one in absent]) <= 0.05 + 0.02
-    assert np.mean([one.test.p <= 0.05 for one in there]) > 0.9
-    assert np.mean([one.interval.holds(0.03) for one in there]) == pytest.approx(0.95, abs=0.035)
-    assert np.mean([one.bootstrap.holds(0.03) for one in there]) == pytest.approx(0.95, abs=0.035)
+    absent = [interaction(sample[:, :1], sample[:, 1:], draws=200).families for sample in effects]
+    there = [interaction(sample[:, :1] + 0.03, sample[:, 1:], draws=200).families for sample in effects]
+    assert np.mean([difference.test.p <= 0.05 for difference in absent]) <= 0.05 + 0.02
+    assert np.mean([difference.test.p <= 0.05 for difference in there]) > 0.9
+    assert np.mean([difference.interval.holds(0.03) for difference in there]) == pytest.approx(0.95, abs=0.035)
+    assert np.mean([difference.bootstrap.holds(0.03) for difference in there]) == pytest.approx(0.95, abs=0.035)
 
 
 def test_equal_effects_differ_by_no_rounding():
@@ -64,7 +64,7 @@ def test_a_missing_seed_leaves_the_family_and_the_pairs_of_its_architecture():
     first[3, 1], second[0, 1] = math.nan, math.nan
     found = interaction(first, second)
     assert found.families.n == 2
-    assert [[one.n for one in row] for row in found.pairs] == [[4, 3], [3, 2]]
+    assert [[pair.n for pair in row] for row in found.pairs] == [[4, 3], [3, 2]]
 
 
 def test_families_of_unequal_numbers_of_seeds_are_refused():

@@ -40,7 +40,7 @@ def test_an_outlying_run_moves_it_little():
 @pytest.mark.parametrize(("seeds", "architectures"), [(3, 2), (5, 1), (5, 4)])
 def test_intervals_cover_at_nearly_the_nominal_rate(seeds, architectures):
     samples = np.random.default_rng(19).normal(size=(1000, seeds, architectures))
-    rate = np.mean([interquartile_mean(one, draws=500).holds(0.0) for one in samples])
+    rate = np.mean([interquartile_mean(sample, draws=500).holds(0.0) for sample in samples])
     assert 0.925 < rate < 0.985  # measured 0.965, 0.974, 0.949
 
 

@@ -24,7 +24,7 @@ def half_width(drawn, units):
 def test_the_interval_is_made_of_scipys_tau_of_each_resample(ties):
     x, y = pairs(12, 0.3, np.random.default_rng(19), ties=ties)
     found = kendall_tau(x, y, draws=200, seed=4)
-    drawn = [scipy.stats.kendalltau(x[one], y[one]).statistic for one in resamples(12, draws=200, seed=4)]
+    drawn = [scipy.stats.kendalltau(x[places], y[places]).statistic for places in resamples(12, draws=200, seed=4)]
     assert found.value == scipy.stats.kendalltau(x, y).statistic
     half = half_width(drawn, 12)
     assert (found.low, found.high) == pytest.approx((found.value - half, found.value + half), rel=1e-9)
@@ -36,9 +36,9 @@ def test_trials_of_a_unit_are_resampled_together():
     x, y = pairs(12, 0.2, rng)
     drawn = []
     for units in resamples(6, draws=200, seed=4):
-        mine = np.concatenate([np.flatnonzero(unit == one) for one in units])
+        mine = np.concatenate([np.flatnonzero(unit == number) for number in units])
         drawn.append(scipy.stats.kendalltau(x[mine], y[mine]).statistic)
-    found = kendall_tau(x, y, units=[f"draw {one}" for one in unit], draws=200, seed=4)
+    found = kendall_tau(x, y, units=[f"draw {number}" for number in unit], draws=200, seed=4)
     assert found.n == 6
     assert found.high - found.value == pytest.approx(half_width(drawn, 6), rel=1e-9)
 
@@ -53,11 +53,13 @@ def test_many_measures_are_correlated_each_as_if_it_were_alone(monkeypatch, held
     measures[1], measures[2] = np.round(measures[1]), 1.0
     measures[3:5, 4], measures[5, :20], measures[6] = math.nan, math.nan, math.nan
     found = kendall_taus(measures, y, units=unit, draws=50, seed=4)
-    for one, measure in zip(found, measures, strict=True):
+    for estimate, measure in zip(found, measures, strict=True):
         alone = kendall_tau(measure, y, units=unit, draws=50, seed=4)
-        assert one.n == alone.n
-        assert (one.value, one.low, one.high) == pytest.approx((alone.value, alone.low, alone.high), nan_ok=True)
-    assert [math.isnan(one.value) for one in found] == [number in {2, 6} for number in range(9)]
+        assert estimate.n == alone.n
+        assert (estimate.value, estimate.low, estimate.high) == pytest.approx(
+            (alone.value, alone.low, alone.high), nan_ok=True
+        )
+    assert [math.isnan(estimate.value) for estimate in found] == [number in {2, 6} for number in range(9)]
 
 
 def test_measures_of_other_trials_than_the_outcomes_are_refused():
@@ -99,7 +101,7 @@ def test_a_trial_without_one_of_the_two_is_left_out():
 )
 def test_what_orders_nothing_has_no_correlation(x, y):
     found = kendall_tau(x, y)
-    assert all(math.isnan(one) for one in (found.value, found.low, found.high))
+    assert all(math.isnan(value) for value in (found.value, found.low, found.high))
 
 
 def test_one_unit_has_no_interval():
@@ -118,9 +120,9 @@ def test_unequal_lengths_are_refused():
 def within(x, y, stratum, mine):
     """τ of the trials of a resample, over their pairs of one stratum, added up pair by pair."""
     agree, left, right = 0.0, 0.0, 0.0
-    for one, other in itertools.combinations(mine, 2):
-        if stratum[one] == stratum[other]:
-            dx, dy = np.sign(x[one] - x[other]), np.sign(y[one] - y[other])
+    for trial, other in itertools.combinations(mine, 2):
+        if stratum[trial] == stratum[other]:
+            dx, dy = np.sign(x[trial] - x[other]), np.sign(y[trial] - y[other])
             agree, left, right = agree + dx * dy, left + dx**2, right + dy**2
     return agree / math.sqrt(left * right) if left and right else math.nan
 
@@ -134,7 +136,7 @@ def test_within_strata_tau_is_that_of_the_pairs_of_one_stratum(ties):
     found = kendall_tau(x, y, units=unit, strata=stratum, draws=60, seed=4)
     assert found.value == pytest.approx(within(x, y, stratum, range(24)))
     drawn = [
-        within(x, y, stratum, np.concatenate([np.flatnonzero(unit == one) for one in units]))
+        within(x, y, stratum, np.concatenate([np.flatnonzero(unit == number) for number in units]))
         for units in resamples(6, draws=60, seed=4)
     ]
     assert (found.n, found.high - found.value) == (6, pytest.approx(half_width(drawn, 6), rel=1e-9))
@@ -147,5 +149,9 @@ def test_what_is_constant_in_every_stratum_has_no_tau_within_them():
 
 def test_one_stratum_is_all_pairs():
     x, y = pairs(12, 0.3, np.random.default_rng(19), ties=True)
-    one, all_pairs = kendall_tau(x, y, strata=[0] * 12), kendall_tau(x, y)
-    assert (one.value, one.low, one.high) == pytest.approx((all_pairs.value, all_pairs.low, all_pairs.high))
+    stratified, all_pairs = kendall_tau(x, y, strata=[0] * 12), kendall_tau(x, y)
+    assert (stratified.value, stratified.low, stratified.high) == pytest.approx((
+        all_pairs.value,
+        all_pairs.low,
+        all_pairs.high,
+    ))

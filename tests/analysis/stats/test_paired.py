@@ -36,9 +36,9 @@ def test_a_seed_that_one_side_lacks_is_left_out_of_all():
 
 def test_what_all_runs_of_a_seed_share_does_not_count():
     shared = np.array([0.5, -2.0, 1.0, 3.0, -0.5])
-    one, other = paired_difference(FIRST, SECOND), paired_difference(FIRST + shared, SECOND + shared)
-    assert other.interval.half_width == pytest.approx(one.interval.half_width, rel=1e-9)
-    assert other.test.p == one.test.p
+    plain, other = paired_difference(FIRST, SECOND), paired_difference(FIRST + shared, SECOND + shared)
+    assert other.interval.half_width == pytest.approx(plain.interval.half_width, rel=1e-9)
+    assert other.test.p == plain.test.p
 
 
 def test_a_planted_difference_is_found_and_its_absence_not_claimed():
@@ -57,7 +57,7 @@ def test_a_planted_difference_is_found_and_its_absence_not_claimed():
 def test_without_two_pairs_there_is_no_interval(n):
     found = difference([0.5] * n)
     assert found.n == n
-    assert not any(one.holds(0.5) for one in (found.interval, found.bootstrap, found.effect))
+    assert not any(interval.holds(0.5) for interval in (found.interval, found.bootstrap, found.effect))
 
 
 def test_conditions_of_unequal_numbers_of_seeds_are_refused():

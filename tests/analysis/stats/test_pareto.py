@@ -6,9 +6,9 @@ import pytest
 from analysis.stats import pareto_front
 
 
-def dominated(one, other, signs):
+def dominated(point, other, signs):
     """Whether the other point is as good in everything, and better in something."""
-    gains = [sign * (b - a) for a, b, sign in zip(one, other, signs, strict=True)]
+    gains = [sign * (b - a) for a, b, sign in zip(point, other, signs, strict=True)]
     return all(gain >= 0 for gain in gains) and any(gain > 0 for gain in gains)
 
 

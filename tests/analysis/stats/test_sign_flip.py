@@ -12,10 +12,10 @@ def enumerated(differences):
     """The share of all patterns of signs whose sum is at least as large, by whole numbers."""
     observed = abs(sum(differences))
     sums = [
-        abs(sum(sign * one for sign, one in zip(signs, differences, strict=True)))
+        abs(sum(sign * difference for sign, difference in zip(signs, differences, strict=True)))
         for signs in itertools.product((-1, 1), repeat=len(differences))
     ]
-    return sum(one >= observed for one in sums) / len(sums)
+    return sum(total >= observed for total in sums) / len(sums)
 
 
 @pytest.mark.parametrize("n", range(1, 11))
@@ -47,7 +47,7 @@ def test_differences_of_decimal_accuracies_tie_where_their_decimals_do(seed):
 )
 def test_under_the_null_p_falls_to_a_level_with_at_most_that_probability(sizes):
     signs = itertools.product((-1, 1), repeat=len(sizes))
-    found = np.array([sign_flip_test(np.array(one) * sizes).p for one in signs])
+    found = np.array([sign_flip_test(np.array(flips) * sizes).p for flips in signs])
     for level in np.unique(found):
         assert (found <= level).mean() <= level
     assert found.mean() >= 0.5
@@ -55,7 +55,7 @@ def test_under_the_null_p_falls_to_a_level_with_at_most_that_probability(sizes):
 
 def test_without_ties_the_level_is_used_to_the_full():
     signs = itertools.product((-1, 1), repeat=6)
-    found = np.array([sign_flip_test(np.array(one) * [1, 2, 4, 8, 16, 32]).p for one in signs])
+    found = np.array([sign_flip_test(np.array(flips) * [1, 2, 4, 8, 16, 32]).p for flips in signs])
     for level in np.unique(found):
         assert (found <= level).mean() == level
 
@@ -63,8 +63,8 @@ def test_without_ties_the_level_is_used_to_the_full():
 def test_many_pairs_are_drawn_and_agree_with_the_exact_distribution():
     differences = np.random.default_rng(19).integers(-3, 5, size=30)
     counts = np.ones(1)  # how many patterns have each sum, by convolution
-    for one in differences:
-        step = np.zeros(2 * abs(one) + 1)
+    for difference in differences:
+        step = np.zeros(2 * abs(difference) + 1)
         step[0] += 1
         step[-1] += 1
         counts = np.convolve(counts, step)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis.tables.export import FileFormat, export
-from analysis.tables.table import GROUPING
+from analysis.tables.study_tables import GROUPING
 
 READ = {FileFormat.PARQUET: pd.read_parquet, FileFormat.CSV: pd.read_csv}
 
@@ -48,7 +48,7 @@ def test_a_run_has_its_settings_and_its_last_metrics(exported, quickstart) -> No
 
 
 def test_a_study_without_layers_has_a_file_without_rows(tmp_path, store) -> None:
-    from analysis.tables.table import load
+    from analysis.tables.study_tables import load
 
     rows = export(load("empty", store), tmp_path, FileFormat.PARQUET)
     assert rows == {"runs.parquet": 0, "epochs.parquet": 0, "layers.parquet": 0}

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.__main__ import app
-from analysis.tables.table import load
+from analysis.tables.study_tables import load
 from analysis.tables.vectors import vectors
 from tests.analysis import synthetic
 from tests.analysis.stored import Stored
@@ -25,7 +25,7 @@ def written(tmp_path_factory):
     runs = [run for name in ("baseline", "spectral") for run in synthetic.cell("mlp-small", name)]
     (folder / "old").mkdir()
     uri = f"sqlite:///{folder / 'old' / 'mlflow.db'}"
-    writer = StoreWriter(synthetic.STUDY, uri, folder / "results" / synthetic.STUDY, synthetic.asked(runs))
+    writer = StoreWriter(synthetic.STUDY, uri, folder / "results" / synthetic.STUDY, synthetic.study_data(runs))
     synthetic.keep(runs, writer)
     assert writer.close(timeout=120).complete
     (folder / "old").rename(folder / "new")

@@ -7,8 +7,8 @@ import pytest
 
 from analysis.findings.compare import comparison
 from analysis.tables.joined import _joined, join, load_joined
+from analysis.tables.study_tables import load
 from analysis.tables.study_tags import answers_of
-from analysis.tables.table import load
 from tests.analysis import synthetic
 from tests.analysis.synthetic import with_records
 from tests.tuning import studies
@@ -27,7 +27,7 @@ def halves(tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("halves")
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     for study, runs in (("left", LEFT), ("right", RIGHT)):
-        writer = StoreWriter(study, uri, folder / study, {**synthetic.asked(runs), "name": study})
+        writer = StoreWriter(study, uri, folder / study, {**synthetic.study_data(runs), "name": study})
         synthetic.keep(runs, writer)
         assert writer.close(timeout=120).complete
     return uri
@@ -41,7 +41,7 @@ def overlapping(tmp_path_factory) -> str:
     baseline = [run for run in WHOLE if run.condition == "baseline"]
     other = [with_records(replace(run, learning_rate=0.002, epochs=min(run.epochs, 2))) for run in baseline]
     for study, runs in (("left", LEFT), ("right", other + RIGHT)):
-        writer = StoreWriter(study, uri, folder / study, {**synthetic.asked(runs), "name": study})
+        writer = StoreWriter(study, uri, folder / study, {**synthetic.study_data(runs), "name": study})
         synthetic.keep(runs, writer)
         assert writer.close(timeout=120).complete
     return uri
@@ -84,25 +84,25 @@ def test_studies_without_a_common_cell_leave_nothing_out(halves) -> None:
 
 def test_a_study_that_adds_no_cell_changes_nothing(overlapping) -> None:
     whole = load("left", overlapping)
-    asked = {**whole.asked, "name": "again"}
-    again = _joined([whole, replace(whole, study="again", asked=asked)])
+    study_data = {**whole.study_data, "name": "again"}
+    again = _joined([whole, replace(whole, study="again", study_data=study_data)])
     assert list(again.runs.index) == list(whole.runs.index)
 
 
 def test_what_is_taken_apart_comes_from_the_study_that_did_so(overlapping) -> None:
     left, right = (load(study, overlapping) for study in ("left", "right"))
     apart = {"condition": "baseline", "factors": {"start": {"initialization": "mup"}}}
-    right = replace(right, asked={**right.asked, "ablate": apart})
+    right = replace(right, study_data={**right.study_data, "ablate": apart})
     joined = _joined([left, right])
     assert "Their runs are those of right" in joined.remarks[0]
     assert set(joined.runs.index) == set(right.runs.index) | set(left.runs.index[left.runs["condition"] == "decay"])
-    assert joined.asked["ablate"] == apart
+    assert joined.study_data["ablate"] == apart
 
 
 def test_a_baseline_that_has_chosen_two_learning_rates_matches_none(overlapping) -> None:
     matched = {"seeds": synthetic.SEEDS, "learning_rate": "matched", "baseline": "baseline"}
     parts = [load(study, overlapping) for study in ("left", "right")]
-    parts = [replace(part, asked={**part.asked, "confirm": matched}) for part in parts]
+    parts = [replace(part, study_data={**part.study_data, "confirm": matched}) for part in parts]
     with pytest.raises(
         ValueError,
         match=r"of one learning rate, got 0.001 in 'left' and 0.002 in 'right' for baseline on mlp-small",
@@ -119,8 +119,8 @@ def test_a_study_is_joined_once(halves) -> None:
         load_joined(["left", "right", "left"], halves)
 
 
-def changed(asked, **places):
-    other = copy.deepcopy(asked)
+def changed(study_data, **places):
+    other = copy.deepcopy(study_data)
     for place, value in places.items():
         *path, last = place.split("__")
         there = other
@@ -131,8 +131,8 @@ def changed(asked, **places):
 
 
 def with_answers(name, **changes):
-    asked = studies.study(name=name, **changes)
-    return asked.as_data() | {"answers": answers(asked)}
+    whole = studies.study(name=name, **changes)
+    return whole.as_data() | {"answers": answers(whole)}
 
 
 PLAIN = {"regularizer": "none"}
@@ -180,14 +180,14 @@ def test_answers_that_one_study_lacks_are_derived_for_all():
 )
 def test_studies_that_do_not_fit_are_refused_with_the_reason(places, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        join({"left": synthetic.asked(LEFT), "right": changed(synthetic.asked(RIGHT), **places)})
+        join({"left": synthetic.study_data(LEFT), "right": changed(synthetic.study_data(RIGHT), **places)})
 
 
 PETS = {"content": "a" * 64, "classes": ["cat", "dog"], "shape": [1, 8, 8], "training_images": 20}
 
 
 def test_studies_of_other_data_are_refused_with_what_differs() -> None:
-    left, right = ({**synthetic.asked(runs), "data": PETS} for runs in (LEFT, RIGHT))
+    left, right = ({**synthetic.study_data(runs), "data": PETS} for runs in (LEFT, RIGHT))
     assert join({"left": left, "right": right})["data"] == PETS
     more = {**right, "data": {**PETS, "content": "b" * 64, "training_images": 21}}
     with pytest.raises(ValueError, match="on the same data, got training images 20 -> 21 from 'left' to 'right'; run"):
@@ -195,23 +195,23 @@ def test_studies_of_other_data_are_refused_with_what_differs() -> None:
 
 
 def test_a_study_of_which_the_data_were_not_kept_is_joined_with_one_of_which_they_were() -> None:
-    left, right = synthetic.asked(LEFT), {**synthetic.asked(RIGHT), "data": PETS}
+    left, right = synthetic.study_data(LEFT), {**synthetic.study_data(RIGHT), "data": PETS}
     assert join({"left": left, "right": right})["data"] == PETS
 
 
 def test_studies_of_other_versions_are_joined_with_those_of_all() -> None:
     first, second = {"torch": "2.13.0"}, {"torch": "2.14.1"}
-    left = {**synthetic.asked(LEFT), "versions": [first]}
-    right = {**synthetic.asked(RIGHT), "versions": [first, second]}
+    left = {**synthetic.study_data(LEFT), "versions": [first]}
+    right = {**synthetic.study_data(RIGHT), "versions": [first, second]}
     assert join({"left": left, "right": right})["versions"] == [first, second]
 
 
 def test_what_no_number_depends_on_may_differ() -> None:
-    other = changed(synthetic.asked(RIGHT), resources={"cpu": 2, "gpu": 1}, description="Another.")
-    whole = join({"left": synthetic.asked(LEFT), "right": other})
+    other = changed(synthetic.study_data(RIGHT), resources={"cpu": 2, "gpu": 1}, description="Another.")
+    whole = join({"left": synthetic.study_data(LEFT), "right": other})
     assert list(whole["conditions"]) == ["baseline", "decay", "spectral"]
 
 
 def test_a_study_whose_file_was_not_kept_is_not_joined() -> None:
     with pytest.raises(ValueError, match="got 'right' without its file"):
-        join({"left": synthetic.asked(LEFT), "right": {}})
+        join({"left": synthetic.study_data(LEFT), "right": {}})

@@ -37,29 +37,29 @@ STUDIES = {
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_what_is_derived_is_what_the_study_writes_down_in_the_same_order(name):
-    asked = STUDIES[name]
-    for cell in asked.cells:
-        written, found = answers(asked)["cells"][cell.key], derived(asked.as_data(), cell.condition_name)
+    whole = STUDIES[name]
+    for cell in whole.cells:
+        written, found = answers(whole)["cells"][cell.key], derived(whole.as_data(), cell.condition_name)
         assert found == written
         assert list(found["values"]) == list(written["values"])
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_study_with_answers_is_read_as_one_without(name):
-    asked = STUDIES[name]
-    older = asked.as_data()
-    newer = older | {"answers": answers(asked)}
+    whole = STUDIES[name]
+    older = whole.as_data()
+    newer = older | {"answers": answers(whole)}
     assert described(newer) == described(older)
-    assert compared_with(newer, list(asked.conditions)) == compared_with(older, list(asked.conditions))
-    for cell in asked.cells:
+    assert compared_with(newer, list(whole.conditions)) == compared_with(older, list(whole.conditions))
+    for cell in whole.cells:
         where = cell.architecture.name, cell.condition_name
         assert answers_of(newer, *where) == answers_of(older, *where)
         assert list(ranges(newer, cell.condition_name)) == list(cell.space)
 
 
 def test_answers_that_are_there_are_not_derived_anew():
-    asked = STUDIES["tiny"]
-    other = answers(asked)
+    whole = STUDIES["tiny"]
+    other = answers(whole)
     other["cells"]["mlp-tiny/decay"]["planned"]["tune"] = 7
-    found = answers_of(asked.as_data() | {"answers": other}, "mlp-tiny", "decay")
+    found = answers_of(whole.as_data() | {"answers": other}, "mlp-tiny", "decay")
     assert found.planned["tune"] == 7

@@ -62,8 +62,8 @@ def test_the_search_is_described_with_its_stopping_rule_starting_points_and_whet
     points = [{"condition": "hammer", "scale": 1.5}, {"learning_rate": 0.01}]
     stopping = {"name": "median", "grace_epochs": 2}
     search = {"algorithm": "sobol", "trials": 8, "early_stopping": stopping, "points": points}
-    asked = study(conditions=STUDY.conditions, search=search).as_data()
-    assert surroundings(asked)["Search"] == (
+    study_data = study(conditions=STUDY.conditions, search=search).as_data()
+    assert surroundings(study_data)["Search"] == (
         "sobol, 8 trials a cell, seed 0, early stopping median · grace epochs 2, min trials 3, first tried: condition "
         "hammer, scale 1.5; learning rate 0.01. The search repeats its settings exactly at any concurrency, but "
         "which of them are stopped early depends on the order in which trials report (at concurrency 1 all repeats "
@@ -72,8 +72,8 @@ def test_the_search_is_described_with_its_stopping_rule_starting_points_and_whet
 
 
 def test_a_search_stored_before_there_were_points_is_described():
-    asked = study(search={"trials": 2, "concurrency": 1}).as_data()
-    del asked["search"]["points"]
-    assert surroundings(asked)["Search"] == (
+    study_data = study(search={"trials": 2, "concurrency": 1}).as_data()
+    del study_data["search"]["points"]
+    assert surroundings(study_data)["Search"] == (
         "tpe, 2 trials a cell, seed 0, early stopping none. The search repeats exactly: it runs one trial at a time."
     )

@@ -14,7 +14,7 @@ def test_a_stopped_trial_has_spent_its_budget_only_where_a_rule_stops_trials():
     tables = in_memory(synthetic.cell(**ONE))
     ruled = with_asha(tables)
     unspent = "baseline on mlp-small did not spend its budget to tune: of 3 trials 1 cut off."
-    assert [unspent in budget_sentences(comparison(one)) for one in (tables, ruled)] == [True, False]
+    assert [unspent in budget_sentences(comparison(study_tables)) for study_tables in (tables, ruled)] == [True, False]
     assert budget_sentences(comparison(ruled)) == [
         "Every cell was given 12 epochs to tune and 12 epochs to confirm, and every trial ended as planned, in the "
         "search some by the rule that stops trials early."

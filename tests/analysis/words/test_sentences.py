@@ -63,7 +63,9 @@ def between(**two):
 
 def test_the_verdict_and_the_paired_section_read_one_difference_alike(quickstart):
     found = comparison(quickstart)
-    section = {(one.architecture, one.condition): one.difference for one in effects(quickstart).to_baseline}
+    section = {
+        (contrast.architecture, contrast.condition): contrast.difference for contrast in effects(quickstart).to_baseline
+    }
     for name, leads in found.leads.items():
         (lead,) = [lead for lead in leads if lead.against == "baseline"]
         assert lead.difference == section[name, lead.condition]
@@ -78,8 +80,8 @@ def parted():
     plain = [0.90, 0.91, 0.92, 0.93, 0.94]
     runs = [
         *confirmed("baseline", plain),
-        *confirmed("decay", [one - 0.01 * (-1) ** place for place, one in enumerate(plain)]),
-        *confirmed("spectral", [one + more for one, more in zip(plain, UP, strict=True)]),
+        *confirmed("decay", [accuracy - 0.01 * (-1) ** place for place, accuracy in enumerate(plain)]),
+        *confirmed("spectral", [accuracy + more for accuracy, more in zip(plain, UP, strict=True)]),
     ]
     return planted.tables(runs)
 

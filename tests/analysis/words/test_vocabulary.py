@@ -11,14 +11,14 @@ OF_LAYERS = [LAYERS + name for name in MEASURES if f"{name}/mean" not in SPECTRA
 
 def test_every_measure_that_is_stored_has_a_name_and_a_meaning():
     every = [*OUTCOMES, *SPECTRAL, *ORDINARY, *OF_LAYERS]
-    assert all(meaning(one) for one in every)
-    names = [called(one) for one in dict.fromkeys(every)]
+    assert all(meaning(measure) for measure in every)
+    names = [called(measure) for measure in dict.fromkeys(every)]
     assert len(set(names)) == len(names)
     assert not any("_" in name or "/" in name for name in names)
 
 
 def test_nothing_is_named_that_is_not_measured():
-    assert set(vocabulary.OF_LAYERS) == {one.removeprefix(LAYERS) for one in OF_LAYERS}
+    assert set(vocabulary.OF_LAYERS) == {measure.removeprefix(LAYERS) for measure in OF_LAYERS}
     assert set(vocabulary.NETWORK) == set(SPECTRAL)
     assert set(vocabulary.ORDINARY) == set(ORDINARY)
 

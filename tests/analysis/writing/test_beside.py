@@ -74,16 +74,16 @@ def test_a_baseline_alone_is_said_to_be_alone():
 def test_ordinary_tables_and_pictures_are_those_of_a_study_without_them():
     """What is confirmed at another setting than the chosen one is mixed into nothing."""
     plain = in_memory(CONFIRMED)
-    ours, theirs = (comparison_records(comparison(one)) for one in (STUDY, plain))
+    ours, theirs = (comparison_records(comparison(study)) for study in (STUDY, plain))
     shared = [{name: row[name] for name in theirs[0]} for row in ours]
     assert csv.records(shared) == csv.records(theirs)
     assert all(name.startswith(("matched_", "ablate_")) for name in ours[0].keys() - theirs[0].keys())  # own budgets
-    assert [(one.condition, one.accuracies.tolist()) for one in confirmed(STUDY)] == [
-        (one.condition, one.accuracies.tolist()) for one in confirmed(plain)
+    assert [(cell.condition, cell.accuracies.tolist()) for cell in confirmed(STUDY)] == [
+        (cell.condition, cell.accuracies.tolist()) for cell in confirmed(plain)
     ]
-    ours, theirs = (curves(one, [records.TEST_ACCURACY]) for one in (STUDY, plain))
-    assert [(one.condition, one.band.n.tolist()) for one in ours] == [("baseline", [3]), ("full", [3])]
-    assert [one.band.mean.tolist() for one in ours] == [one.band.mean.tolist() for one in theirs]
+    ours, theirs = (curves(study, [records.TEST_ACCURACY]) for study in (STUDY, plain))
+    assert [(curve.condition, curve.band.n.tolist()) for curve in ours] == [("baseline", [3]), ("full", [3])]
+    assert [curve.band.mean.tolist() for curve in ours] == [curve.band.mean.tolist() for curve in theirs]
 
 
 def test_the_page_shows_both_and_says_what_was_switched_off():

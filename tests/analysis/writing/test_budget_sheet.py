@@ -45,7 +45,7 @@ def test_what_else_is_confirmed_has_a_number_in_every_column():
 
 
 def test_a_study_stored_without_its_question_has_no_plan():
-    tables = replace(in_memory(synthetic.cell(**ONE)), asked={})
+    tables = replace(in_memory(synthetic.cell(**ONE)), study_data={})
     compared = comparison(tables)
     assert written(compared)["baseline"][:2] == ["— + —", "9 + 12"]
     assert budget_sentences(compared) == []

@@ -99,8 +99,8 @@ def test_eigenpairs_are_found_one_by_one_where_a_batch_does_not_converge_and_are
     batch = batch + batch.mT
     whole, expected = torch.linalg.eigh, eigenpairs(batch)
 
-    def fails_in_float32(one: Tensor) -> tuple[Tensor, Tensor]:
-        return whole(one) if one.dtype == torch.float64 else fails()
+    def fails_in_float32(weight: Tensor) -> tuple[Tensor, Tensor]:
+        return whole(weight) if weight.dtype == torch.float64 else fails()
 
     monkeypatch.setattr(torch.linalg, "eigh", fails_in_float32)
     values, vectors = eigenpairs(batch)

@@ -90,20 +90,20 @@ def test_a_folder_that_is_not_there_is_taken_for_cifar10s_and_said_to_be(tmp_pat
 
 
 def test_a_trainings_work_is_counted_in_steps_images_and_measurements():
-    asked = study(
+    the_study = study(
         dataset={"name": "digits", "training_images": 500},
         training={"epochs": 5, "batch_size": 64},
         measure={"every": 2},
         search={"trials": 4},
         confirm={"seeds": 3},
     )
-    cost = cell_cost(asked, asked.cells[1], SMALL, OPERATIONS, SECONDS)
+    cost = cell_cost(the_study, the_study.cells[1], SMALL, OPERATIONS, SECONDS)
     tune, confirm = cost.work[Phase.TUNE], cost.work[Phase.CONFIRM]
     assert (tune.steps, tune.trained, tune.measurements) == (5 * 8, 5 * 500, 4)  # states 0, 2, 4 and the last, 5
     assert (tune.evaluated, confirm.evaluated) == (6 * 100, 6 * 400)
     assert (confirm.steps, confirm.trained, confirm.measurements) == (tune.steps, tune.trained, tune.measurements)
     assert [cost.epochs(phase) for phase in (Phase.TUNE, Phase.CONFIRM)] == [20, 15]
-    assert cost.epochs(Phase.TUNE) == planned_epochs(asked, asked.cells[1], Phase.TUNE)
+    assert cost.epochs(Phase.TUNE) == planned_epochs(the_study, the_study.cells[1], Phase.TUNE)
     assert cost.training_operations(Phase.TUNE) == 2500 * 30 + 600 * 10
     assert cost.total_operations == 4 * (2500 * 30 + 600 * 10) + 3 * (2500 * 30 + 2400 * 10)
     assert cost.training_seconds(Phase.TUNE, None) == pytest.approx(40 * 0.5 + 600 * 0.001 + 4 * 2.0)
@@ -112,9 +112,9 @@ def test_a_trainings_work_is_counted_in_steps_images_and_measurements():
     assert cost.searched == ("training.learning_rate", "regularizer.strength")
 
 
-def costs(asked, seconds=None, tflops=None, available=TWO_CORES):
-    cells = tuple(cell_cost(asked, cell, SMALL, OPERATIONS, seconds) for cell in asked.cells)
-    return StudyCost(study=asked, outline=SMALL, cells=cells, available=available, tflops=tflops)
+def costs(the_study, seconds=None, tflops=None, available=TWO_CORES):
+    cells = tuple(cell_cost(the_study, cell, SMALL, OPERATIONS, seconds) for cell in the_study.cells)
+    return StudyCost(study=the_study, outline=SMALL, cells=cells, available=available, tflops=tflops)
 
 
 def test_a_phase_lasts_its_total_over_the_slots_or_its_longest_training():
@@ -128,12 +128,12 @@ def test_a_phase_lasts_its_total_over_the_slots_or_its_longest_training():
 
 def test_what_else_is_confirmed_costs_as_much_as_a_confirmation_each_and_lasts_its_own_phase():
     factors = {"start": {"initialization": "mup"}, "rule": {"regularizer": "none"}}
-    asked = study(
+    the_study = study(
         search={"trials": 5},
         confirm={"seeds": 2, "learning_rate": "matched"},
         ablate={"condition": "decay", "factors": factors},
     )
-    found = costs(asked, SECONDS)
+    found = costs(the_study, SECONDS)
     tune, confirm = (found.cells[0].training_seconds(phase, None) for phase in (Phase.TUNE, Phase.CONFIRM))
     assert found.phases == (Phase.TUNE, Phase.CONFIRM, Phase.MATCHED, Phase.ABLATE)
     assert [list(cell.trainings.values()) for cell in found.cells] == [[5, 2], [5, 2, 2, 4]] * 2
@@ -158,14 +158,14 @@ def test_a_stated_speed_gives_seconds_from_operations_and_without_one_there_are_
     ],
 )
 def test_slots_are_what_fits_and_the_studys_own_limit(resources, concurrency, available, slots):
-    asked = study(resources=resources, search={"trials": 1, "concurrency": concurrency})
-    assert costs(asked, available=available).slots == slots
+    the_study = study(resources=resources, search={"trials": 1, "concurrency": concurrency})
+    assert costs(the_study, available=available).slots == slots
 
 
 def test_every_cell_is_timed_and_every_architecture_looked_at_once():
-    asked = study(search={"trials": 1}, architectures=study().as_data()["architectures"][:1])
+    the_study = study(search={"trials": 1}, architectures=study().as_data()["architectures"][:1])
     said = []
-    found = study_cost(asked, available=TWO_CORES, timed=True, say=said.append)
+    found = study_cost(the_study, available=TWO_CORES, timed=True, say=said.append)
     assert said == ["mlp-tiny", "mlp-tiny/baseline", "mlp-tiny/decay"]
     assert found.timed_on == "1 core"
     assert found.outline == PUBLISHED["digits"]
@@ -180,6 +180,6 @@ def test_any_regularizer_can_be_timed_on_noise(name, monkeypatch):
     held = {"regularizer": name} | ({"strength": 1e-3} if name == "soft_orthogonality" else {})
     if name == "combined":
         held["parts"] = [{"regularizer": "weight_decay", "strength": 0.1}, {"regularizer": "norm_ball"}]
-    one = settings(conditions={"held": held}, measure={"bundle": "full", "views": ["flat", "circular"], "every": 2})
-    assert time_step(one, SMALL) > 0
-    assert time_inspection(one, SMALL).measurement > 0
+    trial = settings(conditions={"held": held}, measure={"bundle": "full", "views": ["flat", "circular"], "every": 2})
+    assert time_step(trial, SMALL) > 0
+    assert time_inspection(trial, SMALL).measurement > 0

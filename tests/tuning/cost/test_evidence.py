@@ -17,18 +17,18 @@ from tuning.store import StoreWriter
 ABSENT = "sqlite:///absent.db"
 
 
-def asked(seeds=5):
+def a_study(seeds=5):
     return study(confirm={"seeds": seeds})
 
 
-def comparisons(of):
-    return (len(of.conditions) - 1) * len(of.architectures)
+def comparisons(the_study):
+    return (len(the_study.conditions) - 1) * len(the_study.architectures)
 
 
 @pytest.mark.parametrize("seeds", [1, 2, 5, 8])
 def test_the_least_p_is_that_of_differences_of_one_sign_in_every_comparison(seeds):
-    found = evidence(asked(seeds), ABSENT)
-    each = [sign_flip_test(np.arange(1.0, seeds + 1)).p] * comparisons(asked())
+    found = evidence(a_study(seeds), ABSENT)
+    each = [sign_flip_test(np.arange(1.0, seeds + 1)).p] * comparisons(a_study())
     assert (found.smallest, found.least) == (each[0], min(1.0, holm(each)[0]))
 
 
@@ -40,7 +40,7 @@ def test_enough_seeds_are_the_fewest_with_which_a_test_can_speak(family):
 
 def test_without_an_earlier_study_a_spread_of_a_point_is_assumed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    found = evidence(asked(), ABSENT)
+    found = evidence(a_study(), ABSENT)
     assert found.spreads == ()
     assert found.detectable == (detectable_difference(5, 0.01),) * 2
     # The power of a two-sided t-test at that difference, from the noncentral t of another library's.
@@ -51,11 +51,11 @@ def test_without_an_earlier_study_a_spread_of_a_point_is_assumed(tmp_path, monke
 
 
 def test_the_spread_is_that_of_the_earlier_study_of_that_name(tmp_path):
-    of, uri = asked(), f"sqlite:///{tmp_path / 'mlflow.db'}"
+    the_study, uri = a_study(), f"sqlite:///{tmp_path / 'mlflow.db'}"
     rng = np.random.default_rng(19)
-    writer = StoreWriter(of.name, uri, tmp_path / of.name, of.as_data())
+    writer = StoreWriter(the_study.name, uri, tmp_path / the_study.name, the_study.as_data())
     accuracies = {}
-    for cell, index in itertools.product(of.cells, range(5)):
+    for cell, index in itertools.product(the_study.cells, range(5)):
         settings = cell.settings(Phase.CONFIRM, index, cell.draw(0))
         accuracies[cell.architecture.name, cell.condition_name, index] = value = float(rng.uniform(0.8, 0.9))
         tags = {**settings.tags, "git_commit": "0", "stop_reason": "running"}
@@ -63,14 +63,14 @@ def test_the_spread_is_that_of_the_earlier_study_of_that_name(tmp_path):
         writer.epoch(settings.key, EpochRecord(epoch=1, metrics={TEST_ACCURACY: value}))
         writer.end(settings.key, "FINISHED", {"stop_reason": "diverged" if index == 4 else "completed"})
     assert writer.close(timeout=60).complete
-    found = evidence(of, uri)
+    found = evidence(the_study, uri)
     expected = [
         statistics.stdev(
             accuracies[architecture.name, name, index] - accuracies[architecture.name, found.baseline, index]
             for index in range(4)
         )
-        for architecture in of.architectures
-        for name in of.conditions
+        for architecture in the_study.architectures
+        for name in the_study.conditions
         if name != found.baseline
     ]
     assert found.spreads == pytest.approx(expected)
@@ -81,6 +81,6 @@ def test_the_spread_is_that_of_the_earlier_study_of_that_name(tmp_path):
 
 
 def test_a_study_of_one_condition_compares_nothing():
-    of = asked()
-    name = next(iter(of.conditions))
-    assert evidence(of.model_copy(update={"conditions": {name: of.conditions[name]}}), ABSENT) is None
+    the_study = a_study()
+    name = next(iter(the_study.conditions))
+    assert evidence(the_study.model_copy(update={"conditions": {name: the_study.conditions[name]}}), ABSENT) is None

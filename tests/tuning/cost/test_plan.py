@@ -88,8 +88,8 @@ def test_csv_holds_every_digit_of_every_cell(plan):
     ]
     first = rows[0]
     forward, training = 2 * (64 * 16 + 16 * 10), 2 * (2 * 64 * 16 + 3 * 16 * 10)
-    one = 3 * 1294 * training + 4 * 144 * forward
-    assert int(first["operations"]) == 5 * one + 2 * (one + 4 * 359 * forward)
+    training_operations = 3 * 1294 * training + 4 * 144 * forward
+    assert int(first["operations"]) == 5 * training_operations + 2 * (training_operations + 4 * 359 * forward)
     assert (first["tune_epochs"], first["confirm_epochs"], first["parameters"]) == ("15", "6", "1210")
     assert first["seconds"] == first["step_seconds"] == ""
 

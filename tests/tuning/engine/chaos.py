@@ -164,7 +164,7 @@ class Chaos:
         tree = [self.process.pid]
         if self.draw.random() < 0.5:
             children = psutil.Process(self.process.pid).children(recursive=True)
-            tree = [one.pid for one in children if "run_trial" in " ".join(one.cmdline())][:1]
+            tree = [process.pid for process in children if "run_trial" in " ".join(process.cmdline())][:1]
         for pid in tree:
             os.kill(pid, signal.SIGSTOP)
             time.sleep(self.draw.choice([1.0, 15.0]) if pid == self.process.pid else 3.0)

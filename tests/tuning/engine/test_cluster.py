@@ -88,7 +88,7 @@ def test_a_lost_node_costs_nothing_and_an_added_one_is_used(
 ) -> None:
     nodes = [cluster.add_node(num_cpus=2, num_gpus=1) for _ in range(4)]
     cluster.wait_for_nodes()
-    asked = study(
+    the_study = study(
         name="spread",
         training={"epochs": EPOCHS, "batch_size": 256},
         search={"algorithm": "sobol", "trials": TRIALS, "early_stopping": "none"},
@@ -101,7 +101,7 @@ def test_a_lost_node_costs_nothing_and_an_added_one_is_used(
     with ThreadPoolExecutor(1) as pool:  # nodes are added by the main thread alone
         running = pool.submit(
             run,
-            asked,
+            the_study,
             tracking_uri=uri,
             storage=tmp_path,
             address=cluster.address,

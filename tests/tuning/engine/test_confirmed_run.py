@@ -8,7 +8,7 @@ import pytest
 
 from analysis.findings.ablation import ablations
 from analysis.findings.matched import matched
-from analysis.tables.table import load
+from analysis.tables.study_tables import load
 from tests.tuning.place import Place
 from tuning.records import CHOICE_FILE
 from tuning.store import StoreReader
@@ -95,15 +95,16 @@ def test_the_tables_of_a_real_study_are_of_its_own_runs(finished):
     }
     (apart,) = ablations(tables)
     (at_rate,) = matched(tables)
-    assert [one.factor for one in apart.without] == list(FACTORS)
-    for one in apart.without:
+    assert [lacking.factor for lacking in apart.without] == list(FACTORS)
+    for lacking in apart.without:
         gains = [
-            accuracy[f"confirm__mlp-tiny__full__00{seed}"] - accuracy[f"ablate__mlp-tiny__full__{one.factor}__00{seed}"]
+            accuracy[f"confirm__mlp-tiny__full__00{seed}"]
+            - accuracy[f"ablate__mlp-tiny__full__{lacking.factor}__00{seed}"]
             for seed in range(2)
         ]
-        assert one.difference.mean == pytest.approx(sum(gains) / 2)
+        assert lacking.difference.mean == pytest.approx(sum(gains) / 2)
     own = [accuracy[f"matched__mlp-tiny__full__00{seed}"] for seed in range(2)]
-    assert [one.condition for one in at_rate.conditions] == ["baseline", "full"]
+    assert [at_own.condition for at_own in at_rate.conditions] == ["baseline", "full"]
     assert at_rate.left_out == ("given",)
     assert at_rate.conditions[1].test_accuracy.mean == pytest.approx(sum(own) / 2)
 

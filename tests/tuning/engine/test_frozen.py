@@ -47,15 +47,15 @@ def family(process: "subprocess.Popen[str]") -> list[psutil.Process]:
 
 
 def stop(processes: list[psutil.Process]) -> None:
-    for one in processes:
+    for process in processes:
         with suppress(psutil.NoSuchProcess):
-            one.suspend()
+            process.suspend()
 
 
 def go_on(processes: list[psutil.Process]) -> None:
-    for one in reversed(processes):
+    for process in reversed(processes):
         with suppress(psutil.NoSuchProcess):
-            one.resume()
+            process.resume()
 
 
 def until_trials_train(process: "subprocess.Popen[str]") -> None:

@@ -332,7 +332,7 @@ def test_a_study_whose_ray_has_died_says_so_and_goes_on(finished, tmp_path):
     process = place.begin()
     for _ in range(4):
         process.stdout.readline()
-    (raylet,) = (one for one in psutil.Process(process.pid).children(recursive=True) if one.name() == "raylet")
+    (raylet,) = (child for child in psutil.Process(process.pid).children(recursive=True) if child.name() == "raylet")
     raylet.kill()
     _, errors = process.communicate()
     assert process.returncode == 1

@@ -12,8 +12,8 @@ BROKEN = "tune__mlp-deep__decay__000"
 
 
 def test_a_run_with_a_failed_trial_ends_with_1_and_names_the_cell_until_the_trial_is_made_good(tmp_path):
-    one = [{"name": "mlp-deep", "family": "mlp", "depth": 3, "width": 16}]
-    place = Place(tmp_path, architectures=one, search={"trials": 2, "concurrency": 1}, confirm={"seeds": 1})
+    architectures = [{"name": "mlp-deep", "family": "mlp", "depth": 3, "width": 16}]
+    place = Place(tmp_path, architectures=architectures, search={"trials": 2, "concurrency": 1}, confirm={"seeds": 1})
     checkpoint = tmp_path / "results" / "tiny" / "checkpoints" / BROKEN
     checkpoint.parent.mkdir(parents=True)
     checkpoint.write_bytes(b"where the trial's folder should be")

@@ -12,9 +12,9 @@ ALGORITHMS = ["sobol", "random", "tpe", "nsga2"]
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_confirmation_seeds_are_the_same_for_every_condition_and_architecture(algorithm):
-    asked = study(search={"algorithm": algorithm, "trials": 5, "early_stopping": "none"})
+    the_study = study(search={"algorithm": algorithm, "trials": 5, "early_stopping": "none"})
     for index in range(20):
-        of_index = [cell.settings(Phase.CONFIRM, index, cell.draw(7 * index)) for cell in asked.cells]
+        of_index = [cell.settings(Phase.CONFIRM, index, cell.draw(7 * index)) for cell in the_study.cells]
         assert len({settings.seed for settings in of_index}) == 1
         assert len({settings.split_seed for settings in of_index}) == 1
 
@@ -23,8 +23,10 @@ def test_confirmation_seeds_do_not_depend_on_what_was_chosen_or_searched():
     first = study(search={"algorithm": "sobol", "trials": 4}).cells[1]
     other = study(search={"algorithm": "random", "trials": 64}, training={"epochs": 9}).cells[3]
     for index in range(20):
-        one, two = (cell.settings(Phase.CONFIRM, index, cell.draw(index + 3)) for cell in (first, other))
-        assert (one.seed, one.split_seed) == (two.seed, two.split_seed)
+        first_trial, second_trial = (
+            cell.settings(Phase.CONFIRM, index, cell.draw(index + 3)) for cell in (first, other)
+        )
+        assert (first_trial.seed, first_trial.split_seed) == (second_trial.seed, second_trial.split_seed)
 
 
 def test_confirmation_seeds_are_fresh():

@@ -54,9 +54,9 @@ def written(folder: Path, uri: str, *keys: str, status: str = "FINISHED") -> Non
     assert writer.close(SECONDS).complete
 
 
-def points(reader: StoreReader, *asked: list[str]) -> list[tuple[str, str, int, float]]:
+def points(reader: StoreReader, *selection: list[str]) -> list[tuple[str, str, int, float]]:
     """What a reader's history is asked for, as run, metric, epoch and value."""
-    columns = reader.history(*asked).to_pydict()
+    columns = reader.history(*selection).to_pydict()
     return list(zip(columns["run_id"], columns["metric"], columns["epoch"], columns["value"], strict=True))
 
 

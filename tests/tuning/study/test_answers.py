@@ -19,8 +19,8 @@ ASKED = {
 }
 
 
-def cells(asked):
-    return {key: cell for key, cell in answers(asked)["cells"].items() if key.startswith("mlp-tiny/")}
+def cells(the_study):
+    return {key: cell for key, cell in answers(the_study)["cells"].items() if key.startswith("mlp-tiny/")}
 
 
 def test_every_cell_has_its_constants_and_ranges_by_flat_name():
@@ -58,7 +58,7 @@ def test_the_baseline_is_the_one_named_else_the_first_without_a_regularizer_else
 
 
 def test_answers_are_plain_data_and_the_study_file_has_no_such_key():
-    asked = study(**ASKED)
-    assert json.loads(json.dumps(answers(asked))) == answers(asked)
-    assert "answers" not in asked.as_data()
-    assert answers(parse_study(asked.as_data(), "again")) == answers(asked)
+    the_study = study(**ASKED)
+    assert json.loads(json.dumps(answers(the_study))) == answers(the_study)
+    assert "answers" not in the_study.as_data()
+    assert answers(parse_study(the_study.as_data(), "again")) == answers(the_study)

@@ -6,18 +6,20 @@ from tuning.study import planned_epochs, planned_trials, uneven, uneven_budgets
 
 
 def test_epochs_are_planned_for_both_phases():
-    asked = study()
-    cell = asked.cells[0]
-    assert [planned_trials(asked, cell, phase) for phase in (Phase.TUNE, Phase.CONFIRM)] == [5, 2]
-    assert [planned_epochs(asked, cell, phase) for phase in (Phase.TUNE, Phase.CONFIRM)] == [15, 6]
+    the_study = study()
+    cell = the_study.cells[0]
+    assert [planned_trials(the_study, cell, phase) for phase in (Phase.TUNE, Phase.CONFIRM)] == [5, 2]
+    assert [planned_epochs(the_study, cell, phase) for phase in (Phase.TUNE, Phase.CONFIRM)] == [15, 6]
 
 
 def test_what_else_is_confirmed_is_planned_for_the_cells_that_it_is_asked_of_and_is_no_unequal_budget():
     factors = {"start": {"initialization": "mup"}, "rule": {"regularizer": "none"}}
-    asked = study(confirm={"seeds": 2, "learning_rate": "matched"}, ablate={"condition": "decay", "factors": factors})
-    planned = {phase: [planned_epochs(asked, cell, phase) for cell in asked.cells] for phase in CONFIRMATIONS}
+    the_study = study(
+        confirm={"seeds": 2, "learning_rate": "matched"}, ablate={"condition": "decay", "factors": factors}
+    )
+    planned = {phase: [planned_epochs(the_study, cell, phase) for cell in the_study.cells] for phase in CONFIRMATIONS}
     assert planned == {Phase.CONFIRM: [6] * 4, Phase.MATCHED: [0, 6, 0, 6], Phase.ABLATE: [0, 12, 0, 12]}
-    assert uneven_budgets(asked) == []
+    assert uneven_budgets(the_study) == []
 
 
 def test_cells_with_another_planned_budget_than_most_are_named():

@@ -46,7 +46,7 @@ def data(**changes):
     )
 
 
-def asked(**changes):
+def a_study(**changes):
     return parse_study({**data(), **changes}, "tiny")
 
 
@@ -57,7 +57,7 @@ def chosen(whole):
 
 @pytest.fixture(scope="module")
 def trials():
-    return confirmation_trials(asked(), chosen(asked()))
+    return confirmation_trials(a_study(), chosen(a_study()))
 
 
 def left_out(whole):
@@ -65,46 +65,46 @@ def left_out(whole):
 
 
 def every(trials):
-    return [one for cells in trials.values() for mine in cells.values() for one in mine]
+    return [trial for cells in trials.values() for of_cell in cells.values() for trial in of_cell]
 
 
 def test_every_condition_confirms_on_the_same_seeds_in_every_phase_and_cell(trials):
-    seeds = {index: {one.seed for one in every(trials) if one.index == index} for index in range(SEEDS)}
-    splits = {index: {one.split_seed for one in every(trials) if one.index == index} for index in range(SEEDS)}
+    seeds = {index: {trial.seed for trial in every(trials) if trial.index == index} for index in range(SEEDS)}
+    splits = {index: {trial.split_seed for trial in every(trials) if trial.index == index} for index in range(SEEDS)}
     assert {len(found) for found in (*seeds.values(), *splits.values())} == {1}
     assert len(set.union(*seeds.values())) == len(set.union(*splits.values())) == SEEDS
 
 
 def test_confirmation_seeds_are_none_that_was_tuned_on(trials):
-    whole = asked()
+    whole = a_study()
     tuned = [cell.settings(Phase.TUNE, index, cell.draw(index)) for cell in whole.cells for index in range(20)]
-    assert {one.seed for one in every(trials)}.isdisjoint(one.seed for one in tuned)
-    assert {one.split_seed for one in every(trials)}.isdisjoint(one.split_seed for one in tuned)
+    assert {trial.seed for trial in every(trials)}.isdisjoint(trial.seed for trial in tuned)
+    assert {trial.split_seed for trial in every(trials)}.isdisjoint(trial.split_seed for trial in tuned)
 
 
 def test_keys_are_unique_over_all_phases(trials):
-    keys = [one.key for one in every(trials)]
+    keys = [trial.key for trial in every(trials)]
     assert len(set(keys)) == len(keys) == 10 * SEEDS + 4 * SEEDS + 2 * len(FACTORS) * SEEDS
     assert trials[Phase.ABLATE]["mlp-tiny/full"][1].key == "ablate__mlp-tiny__full__target__000"
-    assert all(one.ablated == NOTHING_ABLATED for one in every(trials) if one.phase is not Phase.ABLATE)
+    assert all(trial.ablated == NOTHING_ABLATED for trial in every(trials) if trial.phase is not Phase.ABLATE)
 
 
 def test_settings_of_every_phase_turn_back_into_equal_ones(trials):
-    assert all(from_params(to_params(one)) == one for one in every(trials))
+    assert all(from_params(to_params(trial)) == trial for trial in every(trials))
 
 
 def test_at_the_baselines_learning_rate_nothing_else_is_changed(trials):
-    for cell, mine in trials[Phase.MATCHED].items():
+    for cell, of_cell in trials[Phase.MATCHED].items():
         rates = trials[Phase.CONFIRM][f"{cell.split('/')[0]}/baseline"]
-        for one, own, plain in zip(mine, trials[Phase.CONFIRM][cell], rates, strict=True):
-            assert one.training.learning_rate == plain.training.learning_rate != own.training.learning_rate
-            assert replace(one, phase=own.phase, training=own.training) == own
-            assert replace(one.training, learning_rate=own.training.learning_rate) == own.training
+        for trial, own, plain in zip(of_cell, trials[Phase.CONFIRM][cell], rates, strict=True):
+            assert trial.training.learning_rate == plain.training.learning_rate != own.training.learning_rate
+            assert replace(trial, phase=own.phase, training=own.training) == own
+            assert replace(trial.training, learning_rate=own.training.learning_rate) == own.training
 
 
 def test_conditions_of_another_optimizer_or_one_learning_rate_are_left_out_with_the_reason(trials):
     assert list(trials[Phase.MATCHED]) == ["mlp-tiny/decay", "mlp-tiny/full", "mlp-deep/decay", "mlp-deep/full"]
-    assert left_out(asked()) == {
+    assert left_out(a_study()) == {
         "other": "other is not confirmed at the learning rate of baseline: those of muon and adam are not comparable",
         "given": "given is not confirmed at the learning rate of baseline: its own is fixed",
     }
@@ -112,7 +112,7 @@ def test_conditions_of_another_optimizer_or_one_learning_rate_are_left_out_with_
 
 
 def test_a_cell_that_chose_the_baselines_learning_rate_itself_is_not_trained_at_it_again():
-    whole = asked()
+    whole = a_study()
     draws = chosen(whole)
     draws["mlp-tiny/decay"] = {**draws["mlp-tiny/decay"], **draws["mlp-tiny/baseline"]}
     assert list(confirmation_trials(whole, draws)[Phase.MATCHED]) == [
@@ -124,9 +124,9 @@ def test_a_cell_that_chose_the_baselines_learning_rate_itself_is_not_trained_at_
 
 def test_the_baseline_is_the_one_condition_without_regularization():
     pair = {name: CONDITIONS[name] for name in ("decay", "baseline")}
-    of_pair = asked(conditions=pair, confirm={"learning_rate": "matched"}, ablate=None)
+    of_pair = a_study(conditions=pair, confirm={"learning_rate": "matched"}, ablate=None)
     assert baseline(of_pair.confirm, of_pair.conditions) == "baseline"
-    unasked = asked(confirm={"seeds": 2})
+    unasked = a_study(confirm={"seeds": 2})
     assert baseline(unasked.confirm, unasked.conditions) is None
 
 
@@ -139,21 +139,21 @@ def test_without_a_factor_the_tuned_setting_has_that_change_alone(trials, factor
         "schedule": {"schedule.name": "constant"},
     }
     for cell in ("mlp-tiny/full", "mlp-deep/full"):
-        mine = [one for one in trials[Phase.ABLATE][cell] if one.ablated == factor]
-        for one, whole in zip(mine, trials[Phase.CONFIRM][cell], strict=True):
-            assert one.title == f"full without {factor}"
-            before, after = to_flat(whole), to_flat(one)
+        of_cell = [trial for trial in trials[Phase.ABLATE][cell] if trial.ablated == factor]
+        for trial, whole in zip(of_cell, trials[Phase.CONFIRM][cell], strict=True):
+            assert trial.title == f"full without {factor}"
+            before, after = to_flat(whole), to_flat(trial)
             differ = {name for name in {**before, **after} if before.get(name) != after.get(name)}
             differ -= {"phase", "ablated"}
             if factor in expected:
                 assert {name: after[name] for name in differ} == expected[factor]
             else:
                 assert {name.split(".")[0] for name in differ} <= {factor, "training"}
-                assert one.optimizer.name == ("sgd" if factor == "optimizer" else "adam")
+                assert trial.optimizer.name == ("sgd" if factor == "optimizer" else "adam")
 
 
 def test_a_cell_that_chose_nothing_confirms_nothing_and_the_others_go_on():
-    whole = asked()
+    whole = a_study()
     draws = chosen(whole)
     del draws["mlp-tiny/baseline"], draws["mlp-deep/full"]
     trials = confirmation_trials(whole, draws)
@@ -163,7 +163,7 @@ def test_a_cell_that_chose_nothing_confirms_nothing_and_the_others_go_on():
 
 
 def test_budgets_are_equal_across_cells_and_as_planned():
-    whole = asked()
+    whole = a_study()
     planned = confirmations_planned(whole)
     assert {phase: set(cells.values()) for phase, cells in planned.items()} == {
         Phase.CONFIRM: {SEEDS},
@@ -171,8 +171,10 @@ def test_budgets_are_equal_across_cells_and_as_planned():
         Phase.ABLATE: {SEEDS * len(FACTORS)},
     }
     trials = confirmation_trials(whole, chosen(whole))
-    assert {phase: {cell: len(mine) for cell, mine in cells.items()} for phase, cells in trials.items()} == planned
-    assert {one.training.epochs for one in every(trials)} == {2}
+    assert {
+        phase: {cell: len(of_cell) for cell, of_cell in cells.items()} for phase, cells in trials.items()
+    } == planned
+    assert {trial.training.epochs for trial in every(trials)} == {2}
 
 
 def test_a_study_that_asks_for_neither_has_the_confirmation_alone():
@@ -186,7 +188,7 @@ def test_a_study_that_asks_for_neither_has_the_confirmation_alone():
 def test_a_study_written_out_names_its_baseline_and_is_read_as_the_same_study():
     factors = {**FACTORS, "layers": {"where": None, "target": "shared"}}
     pair = {name: CONDITIONS[name] for name in ("baseline", "decay", "full")}
-    first = asked(
+    first = a_study(
         confirm={"seeds": 2, "learning_rate": "matched"},
         conditions={**pair, "full": {**pair["full"], "where": ["hidden"]}},
         ablate={"condition": "full", "factors": factors},
@@ -295,15 +297,15 @@ MISTAKES = {
 @pytest.mark.parametrize(("change", "message"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_refused_in_one_line_that_names_it(change, message):
     with pytest.raises(ValueError, match=message) as caught:
-        asked(**change)
+        a_study(**change)
     assert "\n" not in str(caught.value)
 
 
 def test_a_factor_that_is_off_for_one_value_of_a_searched_setting_is_none_that_is_off_already():
     searched = {**CONDITIONS["full"], "target": {"choice": ["fan_ratio", "initial"]}}
-    whole = asked(conditions={**CONDITIONS, "full": searched})
+    whole = a_study(conditions={**CONDITIONS, "full": searched})
     ablated = confirmation_trials(whole, chosen(whole))[Phase.ABLATE]["mlp-tiny/full"]
-    assert {one.regularizer.target for one in ablated if one.ablated == "target"} == {"initial"}
+    assert {trial.regularizer.target for trial in ablated if trial.ablated == "target"} == {"initial"}
 
 
 def test_a_factor_that_leaves_nothing_held_in_a_model_is_refused_by_name(tmp_path):

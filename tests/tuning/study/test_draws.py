@@ -23,8 +23,8 @@ SHARED = {"learning_rate": {"log_uniform": [1e-4, 1e-1]}, "batch_size": {"choice
 
 def cells(algorithm, *, trials=16, seed=0, **changes):
     search = {"algorithm": algorithm, "trials": trials, "seed": seed}
-    asked = study(**{"conditions": CONDITIONS, "shared": SHARED, "search": search, **changes})
-    return {cell.key: cell for cell in asked.cells}
+    the_study = study(**{"conditions": CONDITIONS, "shared": SHARED, "search": search, **changes})
+    return {cell.key: cell for cell in the_study.cells}
 
 
 @pytest.mark.parametrize("algorithm", ["sobol", "random", "tpe"])
@@ -58,8 +58,8 @@ def test_more_trials_change_no_sobol_draw():
 
 
 def test_another_seed_scrambles_the_sobol_table_otherwise():
-    one, other = cells("sobol", seed=0)["mlp-tiny/decay"], cells("sobol", seed=1)["mlp-tiny/decay"]
-    assert all(one.draw(index) != other.draw(index) for index in range(8))
+    first, second = cells("sobol", seed=0)["mlp-tiny/decay"], cells("sobol", seed=1)["mlp-tiny/decay"]
+    assert all(first.draw(index) != second.draw(index) for index in range(8))
 
 
 UNIT = {"training.learning_rate": Uniform(0, 1), "regularizer.strength": Uniform(0, 1), "regularizer.b": Uniform(0, 1)}
@@ -139,6 +139,6 @@ def test_a_grid_study_tries_each_combination_of_each_condition():
         "decay": {"regularizer": "weight_decay", "strength": {"choice": [0.1, 0.01]}},
     }
     shared = {"learning_rate": {"choice": [0.1, 0.01]}}
-    asked = cells("grid", trials=4, conditions=listed, shared=shared)
-    for cell in asked.values():
+    grid = cells("grid", trials=4, conditions=listed, shared=shared)
+    for cell in grid.values():
         assert len({tuple(cell.draw(index).values()) for index in range(4)}) == 4

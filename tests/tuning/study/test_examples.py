@@ -33,15 +33,17 @@ def test_a_plan_of_an_example_is_shown_without_its_data(path: Path) -> None:
     ],
 )
 def test_the_proposals_studies_ask_its_question_of_every_architecture(name, architectures, epochs) -> None:
-    asked = load(name)
-    assert [architecture.name for architecture in asked.architectures] == architectures
-    assert [condition.regularizer for condition in asked.conditions.values()] == [
+    example = load(name)
+    assert [architecture.name for architecture in example.architectures] == architectures
+    assert [condition.regularizer for condition in example.conditions.values()] == [
         *("none", "weight_decay", "spectral_normalization", "spectral_norm_scaling")
     ]
-    assert (asked.training.epochs, asked.confirm.seeds, asked.search.algorithm) == (epochs, 5, "sobol")
-    assert asked.search.early_stopping.name == "none"
-    assert asked.search.trials >= 8
-    assert not asked.search.trials & (asked.search.trials - 1)  # a power of two, at which Sobol' draws are most even
+    assert (example.training.epochs, example.confirm.seeds, example.search.algorithm) == (epochs, 5, "sobol")
+    assert example.search.early_stopping.name == "none"
+    assert example.search.trials >= 8
+    assert not example.search.trials & (
+        example.search.trials - 1
+    )  # a power of two, at which Sobol' draws are most even
 
 
 def test_a_shipped_study_looks_for_its_images_where_it_is_called_and_says_so(tmp_path, monkeypatch) -> None:

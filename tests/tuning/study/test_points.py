@@ -13,13 +13,13 @@ CONDITIONS = {
 SHARED = {"learning_rate": {"log_uniform": [1e-3, 1e-1]}, "batch_size": {"choice": [64, 128]}}
 
 
-def asked(*points, algorithm="random", trials=4, **changes):
+def a_study(*points, algorithm="random", trials=4, **changes):
     search = {"algorithm": algorithm, "trials": trials, "points": list(points)}
     return study(**{"conditions": CONDITIONS, "shared": SHARED, "search": search, **changes})
 
 
 def by_condition(*points, **changes):
-    return {cell.condition_name: cell for cell in asked(*points, **changes).cells}
+    return {cell.condition_name: cell for cell in a_study(*points, **changes).cells}
 
 
 @pytest.mark.parametrize("algorithm", ["sobol", "random", "tpe"])
@@ -61,7 +61,7 @@ def test_values_are_given_the_type_of_their_range():
 
 
 def test_points_written_out_whole_are_read_as_the_same_points():
-    first = asked({"condition": "decay", "strength": 0.01}, {"batch_size": 64})
+    first = a_study({"condition": "decay", "strength": 0.01}, {"batch_size": 64})
     second = parse_study(first.as_data(), "again")
     assert first.as_data()["search"]["points"] == [{"condition": "decay", "strength": 0.01}, {"batch_size": 64}]
     assert second.as_data() == first.as_data()
@@ -108,7 +108,7 @@ MISTAKES = {
 @pytest.mark.parametrize(("points", "message"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistaken_point_is_refused_in_one_line(points, message):
     with pytest.raises(ValueError, match=message) as caught:
-        asked(*points)
+        a_study(*points)
     assert "\n" not in str(caught.value)
 
 
@@ -117,7 +117,7 @@ def test_names_that_no_condition_searches_together_are_refused():
     with pytest.raises(
         ValueError, match=r"points.0: a condition must search all of strength, scale, got none that does"
     ):
-        asked({"strength": 0.01, "scale": 1.5}, conditions=apart)
+        a_study({"strength": 0.01, "scale": 1.5}, conditions=apart)
 
 
 def test_points_that_are_no_list_are_refused():

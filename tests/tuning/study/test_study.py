@@ -90,8 +90,8 @@ STOPPING = ["none", "asha", {"name": "asha", "grace_epochs": 2}, {"name": "media
 
 @pytest.mark.parametrize("stopping", STOPPING, ids=str)
 def test_a_study_written_out_whole_is_read_as_the_same_study(stopping: object) -> None:
-    asked = study(search={"trials": 2, "early_stopping": stopping})
-    assert parse_study(asked.as_data(), "tiny").as_data() == asked.as_data()
+    the_study = study(search={"trials": 2, "early_stopping": stopping})
+    assert parse_study(the_study.as_data(), "tiny").as_data() == the_study.as_data()
 
 
 def test_a_rule_of_early_stopping_is_written_out_with_what_it_takes_alone() -> None:
@@ -120,9 +120,9 @@ REPEATS = {
 }
 
 
-@pytest.mark.parametrize(("asked", "said"), REPEATS.items(), ids=str)
-def test_a_study_says_whether_its_search_repeats(asked: tuple[str, str, int | None], said: str) -> None:
-    algorithm, stopping, concurrency = asked
+@pytest.mark.parametrize(("search", "said"), REPEATS.items(), ids=str)
+def test_a_study_says_whether_its_search_repeats(search: tuple[str, str, int | None], said: str) -> None:
+    algorithm, stopping, concurrency = search
     search = {"algorithm": algorithm, "trials": 1, "early_stopping": stopping, "concurrency": concurrency}
     one_point = {"shared": {"learning_rate": 0.1}, "conditions": {"a": {"regularizer": "none"}}}
     assert study(search=search, **one_point).search.repeatability.startswith(said)

@@ -112,9 +112,9 @@ def test_the_architecture_is_the_studys_and_searched_values_stand_in_the_middle(
 @pytest.mark.parametrize("path", [*EXAMPLES, *shipped().values()], ids=lambda path: path.stem)
 @pytest.mark.parametrize("family", ["mlp", "resnet"])
 def test_every_condition_of_every_study_can_be_checked_alone(path, family):
-    asked = load(path)
-    for name, condition in asked.conditions.items():
-        trials = at_widths(asked, name, family=family, seeds=1)
+    example = load(path)
+    for name, condition in example.conditions.items():
+        trials = at_widths(example, name, family=family, seeds=1)
         assert tuple(trials) == WIDTHS[family]
         assert {trial.condition for group in trials.values() for trial in group} == {name}
         held = {type(trial.regularizer) for group in trials.values() for trial in group}
@@ -122,13 +122,13 @@ def test_every_condition_of_every_study_can_be_checked_alone(path, family):
 
 
 def test_what_is_about_other_conditions_is_left_out():
-    asked = study(
+    the_study = study(
         search={"trials": 2, "points": [{"learning_rate": 1e-2, "strength": 1e-3}]},
         confirm={"seeds": 2, "learning_rate": "matched"},
         ablate={"condition": "decay", "factors": {"decay": {"regularizer": "none"}}},
     )
-    for name in asked.conditions:
-        coordinates = coordinate_check(at_widths(asked, name, family="mlp", widths=[4, 8], seeds=1), 1)
+    for name in the_study.conditions:
+        coordinates = coordinate_check(at_widths(the_study, name, family="mlp", widths=[4, 8], seeds=1), 1)
         assert coordinates.widths == (4, 8)
 
 

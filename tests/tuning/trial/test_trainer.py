@@ -187,7 +187,7 @@ def test_a_setting_that_two_phases_confirm_trains_to_the_same_bits():
     confirmed = settings(phase=Phase.CONFIRM, index=1)
     ablated = dataclasses.replace(confirmed, phase=Phase.ABLATE, ablated="nothing of it")
     first, second = (
-        [record.metrics | dict.fromkeys(TIMES, 0.0) for record in records_of(one)] for one in (confirmed, ablated)
+        [record.metrics | dict.fromkeys(TIMES, 0.0) for record in records_of(trial)] for trial in (confirmed, ablated)
     )
     assert first == second
 

@@ -12,8 +12,8 @@ class Cluster:
 
     def joined(self) -> bool:
         """Return whether the node that this process has joined is alive, as far as the cluster knows."""
-        mine = ray.get_runtime_context().get_node_id()
-        return any(node["NodeID"] == mine and node["Alive"] for node in ray.nodes())
+        own_node = ray.get_runtime_context().get_node_id()
+        return any(node["NodeID"] == own_node and node["Alive"] for node in ray.nodes())
 
     def capacity(self) -> dict[str, float]:
         """Return what there can be of each resource: on the nodes there are, or on all that may be added if more.

@@ -26,7 +26,7 @@ class HomeWatch(Callback):
         self._looked = time.monotonic()
 
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
-        """Look, some seconds after the last look.
+        """See whether Ray's server on this machine lives, some seconds after the last time.
 
         Raises:
             NodeLostError: where it is lost.
@@ -38,5 +38,5 @@ class HomeWatch(Callback):
             raise NodeLostError("Ray's server on this machine has died")
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle as nothing, as every callback of ours."""
+        """Leave everything out of what Tune pickles: a session makes its own callbacks."""
         return {}

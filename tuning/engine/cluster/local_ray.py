@@ -44,7 +44,7 @@ def _end_servers(error: BaseException) -> None:
     Only the frames that the error came through still know the node that they belong to.
     """
     nodes = [frame.f_locals.get("self") for frame, _ in traceback.walk_tb(error.__traceback__)]
-    for node in {id(each): each for each in nodes}.values():
+    for node in {id(node): node for node in nodes}.values():
         end_servers(node)
     ray.shutdown()
 

@@ -177,7 +177,7 @@ def _speaks_http2(host: str, port: int) -> bool:
 
 
 def knock(host: str, port: int, address: str, cure: str) -> None:
-    """See that somebody listens.
+    """See that somebody listens at an address, before Ray waits for it in silence.
 
     Args:
         host: a name or a number.

@@ -75,8 +75,8 @@ def holding_signals(*, hastening: bool = False) -> Generator[None]:
         heard.append(signal.SIGTERM)
     finally:
         _put_back(before)
-        for each in heard:
-            signal.raise_signal(each)
+        for number in heard:
+            signal.raise_signal(number)
 
 
 def _terminating() -> tuple[signal.Signals, ...]:

@@ -52,7 +52,7 @@ class Job:
 
     @classmethod
     def of(cls, details: Any) -> "Job":
-        """Return what Ray's details say."""
+        """Read a job from what Ray's client tells of it."""
         return cls(
             id=details.submission_id,
             study=(details.metadata or {}).get("study", ""),
@@ -65,7 +65,7 @@ class Job:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will happen."""
+        """Whether the job has ended, in whichever way."""
         return JobStatus(self.status).is_terminal()
 
 
@@ -121,7 +121,7 @@ class Jobs:
                     f"follow it with `logs {job.id} --follow`, or end it with `stop {job.id}` and submit again"
                 )
         with tempfile.TemporaryDirectory(prefix="spectune-") as folder:
-            package = pack(submission.asked, Path(folder))
+            package = pack(submission.study_data, Path(folder))
             with self._asking():
                 return self._client.submit_job(
                     entrypoint=submission.entrypoint,
@@ -232,7 +232,7 @@ class Jobs:
 
 
 def _host_and_port(address: str) -> tuple[str, int]:
-    """Return where to knock.
+    """Return the host and the port of an address.
 
     Raises:
         ValueError: for what is no address of a dashboard.

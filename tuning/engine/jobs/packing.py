@@ -36,13 +36,13 @@ class Package:
         )
 
 
-def pack(asked: dict[str, Any], folder: Path) -> Package:
+def pack(study_data: dict[str, Any], folder: Path) -> Package:
     """Copy what a job needs into a folder.
 
     This code travels as it is, changes that are not committed with it: a regularizer of one's own is known there.
 
     Args:
-        asked: the study, as `Study.as_data` gives it.
+        study_data: the study, as `Study.as_data` gives it.
         folder: an empty one.
 
     Returns:
@@ -54,7 +54,7 @@ def pack(asked: dict[str, Any], folder: Path) -> Package:
     root = Path(__file__).resolve().parents[3]
     for name in PACKAGES:
         shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-    (folder / STUDY_FILE).write_text(yaml.safe_dump(asked, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    (folder / STUDY_FILE).write_text(yaml.safe_dump(study_data, sort_keys=False, allow_unicode=True), encoding="utf-8")
     sizes = {file: file.stat().st_size for file in folder.rglob("*") if file.is_file()}
     whole = sum(sizes.values())
     if whole > _MOST_BYTES:

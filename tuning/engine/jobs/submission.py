@@ -20,7 +20,7 @@ class Submission:
     """A study, and where its data, its results and its store are as the cluster's head sees them.
 
     Attributes:
-        study: what is asked.
+        study: what is compared, and how.
         tracking_uri: the store; None for what the head's own ``MLFLOW_TRACKING_URI`` names.
         storage: the results folder; None for what the head's own ``SPECTUNE_STORAGE`` names.
         data: the folder of the images, or of the downloads; None for what the study says.
@@ -55,7 +55,7 @@ class Submission:
             )
 
     @property
-    def asked(self) -> dict[str, Any]:
+    def study_data(self) -> dict[str, Any]:
         """The study as data, with its images where the cluster has them."""
         if self.data is None:
             return self.study.as_data()

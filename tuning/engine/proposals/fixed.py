@@ -25,4 +25,4 @@ class FixedProposals:
         return next(self._left)
 
     def finish(self, trial: TrialHistory) -> None:
-        """Nothing is learnt."""
+        """Do nothing: trials that are known beforehand learn from none."""

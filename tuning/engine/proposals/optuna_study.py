@@ -37,7 +37,7 @@ class OptunaStudy:
         self._distributions = {name: _distribution(domain) for name, domain in cell.space.items()}
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.study = optuna.create_study(study_name=cell.key, directions=_DIRECTIONS[: sampler.objectives])
-        self._asked: dict[int, optuna.Trial] = {}
+        self._running: dict[int, optuna.Trial] = {}
         self._failed: list[int] = []
         self._worst: list[float] = []
 
@@ -56,13 +56,13 @@ class OptunaStudy:
         self.study.sampler = sampler
         if values is not None:
             self.study.enqueue_trial({name: values[name] for name in self._distributions})
-        asked = self.study.ask(self._distributions)
+        begun = self.study.ask(self._distributions)
         if values is not None and self._sampler.generations:
             # Optuna asks its sampler nothing about values that are given, and the trial would be of no generation.
-            trial = self.study.get_trials(deepcopy=False)[asked.number]
+            trial = self.study.get_trials(deepcopy=False)[begun.number]
             sampler.sample_relative(self.study, trial, sampler.infer_relative_search_space(self.study, trial))
-        self._asked[index] = asked
-        return asked.params
+        self._running[index] = begun
+        return begun.params
 
     def tell(self, index: int, end: Told) -> None:
         """End a trial. A failed one waits, as if it ran, until a value is known that it can be told.
@@ -72,18 +72,18 @@ class OptunaStudy:
             end: how it has ended.
         """
         for epoch, accuracy in end.epochs.items():
-            self._asked[index].report(accuracy, epoch)
+            self._running[index].report(accuracy, epoch)
         if end.worst:
             self._failed.append(index)
         else:
-            self.study.tell(self._asked.pop(index), end.values, end.state)
+            self.study.tell(self._running.pop(index), end.values, end.state)
         if end.values is not None:
             pairs = zip(self._worst or end.values, end.values, strict=True)
             worse = {StudyDirection.MAXIMIZE: min, StudyDirection.MINIMIZE: max}
             self._worst = [worse[way](pair) for pair, way in zip(pairs, self.study.directions, strict=True)]
         if self._worst:
             for failed in self._failed:
-                self.study.tell(self._asked.pop(failed), self._worst)
+                self.study.tell(self._running.pop(failed), self._worst)
             self._failed.clear()
 
 

@@ -1,4 +1,4 @@
-"""What the search asks of a cell."""
+"""What proposes the trials of one cell, as the search calls it."""
 
 from typing import Protocol
 

@@ -8,7 +8,7 @@ from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, NSGAIISampler,
 
 @dataclass(frozen=True, kw_only=True)
 class Sampler:
-    """One of Optuna's, as a cell searches with it.
+    """One of Optuna's samplers, with what this package must know of it to search a cell.
 
     Attributes:
         build: from the number of common draws before it takes over and a seed, the sampler of one trial.

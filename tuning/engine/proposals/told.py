@@ -15,7 +15,7 @@ WORST_BOUND = 308.0
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """A trial's end in Optuna's words.
+    """The end of a trial as Optuna's `tell` takes it.
 
     Attributes:
         state: the trial's.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
-    """What a study could use now.
+    """How many trials a study could run now, and what each of them reserves.
 
     Attributes:
         trials: that run or are still to run, at least 0.

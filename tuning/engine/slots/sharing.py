@@ -24,19 +24,19 @@ class Sharing:
         self._beats = 0
         self._heard: dict[bytes, tuple[bytes, float]] = {}
 
-    def demands(self, mine: Demand) -> tuple[list[Demand], int]:
+    def demands(self, own: Demand) -> tuple[list[Demand], int]:
         """Say what this study could use, and hear what all could.
 
         Args:
-            mine: this study's.
+            own: this study's.
 
         Returns:
             Those of all studies, the oldest first, and the place of this one among them.
         """
         self._beats += 1
-        said = json.dumps({"trials": mine.trials, "needs": dict(mine.needs), "beat": self._beats}).encode()
+        said = json.dumps({"trials": own.trials, "needs": dict(own.needs), "beat": self._beats}).encode()
         self._board.put(self._key, said)
-        heard = {self._key: mine}
+        heard = {self._key: own}
         for key, value in self._board.items(_PREFIX):
             if key != self._key and self._lives(key, value):
                 theirs = json.loads(value)

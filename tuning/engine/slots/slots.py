@@ -26,7 +26,7 @@ class Slots:
         self._study = study
         self._cluster = cluster
         self._sharing = sharing
-        self._asked = -_SECONDS
+        self._counted = -_SECONDS
         self._allowed = 1
 
     def allowed(self, wanted: int) -> int:
@@ -36,13 +36,13 @@ class Slots:
             wanted: trials that run or are still to run.
         """
         now = time.monotonic()
-        if now - self._asked >= _SECONDS:
-            self._asked = now
+        if now - self._counted >= _SECONDS:
+            self._counted = now
             self._allowed = self._share(wanted)
         return self._allowed
 
     def _share(self, wanted: int) -> int:
         most = self._study.search.concurrency
-        mine = Demand(trials=wanted if most is None else min(wanted, most), needs=self._study.resources.wanted)
-        demands, place = self._sharing.demands(mine)
+        own = Demand(trials=wanted if most is None else min(wanted, most), needs=self._study.resources.wanted)
+        demands, place = self._sharing.demands(own)
         return max(1, fair_slots(self._cluster.capacity(), demands)[place])

@@ -1,4 +1,4 @@
-"""On what a study's results rest beside what was asked: the images, and the versions they were computed with.
+"""On what a study's results rest beside its own settings: the images, and the versions they were computed with.
 
 Both stand beside the study in its record. Other images make another study. Other versions make the same one, of which
 it is said that equal seeds may no longer have given equal bits.
@@ -12,7 +12,7 @@ from tuning.engine.state.provenance import versions
 from tuning.records import ANSWERS, DATA, VERSIONS
 
 BESIDE = (DATA, VERSIONS, ANSWERS)
-"""The keys of a kept study that were not asked."""
+"""The keys that are kept with a study and are none of its file's."""
 
 
 def basis(kept: Mapping[str, Any], content: Content) -> dict[str, Any]:
@@ -67,4 +67,4 @@ def other_versions(kept: Mapping[str, Any]) -> str:
 def _kept_versions(kept: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the sets of versions, the latest last, without what is none of them: nothing is refused for these."""
     found = kept.get(VERSIONS)
-    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    return [packages for packages in found if isinstance(packages, Mapping)] if isinstance(found, list) else []

@@ -33,7 +33,7 @@ def freeze(study: Study, history: History, writer: StoreWriter) -> None:
             "val_loss": trial.last.loss if math.isfinite(trial.last.loss) else None,
             "rule": RULE,
             "planned_trials": study.search.trials,
-            "completed_trials": sum(one.reason is StopReason.COMPLETED for one in trials),
+            "completed_trials": sum(other.reason is StopReason.COMPLETED for other in trials),
         }
         history.chosen[cell.key] = Chosen(settings=trial.settings, trials=study.search.trials)
         writer.freeze(trial.settings.key, choice)
@@ -43,14 +43,14 @@ def frozen_trials(study: Study, history: History) -> Trials:
     """Return every trial that is confirmed with what is chosen so far, each of its present generation.
 
     Args:
-        study: what is asked.
+        study: what is compared, and how.
         history: what is chosen.
     """
     chosen: dict[str, Values] = {
         cell.key: cell.chosen(history.chosen[cell.key].settings) for cell in study.cells if cell.key in history.chosen
     }
     return {
-        phase: {cell: [history.renewed(one) for one in mine] for cell, mine in cells.items()}
+        phase: {cell: [history.renewed(settings) for settings in trials] for cell, trials in cells.items()}
         for phase, cells in confirmation_trials(study, chosen).items()
     }
 

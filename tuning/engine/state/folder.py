@@ -100,13 +100,13 @@ class StudyFolder:
         kept = kept_begun(self.path)
         if kept is None:
             return
-        asked = {name: value for name, value in kept.items() if name not in BESIDE}
+        begun = {name: value for name, value in kept.items() if name not in BESIDE}
         wanted = study.as_data()
-        changed = refusal(leaves(asked), leaves(wanted))
+        changed = refusal(leaves(begun), leaves(wanted))
         if changed:
             raise ValueError(
                 f"a study that goes on must be the one that was begun in {self.path}, with more {', '.join(MAY_GROW)} "
-                f"at most, got {changed}; {cure(asked, wanted, baseline(study.confirm, study.conditions))}"
+                f"at most, got {changed}; {cure(begun, wanted, baseline(study.confirm, study.conditions))}"
             )
 
     def refuse_other_images(self, content: Content) -> None:

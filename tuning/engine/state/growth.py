@@ -20,39 +20,39 @@ MAY_GROW = ("search.trials", "training.epochs", "confirm.seeds")
 """The settings that a study may raise between two runs, by their place in its plain data."""
 
 
-def refusal(kept: Mapping[str, str], asked: Mapping[str, str]) -> str:
+def refusal(kept: Mapping[str, str], wanted: Mapping[str, str]) -> str:
     """Say why a study may not go on as another one.
 
     Args:
         kept: what was begun, every scalar as JSON by its place.
-        asked: what is to be run, likewise.
+        wanted: what is to be run, likewise.
 
     Returns:
         The differences, ``"search.trials 8 -> 6"``, first those that are no growth; empty where it may go on.
     """
-    changed = [name for name in dict.fromkeys((*kept, *asked)) if kept.get(name) != asked.get(name)]
-    grown = [name for name in changed if name in MAY_GROW and _is_more(asked.get(name, ""), kept.get(name, ""))]
+    changed = [name for name in dict.fromkeys((*kept, *wanted)) if kept.get(name) != wanted.get(name)]
+    grown = [name for name in changed if name in MAY_GROW and _is_more(wanted.get(name, ""), kept.get(name, ""))]
     if changed == grown:
         return ""
     told = [name for name in changed if name not in grown]
-    said = [f"{name} {kept.get(name, 'nothing')} -> {asked.get(name, 'nothing')}" for name in told[:5]]
+    said = [f"{name} {kept.get(name, 'nothing')} -> {wanted.get(name, 'nothing')}" for name in told[:5]]
     return ", ".join([*said, f"{len(told) - 5} more"] if len(told) > 5 else said)
 
 
-def cure(kept: Mapping[str, Any], asked: Mapping[str, Any], baseline: str | None) -> str:
+def cure(kept: Mapping[str, Any], wanted: Mapping[str, Any], baseline: str | None) -> str:
     """Say what to do where a study may not go on as another one.
 
     Conditions that are added are a question of their own: what has run stays, and two studies are reported as one.
 
     Args:
         kept: what was begun, as plain data.
-        asked: what is to be run, likewise.
+        wanted: what is to be run, likewise.
         baseline: the condition at whose learning rate the others are confirmed, if they are.
     """
-    before, now = kept.get("conditions"), asked["conditions"]
+    before, now = kept.get("conditions"), wanted["conditions"]
     before = before if isinstance(before, Mapping) else {}  # a file of another shape
     added = [name for name in now if name not in before]
-    others = {key for key in {*kept, *asked} if key != "conditions" and kept.get(key) != asked.get(key)}
+    others = {key for key in {*kept, *wanted} if key != "conditions" and kept.get(key) != wanted.get(key)}
     if not before or not added or others or {name: now.get(name) for name in before} != before:
         return "undo the change, rename the study, or begin anew with --fresh"
     alone = " and ".join([*added, *([] if baseline is None or baseline in added else [baseline])])
@@ -63,8 +63,8 @@ def cure(kept: Mapping[str, Any], asked: Mapping[str, Any], baseline: str | None
     )
 
 
-def _is_more(asked: str, kept: str) -> bool:
-    return asked.isdecimal() and kept.isdecimal() and int(asked) > int(kept)
+def _is_more(wanted: str, kept: str) -> bool:
+    return wanted.isdecimal() and kept.isdecimal() and int(wanted) > int(kept)
 
 
 def outgrow(study: Study, history: History) -> list[str]:
@@ -116,8 +116,8 @@ def outdated(study: Study, history: History) -> list[str]:
     planned = {
         settings.key: settings
         for cells in frozen_trials(study, history).values()
-        for mine in cells.values()
-        for settings in mine
+        for trials in cells.values()
+        for settings in trials
     }
     return [
         key

@@ -149,10 +149,10 @@ class History:
 
     def of(self, cell: str, phase: Phase) -> list[TrialHistory]:
         """Return the trials of one cell and phase by index."""
-        mine = [
+        found = [
             trial for trial in self.trials.values() if trial.settings.cell == cell and trial.settings.phase == phase
         ]
-        return sorted(mine, key=lambda trial: trial.settings.index)
+        return sorted(found, key=lambda trial: trial.settings.index)
 
     def recall(self, journal: Journal) -> None:
         """Take up what an earlier session has journaled.

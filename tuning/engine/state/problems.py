@@ -14,7 +14,7 @@ def problems(study: Study, history: History) -> Iterator[str]:
     """Look for what keeps a study from being the fair comparison that it should be.
 
     Args:
-        study: what was asked.
+        study: what is compared, and how.
         history: what its trials have done.
 
     Yields:

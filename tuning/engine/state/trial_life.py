@@ -33,7 +33,7 @@ def patience(epoch_minutes: float) -> float:
 
 
 class Stage(StrEnum):
-    """Where a trial is.
+    """How far a trial has come between its proposal and its end.
 
     Attributes:
         PROPOSED: no worker of this session has begun with it.
@@ -98,15 +98,15 @@ class TrialLife:
         return self.stage is Stage.PUT_OFF
 
     def begin(self) -> None:
-        """A worker has begun with it."""
+        """Enter that a worker has begun with the trial."""
         self._step(Stage.RUNNING)
 
     def lose(self) -> None:
-        """Its worker is lost, perhaps before it had begun; Ray begins with it again."""
+        """Enter that the trial's worker is lost, perhaps before it had begun; Ray begins with the trial again."""
         self._step(Stage.LOST if self.stage is Stage.RUNNING else self.stage)
 
     def put_off(self) -> None:
-        """What it found is no fault of its own: it has not ended."""
+        """Enter that the trial goes on in a later session: what it met is no fault of its own."""
         self._step(Stage.PUT_OFF)
 
     def propose_again(self) -> bool:
@@ -118,7 +118,7 @@ class TrialLife:
         return True
 
     def end_as(self, reason: StopReason, *, lost: bool = False) -> None:
-        """It has ended.
+        """Enter that the trial has ended.
 
         Args:
             reason: how; one that waited can only have failed.

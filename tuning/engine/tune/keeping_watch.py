@@ -29,7 +29,7 @@ class KeepingWatch(Callback):
         self._looked = time.monotonic()
 
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
-        """Look, a second after the last look.
+        """See whether reports can still be kept, a second after the last time.
 
         Raises:
             KeepingLostError: where nothing more can be kept.
@@ -42,5 +42,5 @@ class KeepingWatch(Callback):
             raise KeepingLostError(reason)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle as nothing, as every callback of ours."""
+        """Leave everything out of what Tune pickles: a session makes its own callbacks."""
         return {}

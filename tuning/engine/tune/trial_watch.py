@@ -43,23 +43,23 @@ class TrialWatch(Callback):
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
-        """Take it for a sign of life."""
+        """Take a trial's report for a sign of life."""
         self._signs[trial] = self._clock.tick()
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Watch it no more."""
+        """Watch a trial that has ended no more."""
         self._signs.pop(trial, None)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Watch it no more."""
+        """Watch a trial that has ended no more."""
         self._signs.pop(trial, None)
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Wait for its next worker."""
+        """Count no time for a trial until its next worker has begun."""
         self._signs.pop(trial, None)
 
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
-        """Look, some seconds after the last look."""
+        """End the trials that have been silent for too long; looked for some seconds after the last time."""
         now = self._clock.tick()
         if now - self._looked < _SECONDS:
             return
@@ -80,7 +80,7 @@ class TrialWatch(Callback):
         del self._signs[trial]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle as nothing, as every callback of ours."""
+        """Leave everything out of what Tune pickles: a session makes its own callbacks."""
         return {}
 
 

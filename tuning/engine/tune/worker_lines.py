@@ -13,7 +13,7 @@ class WorkerLines(Callback):
     """Takes over a trial's lines before anybody deletes its folder: it stands before what does."""
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Take what an earlier session has left."""
+        """Take into the study's log what a worker of an earlier session has left."""
         self._take(trial)
 
     def on_trial_result(
@@ -23,7 +23,7 @@ class WorkerLines(Callback):
         self._take(trial)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Take the last lines."""
+        """Take the last lines of a worker whose trial has ended."""
         self._take(trial)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
@@ -38,5 +38,5 @@ class WorkerLines(Callback):
         logs.take_over(Path(trial.config["checkpoint"]), trial.config[KEY])
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle as nothing, as every callback of ours."""
+        """Leave everything out of what Tune pickles: a session makes its own callbacks."""
         return {}

@@ -9,7 +9,7 @@ from tuning.study import Study
 
 
 class Length(Protocol):
-    """A trial, as far as its length is looked at."""
+    """What must be known of a trial to tell how long others will train."""
 
     @property
     def last_epoch(self) -> int:
@@ -17,7 +17,7 @@ class Length(Protocol):
 
     @property
     def ended(self) -> bool:
-        """Whether it will report no more."""
+        """Whether the trial will report no more."""
 
 
 _WEIGHT = 4.0

@@ -30,7 +30,7 @@ class _Mean:
 
     @property
     def value(self) -> float:
-        """0 of none."""
+        """The mean, of many values without the largest; 0 where there is no value."""
         if self.count >= _MANY:
             return (self.sum - self.largest) / (self.count - 1)
         return self.sum / max(1, self.count)
@@ -58,7 +58,7 @@ class PhasePace:
 
 
 class Pace:
-    """Stamps of one phase in this session.
+    """Measures the pace of one phase from the moments at which its trials begin, report and end in this session.
 
     A trial that takes the place of an ended one is warm: its clock begins where that one ended, so that the time
     between them is part of its start. The first trials are cold: Ray starts their workers, and torch is imported.

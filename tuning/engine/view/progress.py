@@ -151,8 +151,8 @@ class Progress:
         Args:
             trial: of the phase that runs.
         """
-        mine = self._history.of(trial.settings.cell, self._phase)
-        done = sum(other.ended for other in mine)
+        trials = self._history.of(trial.settings.cell, self._phase)
+        done = sum(other.ended for other in trials)
         value = f"val accuracy {trial.last.objective:.4f}" if trial.last is not None else "no epoch"
         self._say_beside(
             f"{self._phase}: {_named(trial)} {done}/{self._planned[trial.settings.cell]} {_spoken(trial.reason)} "

@@ -38,7 +38,7 @@ class Left:
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
-    """What is left of a phase and of the study.
+    """The seconds that are left of a phase and of the study.
 
     Attributes:
         cells: seconds by cell, which add up to those of the phase: the cells run side by side, and each has its share.
@@ -85,7 +85,7 @@ class Course:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is to be run.
+    """The trials of a phase, and of the phases after it, from which the time left is reckoned.
 
     Attributes:
         phase: that runs.
@@ -112,7 +112,7 @@ class Plan:
 
 
 def outlook(plan: Plan, courses: Sequence[Course], pace: PhasePace) -> Outlook:
-    """Return what is left.
+    """Return the seconds that are left of the phase that runs, by cell, and of the study.
 
     Args:
         plan: what is to be run.
@@ -122,10 +122,10 @@ def outlook(plan: Plan, courses: Sequence[Course], pace: PhasePace) -> Outlook:
     trials, epochs = _by_cell(plan, courses, pace)
     rates = plan.rates if plan.phase is Phase.TUNE else {}
     lengths = Lengths(chain(*trials.values()), plan.epochs, rates)
-    running = {cell: _running(mine, lengths, epochs[cell], pace) for cell, mine in trials.items()}
+    running = {cell: _running(own, lengths, epochs[cell], pace) for cell, own in trials.items()}
     waiting = {
-        cell: [_new(lengths, epochs[cell], pace)] * max(0, plan.planned[cell] - len(mine))
-        for cell, mine in trials.items()
+        cell: [_new(lengths, epochs[cell], pace)] * max(0, plan.planned[cell] - len(own))
+        for cell, own in trials.items()
     }
     works = {cell: [*running[cell], *waiting[cell]] for cell in trials}
     seconds, error = _side_by_side(running, waiting, pace.at_once), lengths.variation / pace.ends**0.5
@@ -152,7 +152,7 @@ def _by_cell(
         if course.cell in known and course.epoch_seconds:
             known[course.cell].append(course.epoch_seconds)
     everywhere = list(chain(*known.values())) or [0.0]
-    return trials, {cell: statistics.mean(mine or everywhere) + pace.gap for cell, mine in known.items()}
+    return trials, {cell: statistics.mean(own or everywhere) + pace.gap for cell, own in known.items()}
 
 
 def _running(trials: Sequence[Course], lengths: Lengths, of_cell: float, pace: PhasePace) -> list[_Work]:
@@ -184,9 +184,9 @@ def _side_by_side(running: _Works, waiting: _Works, at_once: int) -> float:
 
 
 def _shared_out(seconds: float, running: _Works, waiting: _Works) -> dict[str, float]:
-    work = {cell: sum(one.mean for one in (*running[cell], *waiting[cell])) for cell in running}
-    whole = sum(work.values()) or 1.0
-    return {cell: seconds * mine / whole for cell, mine in work.items()}
+    of_cell = {cell: sum(work.mean for work in (*running[cell], *waiting[cell])) for cell in running}
+    whole = sum(of_cell.values()) or 1.0
+    return {cell: seconds * own / whole for cell, own in of_cell.items()}
 
 
 def _with_bounds(seconds: float, works: _Works, error: float) -> Left:

@@ -17,7 +17,7 @@ _STOPPED = {str(StopReason.RUNNING): "unfinished"}
 
 @dataclass(frozen=True, kw_only=True)
 class StudyStatus:
-    """How a study stands.
+    """How far a study has come, what is wrong with it, and what its store has of it.
 
     Attributes:
         ends: how many trials have ended in which way, ``running`` among them.
@@ -30,7 +30,7 @@ class StudyStatus:
     standing: Standing
 
     def lines(self, name: str) -> list[str]:
-        """Say it to a person.
+        """Return the lines that `status STUDY` prints.
 
         Args:
             name: the study's.

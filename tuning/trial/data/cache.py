@@ -39,7 +39,7 @@ VALIDATION = "validation"
 
 
 class Source(Protocol):
-    """Where images come from."""
+    """What decodes the images of a data set, and what tells whether they are others."""
 
     def fingerprint(self) -> str:
         """Return a text that changes when the content may have changed; found without reading it."""

@@ -24,7 +24,7 @@ Image = os.DirEntry[str]
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """The images of one part.
+    """The images of one part of an image folder, such as its training part, by class.
 
     Attributes:
         classes: images by class, both in torchvision's order: classes by name, images by folder and then by name.
@@ -41,7 +41,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassFolders:
-    """What is in a folder.
+    """The images of an image folder by part and class, and what else lies in it.
 
     Attributes:
         parts: by name: `TRAIN`, `TEST` and perhaps `VALIDATION`; one nameless part where there are no folders of parts.
@@ -76,8 +76,8 @@ class _Walk:
                 yield entry
             else:
                 self.left_out[_kind(entry)] += 1
-        for each in below:
-            yield from self.images(each, (*above, here))
+        for child in below:
+            yield from self.images(child, (*above, here))
 
     def visible(self, folder: Path) -> list[Image]:
         """Return what is in a folder and not hidden, by name."""

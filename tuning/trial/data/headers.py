@@ -89,7 +89,7 @@ def _bits(image: Image.Image) -> int:
             return 16
         if tile.codec_name in {"ppm", "ppm_plain"}:
             return int(given[-1]).bit_length()
-        if any(isinstance(one, str) and one.endswith((";16B", ";16L", ";16N")) for one in given):
+        if any(isinstance(argument, str) and argument.endswith((";16B", ";16L", ";16N")) for argument in given):
             return 16
     return 8
 
@@ -102,4 +102,4 @@ def _bits_of_jpeg2000(image: Image.Image) -> int:
     _, found, siz = file.read(1 << 16).partition(b"\xff\x4f\xff\x51")
     file.seek(place)
     components = int.from_bytes(siz[36:38], "big")
-    return max((1 + (each & 0x7F) for each in siz[38 : 38 + 3 * components : 3]), default=8) if found else 8
+    return max((1 + (component & 0x7F) for component in siz[38 : 38 + 3 * components : 3]), default=8) if found else 8

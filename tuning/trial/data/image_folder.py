@@ -150,17 +150,17 @@ class _Files:
 def _files(found: ClassFolders) -> _Files:
     """Return the class names, and the images and labels of the parts train and test."""
     parts = found.parts
-    each = {name: part.labelled() for name, part in parts.items()}
+    of_part = {name: part.labelled() for name, part in parts.items()}
     if "" in parts:
-        labels = torch.tensor([label for label, _ in each[""]])
+        labels = torch.tensor([label for label, _ in of_part[""]])
         for name, index in zip(PARTS, fixed_test_part(labels), strict=True):
-            each[name] = [each[""][place] for place in index.tolist()]
-    each[TRAIN] += each.get(VALIDATION, [])
+            of_part[name] = [of_part[""][place] for place in index.tolist()]
+    of_part[TRAIN] += of_part.get(VALIDATION, [])
     return _Files(
         class_names=tuple(next(iter(parts.values())).classes),
-        paths={name: [path for _, path in each[name]] for name in PARTS},
-        labels={name: np.array([label for label, _ in each[name]]) for name in PARTS},
-        validation=len(each[VALIDATION]) if VALIDATION in each else None,
+        paths={name: [path for _, path in of_part[name]] for name in PARTS},
+        labels={name: np.array([label for label, _ in of_part[name]]) for name in PARTS},
+        validation=len(of_part[VALIDATION]) if VALIDATION in of_part else None,
     )
 
 

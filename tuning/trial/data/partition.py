@@ -67,8 +67,8 @@ def reduced(labels: Tensor, index: Tensor, count: int, seed: int) -> Tensor:
         >>> labels[reduced(labels, torch.arange(6), 3, seed=0)].sort().values
         tensor([0, 1, 1])
     """
-    mine = labels[index]
-    counts = mine.bincount()
+    of_part = labels[index]
+    counts = of_part.bincount()
     present = int((counts > 0).sum())
     if not present <= count <= len(index):
         raise ValueError(
@@ -76,7 +76,7 @@ def reduced(labels: Tensor, index: Tensor, count: int, seed: int) -> Tensor:
             f"out, got {count}; change it or validation_fraction"
         )
     shuffled = torch.randperm(len(index), generator=torch.Generator().manual_seed(seed))
-    classes, by_class = mine[shuffled].sort(stable=True)
+    classes, by_class = of_part[shuffled].sort(stable=True)
     rank = torch.arange(len(index)) - (counts.cumsum(0) - counts)[classes]
     place = torch.where(rank == 0, -1.0, (rank.double() + 0.5) / counts[classes])
     drawn = place.argsort(stable=True)[:count]

@@ -93,7 +93,7 @@ class Parts:
 
     @classmethod
     def of(cls, model: nn.Module) -> "Parts":
-        """Return the parts of a model.
+        """Divide the parameters of a model into the parts that are updated in different ways.
 
         Args:
             model: with at least one weight.

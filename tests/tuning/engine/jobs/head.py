@@ -60,8 +60,10 @@ class Head:
 
 def environment(token: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAY_", "MLFLOW_"))}
-    asked = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token} if token else {"HOME": "/nowhere"}  # no token there
-    return {**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "120", "RAY_USAGE_STATS_ENABLED": "0", **asked}
+    token_settings = (
+        {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token} if token else {"HOME": "/nowhere"}
+    )  # no token there
+    return {**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "120", "RAY_USAGE_STATS_ENABLED": "0", **token_settings}
 
 
 @contextmanager

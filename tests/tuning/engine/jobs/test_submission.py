@@ -27,7 +27,7 @@ def test_what_could_only_be_meant_of_this_machine_is_refused(given, told):
 
 def test_data_for_a_set_that_takes_none_are_refused():
     with pytest.raises(ValueError, match="digits comes with scikit-learn and takes no path"):
-        _ = Submission(study=study(), data="/data").asked
+        _ = Submission(study=study(), data="/data").study_data
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -47,13 +47,13 @@ def test_a_name_that_a_shell_would_read_stays_a_name():
 
 
 def test_the_package_holds_the_code_and_the_study_as_data_and_nothing_else(tmp_path):
-    asked = study(dataset={"name": "cifar10"})
-    package = pack(Submission(study=asked, data="/images").asked, tmp_path)
+    the_study = study(dataset={"name": "cifar10"})
+    package = pack(Submission(study=the_study, data="/images").study_data, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {*packing.PACKAGES, packing.STUDY_FILE}
     assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} <= {".py", ".yaml", ".j2", ".css", ".typed"}
     sent = load(tmp_path / packing.STUDY_FILE)
     assert sent.dataset.path == "/images"
-    assert {**sent.as_data(), "dataset": None} == {**asked.as_data(), "dataset": None}
+    assert {**sent.as_data(), "dataset": None} == {**the_study.as_data(), "dataset": None}
     assert package.files == sum(path.is_file() for path in tmp_path.rglob("*"))
 
 

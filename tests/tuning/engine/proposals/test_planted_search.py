@@ -101,8 +101,8 @@ def test_a_search_keeps_away_from_settings_that_fail(algorithm):
 
 def share(algorithm, seed):
     whole = {"gp": (30, 10)}  # of a few proposals chance makes most
-    asked, drawn = whole.get(algorithm, (TRIALS[algorithm], DRAWN[algorithm]))
-    trials = searched(planted(algorithm, trials=asked, seed=seed), too_large)[drawn:]
+    number, drawn = whole.get(algorithm, (TRIALS[algorithm], DRAWN[algorithm]))
+    trials = searched(planted(algorithm, trials=number, seed=seed), too_large)[drawn:]
     return sum(bool(trial.error) for trial in trials) / len(trials)
 
 

@@ -112,15 +112,15 @@ def test_trials_are_counted_into_generations_from_the_first_on(algorithm):
 
 @pytest.mark.parametrize("algorithm", ["sobol", "random", "grid"])
 def test_what_is_drawn_does_not_depend_on_what_trials_say_nor_on_when_they_end(algorithm):
-    asked = cell_of(algorithm)
-    proposals = proposals_of(asked)
+    of_algorithm = cell_of(algorithm)
+    proposals = proposals_of(of_algorithm)
     together = [proposals.propose() for _ in range(9)]
     for settings in reversed(together):
         failed = TrialHistory(settings, error="RuntimeError: …", stage=Stage.RUNNING)
         failed.end(died=False)
         proposals.finish(failed)
-    assert together == settings_of(searched(proposals_of(asked), 9))
-    assert together == [asked.settings(Phase.TUNE, index, asked.draw(index)) for index in range(9)]
+    assert together == settings_of(searched(proposals_of(of_algorithm), 9))
+    assert together == [of_algorithm.settings(Phase.TUNE, index, of_algorithm.draw(index)) for index in range(9)]
 
 
 def test_a_drawn_trial_that_was_cut_off_or_failed_is_proposed_again_and_no_other():
@@ -145,8 +145,8 @@ def test_a_cell_that_searches_nothing_repeats_its_constants(algorithm):
 @pytest.mark.parametrize("algorithm", ["sobol", "random", *SAMPLED])
 def test_starting_points_come_first_whatever_the_algorithm(algorithm):
     points = [{"learning_rate": 0.02, "strength": 0.03}, {"learning_rate": 0.05}]
-    asked = cell_of(algorithm, points=points)
-    trials = searched(proposals_of(asked), 4)
+    of_algorithm = cell_of(algorithm, points=points)
+    trials = searched(proposals_of(of_algorithm), 4)
     assert rates(trials)[:2] == [0.02, 0.05]
     assert trials[0].settings.regularizer.strength == 0.03
     assert trials[1].settings.regularizer.strength == cell_of(algorithm).draw(1)["regularizer.strength"]
@@ -159,9 +159,9 @@ def test_more_starting_points_than_common_draws_are_all_tried():
 
 @pytest.mark.parametrize(("algorithm", "trials"), [("tpe", 24), ("gp", 8), ("cmaes", 24)])
 def test_a_search_comes_nearer_to_the_best_than_its_common_draws(algorithm, trials):
-    asked = cell_of(algorithm, trials=trials)
-    distances = [abs(math.log10(rate / 1e-2)) for rate in rates(searched(proposals_of(asked), trials))]
-    drawn = [abs(math.log10(asked.draw(index)["training.learning_rate"] / 1e-2)) for index in range(trials)]
+    of_algorithm = cell_of(algorithm, trials=trials)
+    distances = [abs(math.log10(rate / 1e-2)) for rate in rates(searched(proposals_of(of_algorithm), trials))]
+    drawn = [abs(math.log10(of_algorithm.draw(index)["training.learning_rate"] / 1e-2)) for index in range(trials)]
     assert sum(distances[-4:]) / 4 < sum(drawn) / trials
 
 
@@ -191,7 +191,7 @@ def test_fixed_proposals_are_handed_out_in_order_and_counted():
 
 
 def test_the_best_is_chosen_at_full_budget_by_accuracy_then_loss_then_order():
-    def one(index, epochs, objective, loss, diverged=False):
+    def ended(index, epochs, objective, loss, diverged=False):
         settings = cell().settings(Phase.TUNE, index, cell().draw(index))
         history = TrialHistory(
             settings,
@@ -202,12 +202,12 @@ def test_the_best_is_chosen_at_full_budget_by_accuracy_then_loss_then_order():
         return history
 
     stopped_early, second, chosen, tied = (
-        one(0, 1, 0.99, 0.1),
-        one(1, 3, 0.9, 0.2),
-        one(2, 3, 0.9, 0.1),
-        one(3, 3, 0.9, 0.1),
+        ended(0, 1, 0.99, 0.1),
+        ended(1, 3, 0.9, 0.2),
+        ended(2, 3, 0.9, 0.1),
+        ended(3, 3, 0.9, 0.1),
     )
-    diverged = one(4, 3, 1.0, 0.0, diverged=True)
+    diverged = ended(4, 3, 1.0, 0.0, diverged=True)
     assert best([stopped_early, second, tied, chosen, diverged]) is chosen
     assert best([stopped_early, diverged]) is None
 

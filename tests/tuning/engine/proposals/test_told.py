@@ -37,14 +37,14 @@ def failed(**options):
 def told(*trials, algorithm="tpe"):
     """What Optuna holds of trials that ended one after another."""
     proposals = OptunaProposals(cell(algorithm))
-    for one in trials:
-        one.settings = proposals.propose()
-        proposals.finish(one)
+    for finished in trials:
+        finished.settings = proposals.propose()
+        proposals.finish(finished)
     return proposals._study.study.trials
 
 
 def values(*trials, algorithm):
-    return [one.values for one in told(*trials, algorithm=algorithm)]
+    return [stored.values for stored in told(*trials, algorithm=algorithm)]
 
 
 def test_a_complete_trial_is_told_its_last_value():

@@ -32,7 +32,7 @@ def test_slots_follow_the_cluster_and_never_fall_below_one():
     assert slots.allowed(100) == 4
     for cores, wanted, allowed in ((6, 100, 6), (6, 2, 2), (0, 100, 1)):
         cluster.cores = cores
-        slots._asked = -math.inf  # as if its second had passed
+        slots._counted = -math.inf  # as if its second had passed
         assert slots.allowed(wanted) == allowed
 
 

@@ -89,7 +89,7 @@ def test_images_that_nobody_can_read_are_others(folder, damage):
 
 
 def test_a_version_that_an_older_spectune_has_not_kept_is_no_change(folder):
-    older = {name: one for name, one in versions().items() if name != "cuda"}
+    older = {name: version for name, version in versions().items() if name != "cuda"}
     folder.keep(ASKED.as_data() | {"data": PETS.as_data(), "versions": [older]})
     assert folder.other_versions() == []
     assert folder.whole(ASKED, PETS)["versions"] == [older, versions()]

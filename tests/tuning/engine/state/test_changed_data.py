@@ -161,7 +161,7 @@ def test_other_data_begin_a_study_anew_with_fresh(begun, tmp_path):
     with begun.under(half_are_noise):
         done = place.run("--fresh")
     assert done.returncode == 0, done.stderr
-    after = StoreReader("tiny", place.uri).asked["data"]
+    after = StoreReader("tiny", place.uri).study_data["data"]
     assert before["content"] != after["content"]
     assert {run.tags["data"] for run in place.runs} == {after["content"]}
 
@@ -192,7 +192,7 @@ def test_other_versions_are_said_once_kept_and_not_refused(gone_on):
         f"numpy {now['numpy']}: bits may differ"
     )
     assert done.stdout.splitlines().count(line) == 1
-    assert StoreReader("tiny", place.uri).asked["versions"] == [{**now, "torch": "2.0.1", "numpy": "1.26"}, now]
+    assert StoreReader("tiny", place.uri).study_data["versions"] == [{**now, "torch": "2.0.1", "numpy": "1.26"}, now]
     assert {run.tags["torch_version"] for run in place.runs} == {now["torch"]}
     assert {run.tags["cuda_version"] for run in place.runs} == {now["cuda"]}
     assert {run.tags["processor"] for run in place.runs} == {processor()}

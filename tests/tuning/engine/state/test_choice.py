@@ -54,8 +54,8 @@ class Session:
     def confirmed(self):
         """Every frozen trial, trained."""
         trials = frozen_trials(ASKED, self.history)
-        for one in (one for cells in trials.values() for mine in cells.values() for one in mine):
-            self.trained(one, 0.5)
+        for trial in (trial for cells in trials.values() for of_cell in cells.values() for trial in of_cell):
+            self.trained(trial, 0.5)
 
     def close(self):
         report = self.writer.close(SECONDS)

@@ -176,4 +176,4 @@ def test_more_epochs_are_trained_anew_and_the_shorter_runs_are_superseded(tmp_pa
     rewritten(grown, **longer)
     assert counted(grown)["superseded", "FINISHED"] == before == len(grown.runs) / 2
     assert settled([run for run in grown.runs if run.tags["phase"] != "superseded"]) == settled(whole.runs)
-    assert StoreReader("tiny", grown.uri).asked["training"]["epochs"] == 4
+    assert StoreReader("tiny", grown.uri).study_data["training"]["epochs"] == 4

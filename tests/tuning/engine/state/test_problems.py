@@ -33,32 +33,32 @@ def end(trial, reason, epochs, error=""):
 
 
 def test_a_study_whose_trials_all_ended_as_planned_has_no_problem():
-    asked = study()
-    assert list(problems(asked, done(asked.cells))) == []
+    the_study = study()
+    assert list(problems(the_study, done(the_study.cells))) == []
 
 
 def test_a_trial_that_the_rule_stopped_has_had_its_budget():
-    asked = study()
-    history = done(asked.cells)
+    the_study = study()
+    history = done(the_study.cells)
     end(history.trials["tune__mlp-deep__decay__001"], StopReason.EARLY_STOPPED, 1)
-    assert list(problems(asked, history)) == []
+    assert list(problems(the_study, history)) == []
 
 
 def test_a_trial_that_diverged_has_had_its_budget_and_is_named():
-    asked = study()
-    history = done(asked.cells)
+    the_study = study()
+    history = done(the_study.cells)
     end(history.trials["tune__mlp-deep__decay__001"], StopReason.DIVERGED, 1)
-    assert list(problems(asked, history)) == [
+    assert list(problems(the_study, history)) == [
         "mlp-deep/decay: 1 of 5 tune trials diverged, so that a loss or a weight was not finite "
         "(tune__mlp-deep__decay__001); they count as the worst there are, and are not tried again"
     ]
 
 
 def test_a_failed_trial_is_named_and_so_is_its_cell():
-    asked = study()
-    history = done(asked.cells)
+    the_study = study()
+    history = done(the_study.cells)
     end(history.trials["tune__mlp-deep__decay__001"], StopReason.ERROR, 1, "OSError: no room\n  at line 3")
-    assert list(problems(asked, history)) == [
+    assert list(problems(the_study, history)) == [
         "tune__mlp-deep__decay__001 failed: OSError: no room; run again, it is tried anew",
         "mlp-deep/decay: the planned budget was not spent: 4 of 5 tune trials ended as planned (1 failed), "
         "13 of 15 epochs; run again, it goes on",
@@ -66,10 +66,10 @@ def test_a_failed_trial_is_named_and_so_is_its_cell():
 
 
 def test_trials_that_did_not_begin_or_did_not_end_are_counted():
-    asked = study()
-    history = done(asked.cells, without={"confirm__mlp-tiny__baseline__000"})
+    the_study = study()
+    history = done(the_study.cells, without={"confirm__mlp-tiny__baseline__000"})
     end(history.trials["confirm__mlp-tiny__baseline__001"], StopReason.RUNNING, 2)
-    assert list(problems(asked, history)) == [
+    assert list(problems(the_study, history)) == [
         "mlp-tiny/baseline: the planned budget was not spent: 0 of 2 confirm trials ended as planned "
         "(1 unfinished, 1 not begun), 2 of 6 epochs; run again, it goes on"
     ]
@@ -91,19 +91,19 @@ def test_trials_that_did_not_begin_or_did_not_end_are_counted():
     ],
 )
 def test_where_no_rule_stops_trials_a_short_one_was_cut_off(stopping, key, said):
-    asked = study(search={"trials": TRIALS, "early_stopping": {"name": stopping}})
-    history = done(asked.cells)
+    the_study = study(search={"trials": TRIALS, "early_stopping": {"name": stopping}})
+    history = done(the_study.cells)
     end(history.trials[key], StopReason.EARLY_STOPPED, 2)
-    assert said in next(problems(asked, history))
+    assert said in next(problems(the_study, history))
 
 
 def test_a_cell_without_a_completed_trial_has_nothing_to_confirm():
-    asked = study()
+    the_study = study()
     keys = {f"confirm__mlp-tiny__decay__{index:03d}" for index in range(SEEDS)}
-    history = done(asked.cells, without=keys)
+    history = done(the_study.cells, without=keys)
     for index in range(TRIALS):
         end(history.trials[f"tune__mlp-tiny__decay__{index:03d}"], StopReason.DIVERGED, 1)
-    diverged, nothing = problems(asked, history)
+    diverged, nothing = problems(the_study, history)
     assert diverged.startswith("mlp-tiny/decay: 5 of 5 tune trials diverged")
     assert nothing == (
         "mlp-tiny/decay: no trial was completed at full budget (5 diverged), so there is nothing to confirm; "
@@ -131,14 +131,14 @@ def test_before_anything_is_chosen_all_that_may_be_confirmed_is_told_as_not_begu
 
 
 def test_a_cell_that_chose_the_baselines_learning_rate_itself_spent_its_budget_without_training_at_it():
-    asked = study(**{**FURTHER, "ablate": None})
-    history = done(asked.cells)
-    for cell in asked.cells:  # equal draws of the learning rate
+    the_study = study(**{**FURTHER, "ablate": None})
+    history = done(the_study.cells)
+    for cell in the_study.cells:  # equal draws of the learning rate
         history.chosen[cell.key] = chosen(history, f"tune__{cell.key.replace('/', '__')}__000")
-    assert list(problems(asked, history)) == []
+    assert list(problems(the_study, history)) == []
     for name in ("mlp-tiny", "mlp-deep"):
         history.chosen[f"{name}/decay"] = chosen(history, f"tune__{name}__decay__001")
-    assert list(problems(asked, history)) == [
+    assert list(problems(the_study, history)) == [
         f"{name}/decay: the planned budget was not spent: 0 of 2 matched trials ended as planned (2 not begun), "
         "0 of 6 epochs; run again, it goes on"
         for name in ("mlp-tiny", "mlp-deep")

@@ -18,13 +18,13 @@ from tuning.store import StoreWriter
 
 def test_a_worker_that_is_lost_while_it_is_made_costs_nothing_be_it_the_first_or_the_next(folder, uri):
     """Tune calls such a trial running, and begins it again by itself."""
-    history, writer, asked = History(), StoreWriter("study", uri, folder / "study"), settings()
+    history, writer, of_trial = History(), StoreWriter("study", uri, folder / "study"), settings()
     progress, time_left = Progress(study(), history, Console(file=io.StringIO())), TimeLeft(study(), history)
     callback = RecordCallback(history, writer, progress, time_left)
-    trial = Trial("nothing is run", config=as_config(asked, str(folder), "session", "content"), stub=True)
+    trial = Trial("nothing is run", config=as_config(of_trial, str(folder), "session", "content"), stub=True)
     callback.on_trial_recover(0, [trial], trial)
-    assert asked.key not in history.trials
+    assert of_trial.key not in history.trials
     callback.on_trial_start(1, [trial], trial)
     callback.on_trial_recover(2, [trial], trial)
-    assert history.trials[asked.key].stage is Stage.LOST
+    assert history.trials[of_trial.key].stage is Stage.LOST
     writer.close(SECONDS)

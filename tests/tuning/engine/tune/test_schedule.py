@@ -14,12 +14,12 @@ MEDIAN = {"name": "median", "grace_epochs": 1, "min_trials": 2}
 BOTH = pytest.mark.parametrize("rule", [ASHA, MEDIAN], ids=lambda rule: rule["name"])
 
 
-def asked(rule):
+def a_study(rule):
     return study(search={"trials": 8, "early_stopping": rule})
 
 
 def scheduler_of(rule, history=None):
-    return CellScheduler(asked(rule), history or History())
+    return CellScheduler(a_study(rule), history or History())
 
 
 def report(scheduler, cell, index, epoch, accuracy):
@@ -115,7 +115,7 @@ def test_a_rule_knows_the_trials_of_an_earlier_session(rule, accuracy):
     whole = scheduler_of(rule)
     run(whole, "mlp-tiny/decay", accuracies)
     history = History()
-    cell = asked(rule).cells[1]
+    cell = a_study(rule).cells[1]
     for index, value in enumerate(accuracies):
         past = history.start(cell.settings(Phase.TUNE, index, cell.draw(index)))
         past.results = {e: Result(objective=value * e, loss=1.0, seconds=1.0, diverged=False) for e in (0, 1)}

@@ -12,7 +12,7 @@ from tuning.engine.slots.sharing import Sharing
 from tuning.engine.slots.slots import Slots
 from tuning.engine.state.history import History, Result
 from tuning.engine.tune.schedule import CellScheduler
-from tuning.engine.tune.search import InterleavedSearch
+from tuning.engine.tune.searcher import InterleavedSearch
 from tuning.engine.tune.trainable import EPOCH, KEY, OBJECTIVE
 from tuning.records import StopReason
 from tuning.settings import from_flat
@@ -58,7 +58,7 @@ def test_models_at_90_percent_stop_no_model_at_40_percent(session, tmp_path, rul
     """Within a family each trial is better than the one before, but for the last, which is the worst: it alone is
     stopped. A rule over all cells together would stop the ResNets."""
     history = History()
-    asked = study(
+    the_study = study(
         architectures=MODELS,
         conditions={"baseline": {"regularizer": "none"}},
         training={"epochs": 3},
@@ -76,13 +76,13 @@ def test_models_at_90_percent_stop_no_model_at_40_percent(session, tmp_path, rul
         tune.with_resources(simulated, {"CPU": 1}),
         tune_config=tune.TuneConfig(
             search_alg=InterleavedSearch(
-                {cell.key: proposals_of(cell) for cell in asked.cells},
+                {cell.key: proposals_of(cell) for cell in the_study.cells},
                 history,
                 str(tmp_path / "checkpoints"),
-                Slots(asked, session, Sharing()),
+                Slots(the_study, session, Sharing()),
                 "content",
             ),
-            scheduler=CellScheduler(asked, history),
+            scheduler=CellScheduler(the_study, history),
             num_samples=-1,
             max_concurrent_trials=12,
             reuse_actors=True,

@@ -30,10 +30,10 @@ def watch(hand, ended):
 
 @pytest.fixture
 def trial(tmp_path):
-    asked = settings(resources={"epoch_minutes": 2})
-    trial = Trial("nothing is run", config=as_config(asked, str(tmp_path), "session", "content"), stub=True)
+    of_trial = settings(resources={"epoch_minutes": 2})
+    trial = Trial("nothing is run", config=as_config(of_trial, str(tmp_path), "session", "content"), stub=True)
     trial.temporary_state.ray_actor = "its worker"
-    (tmp_path / asked.key).mkdir()
+    (tmp_path / of_trial.key).mkdir()
     return trial
 
 

@@ -19,20 +19,20 @@ STARTUP, START, GAP = 12.0, 0.5, 0.1
 class World:
     """Trials on so many places at a time, each cell at its own pace; as stopping rules do, it lets the first pass."""
 
-    asked: object
+    study: object
     history: History = field(default_factory=History)
     places: int = 2
     now: float = 0.0
 
     def remaining(self):
-        return TimeLeft(self.asked, self.history, lambda: self.now)
+        return TimeLeft(self.study, self.history, lambda: self.now)
 
     def run(self, remaining, until=None):
         """Run the search, and yield the moment and what is told at each end of a trial."""
-        cells = self.asked.cells
-        order = [(cell, index) for index in range(self.asked.search.trials) for cell in range(len(cells))]
-        left = [one for one in order if not self._ended(*one)]
-        remaining.begin(Phase.TUNE, {cell.key: self.asked.search.trials for cell in cells})
+        cells = self.study.cells
+        order = [(cell, index) for index in range(self.study.search.trials) for cell in range(len(cells))]
+        left = [trial for trial in order if not self._ended(*trial)]
+        remaining.begin(Phase.TUNE, {cell.key: self.study.search.trials for cell in cells})
         reports = []
         for _ in range(self.places):
             self._begin(remaining, reports, left, self.now + STARTUP)
@@ -47,7 +47,7 @@ class World:
             trial.end(died=False)
             remaining.pace.ended(trial.settings.key)
             yield self.now, remaining.outlook()
-            if until is not None and sum(one.ended for one in self.history.trials.values()) == until:
+            if until is not None and sum(trial.ended for trial in self.history.trials.values()) == until:
                 for running in self.history.running():
                     running.lose()  # its session was interrupted
                 return
@@ -55,15 +55,15 @@ class World:
                 self._begin(remaining, reports, left, self.now + START)
 
     def pace(self, trial):
-        return (0.3, 1.5, 0.4, 2.0)[[cell.key for cell in self.asked.cells].index(trial.settings.cell)]
+        return (0.3, 1.5, 0.4, 2.0)[[cell.key for cell in self.study.cells].index(trial.settings.cell)]
 
     def _ended(self, cell, index):
-        trials = self.history.of(self.asked.cells[cell].key, Phase.TUNE)
+        trials = self.history.of(self.study.cells[cell].key, Phase.TUNE)
         return any(trial.settings.index == index and trial.ended for trial in trials)
 
     def _begin(self, remaining, reports, left, at):
         cell, index = left.pop(0)
-        chosen = self.asked.cells[cell]
+        chosen = self.study.cells[cell]
         trial = self.history.start(chosen.settings(Phase.TUNE, index, chosen.draw(index)))
         last = 9 if index == 0 or index % 3 == 1 else 3 if index % 3 == 2 else 1
         remaining.pace.started(trial.settings.key)
@@ -75,7 +75,7 @@ class World:
         remaining.pace.reported(trial.settings.key, seconds)
 
 
-def asked(trials=8):
+def a_study(trials=8):
     stopping = {"name": "asha", "grace_epochs": 1, "reduction": 3}
     training = {"optimizer": "adam", "epochs": 9, "batch_size": 256}
     return study(search={"trials": trials, "early_stopping": stopping}, training=training)
@@ -83,7 +83,7 @@ def asked(trials=8):
 
 @pytest.fixture
 def world():
-    return World(asked())
+    return World(a_study())
 
 
 def within(told, end, factor):
@@ -134,7 +134,7 @@ def test_confirmations_to_come_are_reckoned_at_full_length_with_the_start_of_the
 
 
 def ended(history, cell, index, epochs, reason=None):
-    chosen = asked().cells[cell]
+    chosen = a_study().cells[cell]
     trial = history.start(chosen.settings(Phase.TUNE, index, chosen.draw(index)))
     for epoch in range(epochs + 1):
         trial.results[epoch] = Result(objective=0.5, loss=1.0, seconds=1.0, diverged=False)
@@ -174,8 +174,8 @@ def test_a_driver_that_was_stopped_for_an_hour_does_not_change_the_pace():
 
 def test_a_rule_is_known_before_any_trial_has_ended():
     """Of 9 trials 3 pass the rung at epoch 1, and one that at 3: 9·1 + 3·2 + 1·6 epochs."""
-    assert stopping_rates(asked()) == {1: pytest.approx(2 / 3), 3: pytest.approx(2 / 3)}
-    assert Lengths([], 9, stopping_rates(asked())).left(0)[0] == pytest.approx((9 + 6 + 6) / 9)
+    assert stopping_rates(a_study()) == {1: pytest.approx(2 / 3), 3: pytest.approx(2 / 3)}
+    assert Lengths([], 9, stopping_rates(a_study())).left(0)[0] == pytest.approx((9 + 6 + 6) / 9)
 
 
 def test_trials_that_end_by_the_dozen_a_second_are_not_all_looked_at_for_each(world):

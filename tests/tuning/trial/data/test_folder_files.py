@@ -58,7 +58,10 @@ def test_images_of_all_formats_and_in_sub_folders_are_read_in_torchvisions_order
     )
     expected = [np.asarray(image).transpose(2, 0, 1) for image, label in theirs if label == 0]
     ours = torch.cat([data.train_images[data.train_labels == 0], images[labels == 0]])
-    order = [next(i for i, each in enumerate(expected) if np.array_equal(each, one)) for one in ours.numpy()]
+    order = [
+        next(i for i, expected_image in enumerate(expected) if np.array_equal(expected_image, image))
+        for image in ours.numpy()
+    ]
     assert order[:19] == sorted(order[:19])
     assert order[19:] == sorted(order[19:])
 
@@ -130,10 +133,10 @@ def in_parts(root, validation="val"):
 @pytest.mark.parametrize("name", ["val", "valid", "validation"])
 def test_the_validation_images_are_those_of_their_own_folder(tmp_path, name):
     root = in_parts(tmp_path / "pets", name)
-    asked = settings(root, validation_fraction=0.5)
+    dataset = settings(root, validation_fraction=0.5)
     for _ in range(2):  # decoded, and from the cache
-        data = open_dataset(asked, tmp_path / "cache")
-        training, validation = divided(asked, data, seed=3)
+        data = open_dataset(dataset, tmp_path / "cache")
+        training, validation = divided(dataset, data, seed=3)
         assert (len(training), len(validation), len(data.test()[1])) == (8, 6, 4)
         assert data.train_labels[training].bincount().tolist() == [4, 4]
         assert data.train_labels[validation].bincount().tolist() == [3, 3]
@@ -149,18 +152,18 @@ def test_the_validation_images_are_those_of_their_own_folder(tmp_path, name):
 def test_a_plan_counts_the_validation_folder_and_says_that_it_is_used(tmp_path):
     root = in_parts(tmp_path / "pets")
     (root / "extra").mkdir()
-    asked = settings(root, validation_fraction=0.5)
-    found = outline(asked)
+    dataset = settings(root, validation_fraction=0.5)
+    found = outline(dataset)
     assert (found.train_images, found.validation_images, found.test_images) == (14, 6, 4)
-    assert found.split(asked) == (8, 6)
+    assert found.split(dataset) == (8, 6)
     left_out, validation = found.remarks
     assert left_out == f"Left out of {root}: 1 extra beside train/ and test/."
     assert validation.endswith("validation_fraction is not used.")
 
 
 def test_a_study_may_have_its_own_validation_images(tmp_path):
-    asked = study(dataset={"name": "image-folder", "path": str(in_parts(tmp_path / "pets")), "crop": 0})
-    assert check_study(asked).training_images == 14
+    the_study = study(dataset={"name": "image-folder", "path": str(in_parts(tmp_path / "pets")), "crop": 0})
+    assert check_study(the_study).training_images == 14
 
 
 def test_bits_a_channel_are_those_of_the_file():

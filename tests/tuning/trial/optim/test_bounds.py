@@ -162,6 +162,6 @@ def test_a_model_without_hidden_weights_is_refused_by_muon():
 
 
 def test_a_study_that_gives_muon_such_a_model_is_refused_before_its_first_trial():
-    asked = study(conditions={"fast": {"regularizer": "none", "optimizer": "muon"}})
+    the_study = study(conditions={"fast": {"regularizer": "none", "optimizer": "muon"}})
     with pytest.raises(ValueError, match="condition fast on mlp-tiny: optimizer muon needs a weight of role hidden"):
-        check_study(asked)
+        check_study(the_study)

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from analysis.spectra.checkpoint_weights import choose
 from analysis.spectra.state import State
-from analysis.spectra.weights import choose
 
 MATRIX, BIAS = torch.ones(2, 3), torch.ones(2)
 

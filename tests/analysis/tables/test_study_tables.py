@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.tables.table import GROUPING, load
+from analysis.tables.study_tables import GROUPING, load
 from tests.analysis import synthetic
 from tests.analysis.conftest import in_memory
 from tuning import records
@@ -42,12 +42,12 @@ def test_a_setting_that_a_cell_does_not_have_is_missing_there(quickstart):
 def test_every_epoch_is_a_row_from_the_state_before_the_first_step(quickstart):
     epochs = quickstart.epochs
     assert list(epochs.columns) == ["run_id", *GROUPING, "epoch", *records.METRICS]
-    one = epochs[(epochs["condition"] == "spectral") & (epochs["phase"] == "confirm") & (epochs["seed"] == 1)]
-    one = one[one["architecture"] == "mlp-small"]
-    assert one["epoch"].tolist() == [0, 1, 2, 3, 4]
-    np.testing.assert_allclose(one[records.VAL_LOSS], [2.31, 1.81, 1.31, 0.81, 0.31])
-    assert np.isnan(one[records.TRAIN_LOSS].iloc[0])
-    assert one[records.TEST_ACCURACY].notna().tolist() == [False, False, False, False, True]
+    of_run = epochs[(epochs["condition"] == "spectral") & (epochs["phase"] == "confirm") & (epochs["seed"] == 1)]
+    of_run = of_run[of_run["architecture"] == "mlp-small"]
+    assert of_run["epoch"].tolist() == [0, 1, 2, 3, 4]
+    np.testing.assert_allclose(of_run[records.VAL_LOSS], [2.31, 1.81, 1.31, 0.81, 0.31])
+    assert np.isnan(of_run[records.TRAIN_LOSS].iloc[0])
+    assert of_run[records.TEST_ACCURACY].notna().tolist() == [False, False, False, False, True]
 
 
 def test_architectures_and_conditions_are_ordered_as_their_first_runs_began():
@@ -79,27 +79,27 @@ def test_spectra_hold_every_singular_value(quickstart):
 
 
 def test_no_point_and_no_file_is_read_before_it_is_asked_for(store, quickstart):
-    asked = []
+    fetched = []
 
     def history(run_ids, metrics):
-        asked.append((len(run_ids), len(metrics)))
+        fetched.append((len(run_ids), len(metrics)))
         return quickstart.history(run_ids, metrics)
 
     def fetch(run_id, name):
-        asked.append(name)
+        fetched.append(name)
         return quickstart.fetch(run_id, name)
 
     tables = replace(load(synthetic.STUDY, store), history=history, fetch=fetch)
     assert tables.runs["epochs"].max() == synthetic.EPOCHS
-    assert asked == []
+    assert fetched == []
     rows = dict(tables.files.rows(records.SPECTRA_FILE, tables.runs.index[:1], view="circular", columns=["value"]))
-    assert asked == [records.SPECTRA_FILE]
+    assert fetched == [records.SPECTRA_FILE]
     assert [table.column_names for table in rows.values()] == [["value"]]
-    asked.clear()
+    fetched.clear()
     for _ in range(2):
         assert len(tables.confirmation) == 6 * synthetic.SEEDS * (synthetic.EPOCHS + 1)
         assert len(tables.times) > len(tables.confirmation)
-    assert asked == [(6 * synthetic.SEEDS, len(records.METRICS)), (len(tables.runs), len(records.TIMES))]
+    assert fetched == [(6 * synthetic.SEEDS, len(records.METRICS)), (len(tables.runs), len(records.TIMES))]
 
 
 def test_confirmation_and_times_are_parts_of_all_epochs(quickstart):

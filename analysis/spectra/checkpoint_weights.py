@@ -16,7 +16,7 @@ from analysis.spectra.state import State
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Weight:
-    """One linear map.
+    """A weight of a checkpoint that is a linear map, as it is measured.
 
     Attributes:
         tensor: matrix or kernel, its outputs first: (Co, Ci, …).
@@ -31,7 +31,7 @@ class Weight:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Weights:
-    """What is measured.
+    """The weights of a checkpoint that are measured, with what is said of the others.
 
     Attributes:
         found: weights by name, each once.
@@ -96,7 +96,7 @@ def choose(state: State, unmeasured: Mapping[str, str] | None = None) -> Weights
 
 @dataclass(frozen=True, kw_only=True)
 class _Told:
-    """Names by what is to be said of them."""
+    """Names of tensors, sorted by the remark that will be made on them."""
 
     left_out: dict[str, list[str]] = field(default_factory=dict)
     said: dict[str, list[str]] = field(default_factory=dict)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from analysis.notation import count, several
 from analysis.tables.files import Files, Lost, lost_files
-from analysis.tables.older_studies import Asked
+from analysis.tables.older_studies import StudyData
 from analysis.tables.study_tags import architectures, conditions
 from tuning import records
 from tuning.records import NO_RESULTS, VERSIONS, Phase
@@ -35,19 +35,19 @@ class Tables:
     Attributes:
         study: the study's name.
         tracking_uri: the store it was read from.
-        asked: the study as plain data.
+        study_data: the study as plain data.
         runs: one row a run, indexed by run id: its tags, its settings (``param/…``), its last value of every
             metric, ``epochs`` trained, ``status``, ``start_ms`` and ``end_ms``.
         history: run ids and names of metrics to their points, a row each: ``run_id``, ``metric``, ``epoch``,
             ``value``. Where a resumed trial reported an epoch twice, the point that comes later counts.
         fetch: as `analysis.tables.files.Files` has it.
-        stated: likewise.
+        stated: run ids to what their runs state of their files, as `analysis.tables.files.Files` has it.
         remarks: sentences on which runs these are, where there is something to say.
     """
 
     study: str
     tracking_uri: str
-    asked: Asked
+    study_data: StudyData
     runs: pd.DataFrame
     history: Callable[[Sequence[str], Sequence[str]], pa.Table]
     fetch: Callable[[str, str], Path | None]
@@ -144,31 +144,31 @@ def load(study: str, tracking_uri: str | None = None) -> Tables:
     uri = resolve_tracking_uri(tracking_uri)
     reader = StoreReader(study, uri)
     there = [run for run in reader.runs() if run.tags.get("phase") not in NO_RESULTS]
-    stored = [run for run in there if _is_asked(run, reader.asked)]
+    stored = [run for run in there if _of_study(run, reader.study_data)]
     by_id = {run.run_id: run for run in stored}
     known = {metric for run in stored for metric in run.metrics}
-    runs = runs_frame(stored, reader.asked)
+    runs = runs_frame(stored, reader.study_data)
     return Tables(
         study=study,
         tracking_uri=uri,
-        asked=reader.asked,
+        study_data=reader.study_data,
         runs=runs,
         history=lambda run_ids, metrics: reader.history(run_ids, [name for name in metrics if name in known]),
         fetch=lambda run_id, name: reader.artifact(by_id[run_id], name),
         stated=lambda run_id: {name: f"{by_id[run_id].artifact_uri}/{name}" for name in by_id[run_id].files},
-        remarks=tuple(_left_out(there, reader.asked, study)),
+        remarks=tuple(_left_out(there, reader.study_data, study)),
     )
 
 
-def _is_asked(run: StoredRun, asked: Asked) -> bool:
+def _of_study(run: StoredRun, study_data: StudyData) -> bool:
     """Return whether a run is of a cell that its study has; of a study that is not known all are."""
-    names = (("architecture", architectures(asked)), ("condition", conditions(asked)))
+    names = (("architecture", architectures(study_data)), ("condition", conditions(study_data)))
     return all(not known or run.tags.get(tag) in known for tag, known in names)
 
 
-def _left_out(stored: Sequence[StoredRun], asked: Asked, study: str) -> list[str]:
+def _left_out(stored: Sequence[StoredRun], study_data: StudyData, study: str) -> list[str]:
     """Say which runs are of cells that the study has not: no trial of it made them so."""
-    others = [run for run in stored if not _is_asked(run, asked)]
+    others = [run for run in stored if not _of_study(run, study_data)]
     if not others:
         return []
     cells = sorted({f"{run.tags.get('condition')} on {run.tags.get('architecture')}" for run in others})
@@ -178,12 +178,12 @@ def _left_out(stored: Sequence[StoredRun], asked: Asked, study: str) -> list[str
     ]
 
 
-def runs_frame(stored: Sequence[StoredRun], asked: Asked) -> pd.DataFrame:
+def runs_frame(stored: Sequence[StoredRun], study_data: StudyData) -> pd.DataFrame:
     """Arrange stored runs as a table.
 
     Args:
         stored: the runs.
-        asked: as in `Tables`.
+        study_data: as in `Tables`.
 
     Returns:
         As in `Tables`. Architectures and conditions are ordered as in the study file.
@@ -210,23 +210,24 @@ def runs_frame(stored: Sequence[StoredRun], asked: Asked) -> pd.DataFrame:
             frame[name] = _typed(frame[name])
     frame["seed"] = _typed(frame["seed"])
     frame["end_ms"] = frame["end_ms"].astype("Int64")  # absent while a run goes on
-    return in_order(frame, asked)
+    return in_order(frame, study_data)
 
 
-def in_order(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
+def in_order(frame: pd.DataFrame, study_data: StudyData) -> pd.DataFrame:
     """Order architectures and conditions as in the study file, what it does not name behind.
 
     Args:
         frame: of runs.
-        asked: as in `Tables`.
+        study_data: as in `Tables`.
 
     Returns:
         The frame, both columns ordered categories of what is there.
     """
     ordered = {}
-    for name, order in (("architecture", architectures(asked)), ("condition", conditions(asked))):
+    for name, order in (("architecture", architectures(study_data)), ("condition", conditions(study_data))):
         there = list(dict.fromkeys(frame[name]))
-        categories = sorted(there, key=lambda each, order=order: order.index(each) if each in order else len(order))  # type: ignore[misc]
+        places = {known: place for place, known in enumerate(order)}
+        categories = sorted(there, key=lambda name, places=places: places.get(name, len(places)))  # type: ignore[misc]
         ordered[name] = pd.Categorical(frame[name], categories=categories, ordered=True)
     return frame.assign(**ordered)
 
@@ -243,6 +244,6 @@ def _typed(column: "pd.Series[Any]") -> "pd.Series[Any]":
     return pd.to_numeric(column).astype("Int64" if whole else "float64")
 
 
-def sets_of_versions(asked: Asked) -> list[Mapping[str, Any]]:
+def sets_of_versions(study_data: StudyData) -> list[Mapping[str, Any]]:
     """Return the versions that a study was run with, the first set first; none of a study that kept none."""
-    return list(asked.get(VERSIONS, ()))
+    return list(study_data.get(VERSIONS, ()))

@@ -6,7 +6,7 @@ from ray.tune.search import Searcher
 from tests.tuning.studies import study
 from tuning.engine.proposals import proposals_of
 from tuning.engine.state.history import History
-from tuning.engine.tune.search import InterleavedSearch
+from tuning.engine.tune.searcher import InterleavedSearch
 from tuning.engine.tune.trainable import KEY
 
 ASKED = study(search={"algorithm": "sobol", "trials": 2, "early_stopping": "none"})
