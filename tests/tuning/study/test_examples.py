@@ -6,12 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from regularizers import REGULARIZERS
-from tests.root import ROOT
+from tests.tuning.study.examples import EXAMPLES
 from tuning.__main__ import app
 from tuning.engine.preflight import check_study
 from tuning.study import load
-
-EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

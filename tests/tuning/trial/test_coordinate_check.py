@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from regularizers import REGULARIZERS
 from tests.tuning.studies import study
-from tests.tuning.study.test_examples import EXAMPLES
+from tests.tuning.study.examples import EXAMPLES
 from tuning.__main__ import app
 from tuning.coordinate_view import sentence
 from tuning.study import load, shipped

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.tuning.studies import settings
-from tests.tuning.trial.test_trainer import KilledError, numbers, optimized, records_of
+from tests.tuning.trial.trainings import KilledError, numbers, optimized, records_of
 from tuning.trial.checkpoint import STATE_FILE, Checkpoint
 from tuning.trial.trainer import train
 

@@ -1,3 +1,5 @@
+"""A training: its bits, its records, its checkpoint, what it measures and what it refuses."""
+
 import dataclasses
 import math
 import subprocess
@@ -9,6 +11,15 @@ import torch
 from regularizers import REGULARIZERS
 from regularizers.measure import MEASURES
 from tests.tuning.studies import settings
+from tests.tuning.trial.trainings import (
+    OPTIMIZED,
+    REGULARIZED,
+    KilledError,
+    numbers,
+    optimized,
+    records_of,
+    regularized,
+)
 from tuning.records import CONFIRMATIONS, EPOCH_SECONDS, MEASURE_SECONDS, SPECTRAL_NORM_MAX, TIMES, VAL_ACCURACY, Phase
 from tuning.settings import OPTIMIZERS, Measure, Resources, Training, to_flat
 from tuning.trial import open_dataset, train
@@ -16,71 +27,11 @@ from tuning.trial.checkpoint import Checkpoint
 from tuning.trial.trainer import Loop, prepare_process
 from tuning.trial.trial_data import TrialData
 
-REGULARIZED = {name: dict(kind.example) for name, kind in REGULARIZERS.items()} | {
-    "none": {},
-    "weight_decay": {"strength": 0.1},
-    "l2_penalty": {"strength": 1e-3},
-    "weight_normalization": {},
-    "frobenius_norm_scaling": {"scale": 1.0},
-    "spectral_norm_scaling": {"scale": 1.0},
-    "spectral_hammer": {"target": "initial"},
-    "spectral_normalization": {"scale": 1.0},
-    "spectral_projection": {"bound": 1.0, "view": "padded"},
-    "spectral_norm_penalty": {"strength": 0.01},
-    "spectral_weight_decay": {"strength": 0.01},
-    "spectral_soft_cap": {"bound": 2.0, "every": 2, "where": ["conv", "downsample"], "optimizer": "muon"},
-    "spectral_hard_cap": {"bound": 1.0, "every": 3},
-    "stiefel_projection": {"bound": 1.0, "every": 3},
-    "soft_orthogonality": {"strength": 1e-3, "every": 2},
-    "srip": {"strength": 1e-3},
-    "lipschitz_constraint": {"bound": 2.0, "batch_norm_bound": 2.0},
-    "conv_operator_clip": {"bound": 1.0, "every": 3},
-    "norm_ball": {"radius": 1.0},
-    "stable_rank_cap": {"fraction": 0.5},
-    "combined": {"parts": [{"regularizer": "weight_decay", "strength": 0.1}, {"regularizer": "norm_ball"}]},
-}
-
-
-OPTIMIZED = {
-    "sgd": {"momentum": 0.9, "nesterov": True},
-    "adam": {},
-    "muon": {"auxiliary_learning_rate": 0.01},
-    "scion": {"radius": 2.0},
-    "spectral": {"momentum": 0.8},
-}
-
-
-def optimized(name, regularizer="none", **changes):
-    """The same small ResNet under one optimizer, on a schedule that every rule of it must follow."""
-    training = {"epochs": 3, "batch_size": 256, "schedule": {"name": "cosine", "warmup": 0.2}}
-    return regularized(regularizer, training={**training, "optimizer": {"name": name, **OPTIMIZED[name]}}, **changes)
-
-
 TRAINED = {
     **{f"regularizer {name}": lambda name=name: regularized(name) for name in REGULARIZED},
     **{f"optimizer {name}": lambda name=name: optimized(name) for name in OPTIMIZED},
     "muon on a reparametrized weight": lambda: optimized("muon", "spectral_normalization"),
 }
-
-
-def regularized(name, **changes):
-    """A small ResNet, which has convolutions and BatchNorm, under one regularizer."""
-    narrow = {"name": "resnet-narrow", "family": "resnet", "layout": "cifar", "depth": 8, "width": 4}
-    held = {"regularizer": name, **REGULARIZED[name]}
-    return settings(architectures=[narrow], conditions={"held": held}, **changes)
-
-
-def records_of(trial, checkpoint=None):
-    records = []
-    train(trial, records.append, checkpoint)
-    return records
-
-
-def numbers(records):
-    """Everything but the times, which alone may differ between two runs."""
-    return [
-        (record.epoch, {k: v for k, v in record.metrics.items() if k not in TIMES}, record.layers) for record in records
-    ]
 
 
 def learned(records):
@@ -136,10 +87,6 @@ def test_every_measure_of_a_layer_is_in_its_record_or_has_its_reason_there():
                 "there are fewer than 8 values",
             }
     assert first.layers[0].missing["update_norm"] == "no measurement before this one"
-
-
-class KilledError(Exception):
-    pass
 
 
 @pytest.mark.parametrize("trial_of", TRAINED.values(), ids=TRAINED)

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 import yaml
 
-from tests.tuning.engine.state.test_problems import done
+from tests.tuning.engine.state.ended import done
 from tests.tuning.place import Place
 from tests.tuning.studies import SHORT, study, tiny
 from tuning.engine.state.growth import cure, leaves, outgrow, refusal

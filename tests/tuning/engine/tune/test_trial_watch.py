@@ -3,7 +3,7 @@
 import pytest
 from ray.tune.experiment import Trial
 
-from tests.tuning.engine.tune.test_watchdog import Hand
+from tests.tuning.engine.tune.clock_by_hand import Hand
 from tests.tuning.studies import settings
 from tuning.engine.state.trial_life import MARGIN
 from tuning.engine.tune.attempts import begin

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.root import ROOT
+from tests.tuning.engine.tune.clock_by_hand import Hand
 from tuning.engine.tune.attempts import begin
 from tuning.engine.tune.awake import AwakeClock
 from tuning.engine.tune.verdict import STACKS, VERDICT
@@ -125,16 +126,6 @@ def test_the_thread_ends_with_the_watch(tmp_path):
     process = worker(tmp_path, 1.0, "")
     out, errors = process.communicate()
     assert (out, errors, process.returncode) == ("alive\nwell\n", "", 0)
-
-
-class Hand:
-    """A clock that is driven by hand."""
-
-    def __init__(self):
-        self.time = 1000.0
-
-    def __call__(self):
-        return self.time
 
 
 @pytest.mark.parametrize(
