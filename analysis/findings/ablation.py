@@ -6,8 +6,8 @@ import pandas as pd
 
 from analysis.findings.pairs import accuracies, compared
 from analysis.stats import Difference, Interval, mean_interval
+from analysis.tables.study_queries import factors
 from analysis.tables.study_tables import Tables
-from analysis.tables.study_tags import factors
 from tuning.records import Phase
 
 

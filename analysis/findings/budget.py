@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.findings.matched import wanted
-from analysis.tables.older_studies import StudyData
+from analysis.tables.study_data import StudyData
+from analysis.tables.study_queries import answers_of
 from analysis.tables.study_tables import Tables
-from analysis.tables.study_tags import answers_of
 from tuning import records
 from tuning.full_budget import ends_as_planned
 from tuning.records import CONFIRMATIONS, Phase, StopReason

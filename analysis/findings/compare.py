@@ -10,8 +10,8 @@ from analysis.findings.budget import Budget, budgets
 from analysis.findings.effects import Effects, effects
 from analysis.stats import Difference, FamilyTest, Interval, mean_interval
 from analysis.tables.runs import completed
+from analysis.tables.study_queries import searched
 from analysis.tables.study_tables import PARAM, Tables
-from analysis.tables.study_tags import searched
 from tuning import records
 from tuning.records import Phase, StopReason
 

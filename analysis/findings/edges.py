@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 from analysis.tables.runs import cells
+from analysis.tables.study_queries import ranges
 from analysis.tables.study_tables import PARAM, Tables
-from analysis.tables.study_tags import ranges
 from tuning.records import Phase
 
 NEAR = 0.05

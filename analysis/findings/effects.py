@@ -21,8 +21,8 @@ from analysis.stats import (
     paired_difference,
 )
 from analysis.tables.runs import cells, confirmed_runs
+from analysis.tables.study_queries import compared_with
 from analysis.tables.study_tables import Tables
-from analysis.tables.study_tags import compared_with
 from tuning import records
 
 

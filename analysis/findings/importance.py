@@ -15,8 +15,8 @@ from optuna.importance import (
 )
 
 from analysis.tables.runs import cells
+from analysis.tables.study_queries import ranges
 from analysis.tables.study_tables import PARAM, Tables
-from analysis.tables.study_tags import ranges
 from analysis.tables.trials import FULL_BUDGET, SCORE, trials
 
 TOP = 5

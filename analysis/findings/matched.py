@@ -7,8 +7,8 @@ import pandas as pd
 from analysis.findings.pairs import accuracies, compared
 from analysis.stats import Difference, Interval, mean_interval
 from analysis.tables.runs import RATE
+from analysis.tables.study_queries import answers_of, baseline
 from analysis.tables.study_tables import Tables
-from analysis.tables.study_tags import answers_of, baseline
 from tuning.records import Phase
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 from analysis.stats import Estimate, FloatArray, Granulated, granulated_taus, kendall_taus
 from analysis.tables.measures import measured, measured_epochs
 from analysis.tables.runs import completed
+from analysis.tables.study_queries import ranges
 from analysis.tables.study_tables import PARAM, Tables
-from analysis.tables.study_tags import ranges
 from tuning import records
 from tuning.records import Phase
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from analysis.stats import Band, FloatArray, IntArray, mean_band
 from analysis.tables.runs import cells
+from analysis.tables.study_queries import ranges
 from analysis.tables.study_tables import PARAM, Tables
-from analysis.tables.study_tags import ranges
 from analysis.tables.trials import FULL_BUDGET, SCORE, trials
 
 MOST_PARTS = 8

@@ -6,8 +6,8 @@ import pandas as pd
 
 from analysis.stats import ExpectedBest, Interval, expected_best
 from analysis.tables.runs import cells
+from analysis.tables.study_queries import starting_points
 from analysis.tables.study_tables import Tables
-from analysis.tables.study_tags import starting_points
 from analysis.tables.trials import FULL_BUDGET, SCORE, trials
 from tuning import records
 

@@ -24,8 +24,8 @@ from analysis.plots import (
 from analysis.plots.picture import Picture, picture
 from analysis.plots.style import condition_styles
 from analysis.sections import Answers, answers
+from analysis.tables.study_queries import described, surroundings
 from analysis.tables.study_tables import Tables
-from analysis.tables.study_tags import described, surroundings
 from analysis.words.basis import study_remarks
 from analysis.words.headline import provenance, question
 from analysis.words.sentences import measured, remarks, verdict

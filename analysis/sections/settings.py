@@ -12,8 +12,8 @@ from analysis.notation import count, setting
 from analysis.plots import settings_figure
 from analysis.plots.picture import picture
 from analysis.sections.section import Section
+from analysis.tables.study_queries import ranges
 from analysis.tables.study_tables import Tables
-from analysis.tables.study_tags import ranges
 from tuning.records import SAMPLED, short_name
 from tuning.sheets.sheet import Sheet, folding
 from tuning.sheets.written import NOTHING, Written

@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.notation import listed, setting, several
-from analysis.tables.older_studies import StudyData
 from analysis.tables.runs import RATE
+from analysis.tables.study_data import StudyData
+from analysis.tables.study_queries import architectures, baseline, conditions
 from analysis.tables.study_tables import Tables, in_order, load, sets_of_versions
-from analysis.tables.study_tags import architectures, baseline, conditions
 from tuning.baseline import reference
 from tuning.content import content_change
 from tuning.records import ANSWERS, DATA, VERSIONS, Phase

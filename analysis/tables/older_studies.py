@@ -6,20 +6,10 @@ Nothing else in this package derives it. A study stored since says it itself.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from analysis.tables.study_data import StudyData, is_range
 from tuning.records import Phase
 
-StudyData = Mapping[str, Any]
-"""A study as the plain data of its file with nothing left to defaults; empty where none was kept."""
-
-RANGES = ("uniform", "log_uniform", "int_uniform", "choice")
-"""The kinds of range that a setting can be searched in."""
-
 _OWN = ("regularizer", "optimizer", "initialization", "learning_rate")
-
-
-def is_range(value: Any) -> bool:
-    """Return whether a setting was searched: whether its value is a range, and no constant."""
-    return isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in RANGES
 
 
 def derived(study_data: StudyData, condition: str) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from analysis.notation import count, several
 from analysis.tables.files import Files, Lost, lost_files
-from analysis.tables.older_studies import StudyData
-from analysis.tables.study_tags import architectures, conditions
+from analysis.tables.study_data import StudyData
+from analysis.tables.study_queries import architectures, conditions
 from tuning import records
 from tuning.records import NO_RESULTS, VERSIONS, Phase
 from tuning.store import StoredRun, StoreReader, resolve_tracking_uri

@@ -5,7 +5,7 @@ from collections import Counter
 import pandas as pd
 
 from analysis.notation import count, listed, several
-from analysis.tables.older_studies import StudyData
+from analysis.tables.study_data import StudyData
 from analysis.tables.study_tables import Tables, sets_of_versions
 from tuning.records import DATA, PROCESSOR, VERSION_TAGS
 

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.findings.effects import effects, scores
 from analysis.stats import holm, interaction, interquartile_mean, paired_difference
-from analysis.tables.study_tags import compared_with
+from analysis.tables.study_queries import compared_with
 from tests.analysis import planted, synthetic
 from tests.analysis.conftest import in_memory
 from tuning import records

@@ -4,7 +4,7 @@ import yaml
 
 from analysis.findings.tuning_curves import tuning_curves
 from analysis.stats import expected_best
-from analysis.tables.study_tags import starting_points
+from analysis.tables.study_queries import starting_points
 from tests.analysis import planted
 from tuning import study as studies
 

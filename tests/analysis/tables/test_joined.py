@@ -7,8 +7,8 @@ import pytest
 
 from analysis.findings.compare import comparison
 from analysis.tables.joined import _joined, join, load_joined
+from analysis.tables.study_queries import answers_of
 from analysis.tables.study_tables import load
-from analysis.tables.study_tags import answers_of
 from tests.analysis import synthetic
 from tests.analysis.synthetic import with_records
 from tests.tuning import studies

@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.tables.older_studies import derived
-from analysis.tables.study_tags import answers_of, compared_with, described, ranges
+from analysis.tables.study_queries import answers_of, compared_with, described, ranges
 from tests.tuning.studies import study
 from tuning.study import answers, load, shipped
 

@@ -1,11 +1,12 @@
-"""A study read from its plain data, as the store keeps it: its names in order, its settings in words."""
+"""Questions of a study by its plain data: its names in order, what was searched, its settings in words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from analysis.notation import setting
-from analysis.tables.older_studies import StudyData, derived, is_range
+from analysis.tables.older_studies import derived
+from analysis.tables.study_data import StudyData, is_range
 from tuning.baseline import reference
 from tuning.records import ANSWERS, Phase, repeatability, short_name
 

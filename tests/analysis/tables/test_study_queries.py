@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from analysis.tables.study_tags import described, searched, surroundings
+from analysis.tables.study_queries import described, searched, surroundings
 from tests.tuning.studies import study
 from tuning.records import Phase
 from tuning.settings import to_params
