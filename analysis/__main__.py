@@ -16,12 +16,12 @@ from analysis.findings.compare import Comparison, comparison
 from analysis.notation import count
 from analysis.page.report import Report, report
 from analysis.page.summaries import write_summaries
-from analysis.tables.export import FileFormat, export
+from analysis.tables.export import ExportFormat, export
 from analysis.tables.joined import load_joined
 from analysis.tables.study_tables import Tables
 from analysis.words.basis import study_remarks
 from analysis.writing.beside import sheets_beside
-from analysis.writing.comparison_sheet import comparison_records
+from analysis.writing.comparison_sheet import comparison_rows
 from analysis.writing.printed import as_text, on_terminal
 from tuning.command_line import OneLineGroup, one_line_errors, put, show
 from tuning.sheets import csv
@@ -75,7 +75,7 @@ def report_command(
         _write(page, written.html)
         print(f"Report: {page}", file=sys.stderr)
         if tables_to is not None:
-            _write_tables(tables_to, compared, [*written.answers.sheets, *written.sheets])
+            _write_tables(tables_to, compared, [*written.sections.sheets, *written.sheets])
         if len(study) == 1:  # a summary run stands in its study's experiment
             _summarize(tables, written)
         _print(compared, written.sheets, how)
@@ -96,7 +96,7 @@ def export_command(
     study: Studies,
     tracking_uri: TrackingUri = None,
     out: Annotated[Path | None, typer.Option(help="The folder; default results/STUDY/export.")] = None,
-    how: Annotated[FileFormat, typer.Option("--format", help="How tables are written.")] = FileFormat.PARQUET,
+    how: Annotated[ExportFormat, typer.Option("--format", help="How tables are written.")] = ExportFormat.PARQUET,
     spectra: Annotated[bool, typer.Option("--spectra", help="Also one row a singular value, which are many.")] = False,
 ) -> None:
     """Write tidy tables of runs, epochs and layers, for one's own notebook."""
@@ -200,7 +200,7 @@ def _write_tables(folder: Path, compared: Comparison, beside: Sequence[Sheet]) -
         ValueError: if a table cannot be written there.
     """
     texts = {
-        "comparison": csv.records(comparison_records(compared)),
+        "comparison": csv.rows(comparison_rows(compared)),
         **{sheet.name: csv.written(sheet) for sheet in beside},
     }
     try:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Collection
 
 
-def check_name(kind: str, name: object, known: Collection[str]) -> None:
+def check_known(kind: str, name: object, known: Collection[str]) -> None:
     """Refuse a name that is not among the known ones.
 
     Args:
@@ -17,7 +17,7 @@ def check_name(kind: str, name: object, known: Collection[str]) -> None:
         ValueError: the name is unknown.
 
     Example:
-        >>> check_name("role", "hiden", ("hidden", "head"))
+        >>> check_known("role", "hiden", ("hidden", "head"))
         Traceback (most recent call last):
         ValueError: role must be one of hidden, head; got 'hiden'; did you mean 'hidden'?
     """

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
-from regularizers.checks import check_name
+from regularizers.checks import check_known
 from regularizers.module_weights import Convolution, module_weights, unheld_role
 
 ROLES = ("hidden", "head", "first", "conv", "downsample")
@@ -111,7 +111,7 @@ def check_roles(where: Iterable[str]) -> None:
         where: roles.
     """
     for role in where:
-        check_name("role", role, ROLES)
+        check_known("role", role, ROLES)
 
 
 def select(model: nn.Module, where: Sequence[str] | None = None) -> list[Target]:
@@ -260,7 +260,7 @@ def _with_roles(model: nn.Module, weights: Sequence[Target]) -> list[Target]:
         module = target.module
         stated = getattr(module, "weight_role", None)
         if stated is not None:
-            check_name(f"weight_role of {target.name!r}", stated, ROLES)
+            check_known(f"weight_role of {target.name!r}", stated, ROLES)
             role = stated
         elif id(module) in of_attention:
             role = "hidden"

@@ -23,7 +23,7 @@ from analysis.plots import (
 )
 from analysis.plots.picture import Picture, picture
 from analysis.plots.style import condition_styles
-from analysis.sections import Answers, answers
+from analysis.sections import AllSections, all_sections
 from analysis.tables.study_queries import described, surroundings
 from analysis.tables.study_tables import Tables
 from analysis.words.basis import study_remarks
@@ -80,21 +80,21 @@ class Report:
         html: the whole page.
         pictures: ``accuracy``, ``learning`` and ``holding``; ``moving``, ``generalizing`` and ``network`` where the
             study measured what they show.
-        answers: the sections that answer the study's questions, each with its own picture.
+        sections: those that answer the study's questions, each with its own picture.
         sheets: the tables beside the comparison that stand in no section.
         spectra: by architecture, one picture a view of which spectra are stored.
     """
 
     html: str
     pictures: Mapping[str, Picture]
-    answers: Answers
+    sections: AllSections
     sheets: Sequence[Sheet]
     spectra: Mapping[str, Sequence[Picture]]
 
     @property
     def drawn(self) -> list[Picture]:
         """Every picture, in the order of the page."""
-        of, drawn = self.answers, self.pictures
+        of, drawn = self.sections, self.pictures
         places = [
             *(drawn["accuracy"], of.performance.picture, drawn["learning"], of.norms.picture, of.ranks.picture),
             *(drawn.get(name) for name in ("moving", "generalizing", "network")),
@@ -119,7 +119,7 @@ def report(tables: Tables, comparison: Comparison) -> Report:
     known = kept(tables)
     shown = curves(tables, [column.metric for columns, _ in CURVES.values() for column in columns])
     pictures, spectra = _pictures(tables, comparison, shown), _spectra(tables, comparison, known)
-    found, beside = answers(tables, comparison, known, pictures["holding"]), sheets_beside(tables)
+    found, beside = all_sections(tables, comparison, known, pictures["holding"]), sheets_beside(tables)
     of_measuring = measured(cost(tables), known, fallbacks(tables))
     pages = environment()
     budgets = budget_sheet(comparison)
@@ -141,12 +141,12 @@ def report(tables: Tables, comparison: Comparison) -> Report:
         colours=colours,
         pictures=pictures,
         captions=_captions({curve.metric for curve in shown}),
-        answers=found,
+        sections=found,
         spectra=spectra,
         measured=of_measuring,
         provenance=provenance(tables),
     )
-    return Report(html=text, pictures=pictures, answers=found, sheets=beside, spectra=spectra)
+    return Report(html=text, pictures=pictures, sections=found, sheets=beside, spectra=spectra)
 
 
 def _results(comparison: Comparison) -> Sheet:

@@ -1,6 +1,6 @@
 """The sections that answer a study's questions: a question a file."""
 
-from analysis.sections.answers import Answers, answers
+from analysis.sections.all_sections import AllSections, all_sections
 from analysis.sections.section import Section
 
-__all__ = ["Answers", "Section", "answers"]
+__all__ = ["AllSections", "Section", "all_sections"]

@@ -7,7 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from analysis.spectra.measured import Measured
-from analysis.spectra.weights_sheet import weight_records, weights_sheet
+from analysis.spectra.weights_sheet import weight_rows, weights_sheet
 from tuning.sheets import csv, latex, markdown, terminal
 from tuning.sheets.format import Format
 
@@ -45,7 +45,7 @@ def as_text(measured: Measured, how: Format) -> str:
     assert how is not Format.TABLE, "a terminal's table is laid out by `on_terminal`"
     match how:
         case Format.CSV:
-            return csv.records(weight_records(measured))
+            return csv.rows(weight_rows(measured))
         case Format.MARKDOWN:
             return f"{markdown.table(sheet)}\n\n{markdown.listed([sheet.legend, *sheet.notes])}\n"
         case Format.LATEX:

@@ -116,7 +116,7 @@ def summary(measured: Measured) -> str:
     return "; ".join(said) + "."
 
 
-def weight_records(measured: Measured) -> Sequence[Mapping[str, object]]:
+def weight_rows(measured: Measured) -> Sequence[Mapping[str, object]]:
     """Return every measure, for programs to read on.
 
     The last column says why there is no number: ``alpha: there are fewer than 8 values; D: …``.

@@ -17,7 +17,7 @@ from tuning import records
 from tuning.whole_files import replacing
 
 
-class FileFormat(StrEnum):
+class ExportFormat(StrEnum):
     """How tables are written."""
 
     PARQUET = "parquet"
@@ -27,15 +27,15 @@ class FileFormat(StrEnum):
 MOST_CSV_ROWS = 10_000_000
 """Singular values above which they are not written as CSV: some 1.5 GB, which no spreadsheet opens."""
 
-_OPEN: dict[FileFormat, Callable[[Path, pa.Schema], Any]] = {
-    FileFormat.PARQUET: lambda path, schema: pq.ParquetWriter(path, schema, compression="zstd"),
-    FileFormat.CSV: pa.csv.CSVWriter,
+_OPEN: dict[ExportFormat, Callable[[Path, pa.Schema], Any]] = {
+    ExportFormat.PARQUET: lambda path, schema: pq.ParquetWriter(path, schema, compression="zstd"),
+    ExportFormat.CSV: pa.csv.CSVWriter,
 }
 _TAGS = pa.schema([("run_id", pa.string()), *((tag, pa.string()) for tag in GROUPING if tag != "seed")])
 _SEED = pa.field("seed", pa.int64())
 
 
-def export(tables: Tables, folder: Path, how: FileFormat, *, spectra: bool = False) -> dict[str, int]:
+def export(tables: Tables, folder: Path, how: ExportFormat, *, spectra: bool = False) -> dict[str, int]:
     """Write what a study has stored, tidy: one row a run, one a run and epoch, one a run, epoch, layer and view.
 
     Every row has the run's id and its tags, so that each file can be used by itself. What grows with layers is written
@@ -54,7 +54,7 @@ def export(tables: Tables, folder: Path, how: FileFormat, *, spectra: bool = Fal
     Raises:
         ValueError: the folder cannot be written to, or there are too many singular values for CSV.
     """
-    if spectra and how is FileFormat.CSV:
+    if spectra and how is ExportFormat.CSV:
         _check_size(tables)
     files: dict[str, tuple[pa.Schema, Iterable[pa.Table]]] = {}
     for name, frame in (("runs", tables.runs.reset_index()), ("epochs", tables.epochs)):
@@ -91,7 +91,7 @@ def _check_size(tables: Tables) -> None:
         )
 
 
-def _write(path: Path, schema: pa.Schema, source: Iterable[pa.Table], how: FileFormat) -> int:
+def _write(path: Path, schema: pa.Schema, source: Iterable[pa.Table], how: ExportFormat) -> int:
     """Stream tables into one file."""
     rows = 0
     with replacing(path, lasting=False) as part, _OPEN[how](part, schema) as sink:
@@ -101,7 +101,7 @@ def _write(path: Path, schema: pa.Schema, source: Iterable[pa.Table], how: FileF
     return rows
 
 
-def _write_lost(tables: Tables, path: Path, how: FileFormat) -> dict[str, int]:
+def _write_lost(tables: Tables, path: Path, how: ExportFormat) -> dict[str, int]:
     """Write which files could not be read; of an export that lacks nothing there is no such table."""
     path.unlink(missing_ok=True)
     lost = tables.files.lost

@@ -25,7 +25,7 @@ OUTCOMES: Mapping[str, Term] = {
 }
 """What is predicted and is no measure."""
 
-NETWORK: Mapping[str, Term] = {
+OF_NETWORK: Mapping[str, Term] = {
     records.SPECTRAL_NORM_MAX: Term("largest spectral norm", "largest σ₁ of all weights"),
     records.SPECTRAL_NORM_MEAN: Term("mean spectral norm", "mean σ₁ of the weights"),
     records.SPECTRAL_NORM_STD: Term("spread of spectral norms", "standard deviation of σ₁ over the weights"),
@@ -73,7 +73,7 @@ OF_LAYERS: Mapping[str, Term] = {
 
 _TERMS: Mapping[str, Term] = {
     **OUTCOMES,
-    **NETWORK,
+    **OF_NETWORK,
     **{LAYERS + name: term for name, term in OF_LAYERS.items()},
     **ORDINARY,
 }

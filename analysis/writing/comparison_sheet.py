@@ -121,7 +121,7 @@ def _tuned(cell: Cell) -> Row:
     return (cell.condition, chosen(cell), *map(str, counts))
 
 
-def comparison_records(comparison: Comparison) -> Sequence[Mapping[str, object]]:
+def comparison_rows(comparison: Comparison) -> Sequence[Mapping[str, object]]:
     """Return every number of the comparison, for programs to read on.
 
     Args:

@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from analysis.findings.compare import Comparison
 from analysis.words.sentences import remarks, verdict
 from analysis.writing.budget_sheet import COLUMNS, budget_sheet
-from analysis.writing.comparison_sheet import SETTINGS, comparison_records, comparison_sheet, settings_sheet
+from analysis.writing.comparison_sheet import SETTINGS, comparison_rows, comparison_sheet, settings_sheet
 from tuning.sheets import csv, latex, markdown, terminal
 from tuning.sheets.format import Format
 from tuning.sheets.sheet import Sheet
@@ -69,7 +69,7 @@ def as_text(compared: Comparison, beside: Sequence[Sheet], how: Format) -> str:
     assert how is not Format.TABLE, "a terminal's table is laid out by `on_terminal`"
     match how:
         case Format.CSV:
-            return csv.records(comparison_records(compared))
+            return csv.rows(comparison_rows(compared))
         case Format.MARKDOWN:
             return "\n".join(map(markdown.written, sheets))
         case Format.LATEX:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from regularizers.checks import check_name
+from regularizers.checks import check_known
 from regularizers.holding.groups import Convolution, Group, Matrices
 from regularizers.linalg.block import orthonormalizer, top_coordinates
 from regularizers.linalg.linear_map import VIEWS
@@ -150,7 +150,7 @@ def check_rank_one(view: str) -> None:
     Raises:
         ValueError: the view is unknown, or not the flat one.
     """
-    check_name("view", view, VIEWS)
+    check_known("view", view, VIEWS)
     if view != "flat":
         raise ValueError(
             f'view must be "flat" where a rank-one matrix is added, got {view!r}, in which u₁v₁ᵀ is no kernel of the '

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from torch import nn
 
-from regularizers.checks import check_count, check_name
+from regularizers.checks import check_count, check_known
 from regularizers.holding.groups import Group, check_convolutions, groups_of
 from regularizers.holding.periodic import PeriodicSettings
 from regularizers.linalg.linear_map import VIEWS
@@ -35,7 +35,7 @@ class SpectralNormInView(PeriodicSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_name("view", self.view, self.views)
+        check_known("view", self.view, self.views)
         check_count("power_iterations", self.power_iterations, "1")
 
     def held(self, model: nn.Module) -> list[Target]:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from regularizers.checks import check_name
+from regularizers.checks import check_known
 
 VIEWS = ("flat", "circular", "padded")
 
@@ -178,7 +178,7 @@ def check_view(weight: Tensor, view: str, input_size: tuple[int, int] | None, vi
     Raises:
         ValueError: the view is unknown, the weight is no kernel, or the image has no size.
     """
-    check_name("view", view, views)
+    check_known("view", view, views)
     if view == "flat":
         return
     if weight.ndim < 4:

@@ -12,7 +12,7 @@ from torch.nn.utils import parametrize
 from torch.overrides import resolve_name
 from torch.utils._pytree import tree_leaves, tree_map
 
-from regularizers.checks import check_name
+from regularizers.checks import check_known
 from regularizers.measure.function_of_image import NoBound, Question, Value
 from regularizers.measure.growth_of_functions import OF_ONE_TENSOR, OF_SEVERAL, Growth
 from regularizers.measure.undisturbed import undisturbed
@@ -82,7 +82,7 @@ def lipschitz_bound(
         >>> lipschitz_bound(nn.LayerNorm(2), (2,)).reason
         'torch.nn.functional.layer_norm has no known Lipschitz constant'
     """
-    check_name("view", view, ("flat", "padded"))
+    check_known("view", view, ("flat", "padded"))
     try:
         with undisturbed(model), torch.no_grad(), parametrize.cached():
             question = Question(view=view, known=_by_weight(model, norms or {}))

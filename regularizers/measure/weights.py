@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from regularizers.checks import check_name
+from regularizers.checks import check_known
 from regularizers.linalg.linear_map import VIEWS
 from regularizers.measure.circular import circular_spectra
 from regularizers.measure.definitions import BUNDLES
@@ -59,8 +59,8 @@ def measure(
         >>> spectrum.rank, round(spectrum.stable_rank, 6), round(spectrum.effective_rank, 6)
         (3.0, 3.0, 3.0)
     """
-    check_name("view", view, VIEWS)
-    check_name("bundle", bundle, BUNDLES)
+    check_known("view", view, VIEWS)
+    check_known("bundle", bundle, BUNDLES)
     targets = select(model)
     check_entries(targets)
     with undisturbed(model), torch.no_grad():

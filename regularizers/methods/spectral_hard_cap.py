@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from regularizers.base import Regularizer
-from regularizers.checks import check_name, check_number
+from regularizers.checks import check_known, check_number
 from regularizers.holding.periodic import PeriodicSettings
 from regularizers.holding.spectral_map import SpectralMap
 from regularizers.linalg.caps import hard_cap, polynomial_cap
@@ -49,7 +49,7 @@ class SpectralHardCap(PeriodicSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("bound", self.bound, "1.0", above=0)
-        check_name("form", self.form, FORMS)
+        check_known("form", self.form, FORMS)
 
     def attach(self, model: nn.Module) -> Regularizer:
         """Begin to hold the weights of a model; the weights themselves change first after step ``every``.

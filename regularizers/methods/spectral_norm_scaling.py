@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from regularizers.base import Regularizer
-from regularizers.checks import check_count, check_name, check_number
+from regularizers.checks import check_count, check_known, check_number
 from regularizers.holding.groups import flat_groups
 from regularizers.holding.leading import Leading, check_rank_one
 from regularizers.holding.periodic import PeriodicSettings, Projection
@@ -71,7 +71,7 @@ class SpectralNormScaling(PeriodicSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("scale", self.scale, "1.0", above=0)
-        check_name("target", self.target, TARGETS)
+        check_known("target", self.target, TARGETS)
         check_rank_one(self.view)
         check_count("power_iterations", self.power_iterations, "1")
 

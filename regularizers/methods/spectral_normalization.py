@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from regularizers.base import Regularizer, RegularizerSettings
-from regularizers.checks import check_count, check_name, check_number
+from regularizers.checks import check_count, check_known, check_number
 from regularizers.holding.groups import flat_groups
 from regularizers.holding.leading import Leading
 from regularizers.holding.reparametrize import reparametrize
@@ -63,7 +63,7 @@ class SpectralNormalization(RegularizerSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("scale", self.scale, "1.0", above=0)
-        check_name("gain", self.gain, GAINS)
+        check_known("gain", self.gain, GAINS)
         check_count("power_iterations", self.power_iterations, "1")
 
     def attach(self, model: nn.Module) -> Regularizer:

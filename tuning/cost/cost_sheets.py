@@ -165,7 +165,7 @@ def _numbers(*headings: str) -> tuple[Column, ...]:
     return tuple(Column(heading=heading) for heading in headings)
 
 
-def cost_records(cost: StudyCost) -> Sequence[Mapping[str, object]]:
+def cost_rows(cost: StudyCost) -> Sequence[Mapping[str, object]]:
     """Return every number of the cost, for programs to read on.
 
     Args:

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from tuning.cost.cost_sheets import (
     cells_sheet,
-    cost_records,
+    cost_rows,
     held_sheet,
     networks_sheet,
     searched_sheet,
@@ -49,7 +49,7 @@ def as_text(cost: StudyCost, how: Format) -> str:
     assert how is not Format.TABLE, "a terminal's table is laid out by `on_terminal`"
     match how:
         case Format.CSV:
-            return csv.records(cost_records(cost))
+            return csv.rows(cost_rows(cost))
         case Format.MARKDOWN:
             return "\n\n".join([*map(markdown.table, sheets), *sentences(cost)]) + "\n"
         case Format.LATEX:

@@ -1,4 +1,4 @@
-"""Sheets and records as CSV, with every digit of their numbers."""
+"""Sheets and rows of values as CSV, with every digit of their numbers."""
 
 import csv
 import io
@@ -42,24 +42,24 @@ def _plain(text: str) -> str:
     return "" if text == NOTHING else str(text)
 
 
-def records(rows: Sequence[Mapping[str, object]]) -> str:
+def rows(values: Sequence[Mapping[str, object]]) -> str:
     r"""Write rows of values by the name of their column.
 
     Args:
-        rows: at least one; each has a value for some of the columns.
+        values: of each row, at least one; each has a value for some of the columns.
 
     Returns:
         The text, with a heading line of all columns in the order in which they are first met; empty where there is no
         value, or NaN.
 
     Example:
-        >>> records([{"a": 1, "b": float("nan")}, {"b": 0.5, "c": None}])
+        >>> rows([{"a": 1, "b": float("nan")}, {"b": 0.5, "c": None}])
         'a,b,c\n1,,\n,0.5,\n'
     """
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
+    writer = csv.DictWriter(buffer, list(dict.fromkeys(name for row in values for name in row)), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: "" if _is_nan(value) else value for name, value in row.items()} for row in rows)
+    writer.writerows({name: "" if _is_nan(value) else value for name, value in row.items()} for row in values)
     return buffer.getvalue()
 
 

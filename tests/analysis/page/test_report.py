@@ -24,7 +24,7 @@ from analysis.plots import (
 )
 from analysis.plots.style import condition_styles
 from analysis.tables.study_tables import load
-from analysis.writing.comparison_sheet import COLUMNS, comparison_records, comparison_sheet
+from analysis.writing.comparison_sheet import COLUMNS, comparison_rows, comparison_sheet
 from tests.analysis import synthetic
 from tests.analysis.conftest import HOSTILE, in_memory
 from tests.analysis.page_reader import Page
@@ -36,7 +36,7 @@ from tuning.sheets import markdown
 def written(tables):
     """The report; in no file of its tables do two columns have the same name, by which readers ask for them."""
     made = report(tables, comparison(tables))
-    for sheet in (*made.answers.sheets, *made.sheets):
+    for sheet in (*made.sections.sheets, *made.sheets):
         heading = next(csv.reader(io.StringIO(to_csv.written(sheet))))
         assert len(set(heading)) == len(heading)
     return made
@@ -162,13 +162,13 @@ def test_the_looks_of_24_conditions_differ():
 
 
 def test_csv_holds_every_digit_and_leaves_missing_numbers_empty(with_gaps, quickstart):
-    heading, first, *rest = to_csv.records(comparison_records(comparison(quickstart))).splitlines()
+    heading, first, *rest = to_csv.rows(comparison_rows(comparison(quickstart))).splitlines()
     cell = dict(zip(heading.split(","), first.split(","), strict=True))
     expected = comparison(quickstart).cells["mlp-small", "baseline"].measures["test_accuracy"].mean
     assert cell["test_accuracy_mean"] == str(expected)
     assert cell["seeds"] == "0 1 2"
     assert len(rest) == 5
-    assert "nan" not in to_csv.records(comparison_records(comparison(with_gaps)))
+    assert "nan" not in to_csv.rows(comparison_rows(comparison(with_gaps)))
 
 
 def test_pictures_are_embedded_whole(made, page):

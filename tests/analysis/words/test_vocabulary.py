@@ -19,7 +19,7 @@ def test_every_measure_that_is_stored_has_a_name_and_a_meaning():
 
 def test_nothing_is_named_that_is_not_measured():
     assert set(vocabulary.OF_LAYERS) == {measure.removeprefix(LAYERS) for measure in OF_LAYERS}
-    assert set(vocabulary.NETWORK) == set(SPECTRAL)
+    assert set(vocabulary.OF_NETWORK) == set(SPECTRAL)
     assert set(vocabulary.ORDINARY) == set(ORDINARY)
 
 

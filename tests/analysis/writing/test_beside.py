@@ -7,7 +7,7 @@ from analysis.findings.compare import comparison
 from analysis.findings.curves import confirmed, curves
 from analysis.page.report import report
 from analysis.writing.beside import sheets_beside
-from analysis.writing.comparison_sheet import comparison_records
+from analysis.writing.comparison_sheet import comparison_rows
 from tests.analysis.accuracies import asked_for, runs
 from tests.analysis.beside import BESIDE, CONFIRMED, STUDY, chosen_alike, distinct
 from tests.analysis.conftest import HOSTILE, in_memory
@@ -74,9 +74,9 @@ def test_a_baseline_alone_is_said_to_be_alone():
 def test_ordinary_tables_and_pictures_are_those_of_a_study_without_them():
     """What is confirmed at another setting than the chosen one is mixed into nothing."""
     plain = in_memory(CONFIRMED)
-    ours, theirs = (comparison_records(comparison(study)) for study in (STUDY, plain))
+    ours, theirs = (comparison_rows(comparison(study)) for study in (STUDY, plain))
     shared = [{name: row[name] for name in theirs[0]} for row in ours]
-    assert csv.records(shared) == csv.records(theirs)
+    assert csv.rows(shared) == csv.rows(theirs)
     assert all(name.startswith(("matched_", "ablate_")) for name in ours[0].keys() - theirs[0].keys())  # own budgets
     assert [(cell.condition, cell.accuracies.tolist()) for cell in confirmed(STUDY)] == [
         (cell.condition, cell.accuracies.tolist()) for cell in confirmed(plain)

@@ -9,7 +9,7 @@ from analysis.findings.compare import comparison
 from analysis.page.report import report
 from analysis.words.budgets import budget_sentences, phases
 from analysis.writing.budget_sheet import budget_sheet
-from analysis.writing.comparison_sheet import comparison_records
+from analysis.writing.comparison_sheet import comparison_rows
 from analysis.writing.printed import on_terminal
 from tests.analysis import synthetic
 from tests.analysis.budgeted import ONE, further, measured, with_asha, written
@@ -105,4 +105,4 @@ def test_markdown_is_one_table_with_its_words(quickstart):
 
 @pytest.mark.parametrize("name", ["tune_planned_epochs", "confirm_measuring_seconds", "confirm_training_seconds"])
 def test_budgets_stand_in_the_csv(quickstart, name):
-    assert name in comparison_records(comparison(quickstart))[0]
+    assert name in comparison_rows(comparison(quickstart))[0]

@@ -13,4 +13,4 @@ def test_numbers_have_every_digit_and_bounds_columns_of_their_own(sheet):
 
 
 def test_records_are_empty_where_they_have_no_value():
-    assert csv.records([{"a": 0.1, "b": math.nan}, {"b": None, "c": "x,y"}]) == 'a,b,c\n0.1,,\n,,"x,y"\n'
+    assert csv.rows([{"a": 0.1, "b": math.nan}, {"b": None, "c": "x,y"}]) == 'a,b,c\n0.1,,\n,,"x,y"\n'

@@ -19,8 +19,8 @@ from tuning.sheets.sheet import Sheet
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answers:
-    """Questions and their answers, in the order of the page.
+class AllSections:
+    """The sections of a report that answer a question each, in the order of the page.
 
     Attributes:
         performance: what each condition does to test accuracy.
@@ -41,7 +41,7 @@ class Answers:
     search: tuple[Section, ...]
 
     @property
-    def sections(self) -> tuple[Section, ...]:
+    def in_order(self) -> tuple[Section, ...]:
         """All sections, in the order of the page."""
         one_each = (self.performance, self.norms, self.ranks, self.decay_profiles, self.families, self.prediction)
         return (*one_each, *self.search)
@@ -49,10 +49,10 @@ class Answers:
     @property
     def sheets(self) -> list[Sheet]:
         """The tables of all sections that have one."""
-        return [section.sheet for section in self.sections if section.sheet is not None]
+        return [section.sheet for section in self.in_order if section.sheet is not None]
 
 
-def answers(tables: Tables, comparison: Comparison, known: Sequence[Kept], norms_by_epoch: Picture) -> Answers:
+def all_sections(tables: Tables, comparison: Comparison, known: Sequence[Kept], norms_by_epoch: Picture) -> AllSections:
     """Answer what a study asked, as far as its numbers allow.
 
     Args:
@@ -62,9 +62,9 @@ def answers(tables: Tables, comparison: Comparison, known: Sequence[Kept], norms
         norms_by_epoch: the picture of spectral norms by epoch.
 
     Returns:
-        The answers.
+        A section for each question.
     """
-    return Answers(
+    return AllSections(
         performance=performance(comparison.effects),
         norms=norms(tables, norms_by_epoch),
         ranks=ranks(tables),
