@@ -17,6 +17,9 @@ DEEPEST = 10_000
 class PlainArchitecture:
     """What study files and stored settings say of an architecture, whatever its family; ``models.read`` makes it one.
 
+    The keys of all families are listed here and not gathered from their classes, for they are the params of stored
+    runs: every run has each of them, in this order, null where its family does not take it.
+
     Attributes:
         name: what tables and tags call it.
         family: ``"mlp"`` or ``"resnet"``.

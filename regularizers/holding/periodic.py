@@ -79,15 +79,11 @@ class Periodic(Regularizer, ABC):
         return {"steps": torch.tensor(self._steps), **super()._state()}
 
 
-class Projection(Periodic):
-    """A regularizer whose ``act`` brings the updated weights to what the method promises of them."""
-
-
 class LazyPenalty(Periodic):
     """The loss gains every · penalty at steps every, 2 · every, …, and nothing in between.
 
     The mean gradient stays the same, at a fraction of the cost (lazy regularization: Karras et al. 2020,
-    https://arxiv.org/abs/1912.04958). The weights are left alone: its ``act`` may follow them, for the next penalty.
+    https://arxiv.org/abs/1912.04958). The weights are left alone.
     """
 
     def penalty(self) -> Tensor:
@@ -105,7 +101,9 @@ class LazyPenalty(Periodic):
         """The penalty itself, a scalar, differentiable in the weights."""
 
     def act(self, lr: float) -> None:
-        """Do nothing, as a penalty that follows nothing.
+        """Leave the weights as they are: a penalty acts through the loss, not on the weights.
+
+        A method that prepares its next penalty after the update, such as by a power iteration, does it here.
 
         Args:
             lr: the learning rate of this step.

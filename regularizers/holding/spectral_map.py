@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from regularizers.holding.periodic import Projection
+from regularizers.holding.periodic import Periodic
 from regularizers.targets import Target, by_shape
 
 _STACKED = 2**16
@@ -15,7 +15,7 @@ _STACKED = 2**16
 the machine alone."""
 
 
-class SpectralMap(Projection):
+class SpectralMap(Periodic):
     """W ← image(W) after every so many steps, in the flat view.
 
     Args:

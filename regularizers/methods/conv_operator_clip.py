@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from regularizers.base import Regularizer
 from regularizers.checks import check_number
 from regularizers.holding.groups import check_convolutions
-from regularizers.holding.periodic import PeriodicSettings, Projection
+from regularizers.holding.periodic import Periodic, PeriodicSettings
 from regularizers.linalg.caps import hard_cap
 from regularizers.linalg.circular import CircularView
 from regularizers.targets import Target
@@ -77,7 +77,7 @@ class ConvOperatorClip(PeriodicSettings):
         return _ConvOperatorClip(self.held(model), self.every, self.bound)
 
 
-class _ConvOperatorClip(Projection):
+class _ConvOperatorClip(Periodic):
     def __init__(self, targets: Sequence[Target], every: int, bound: float) -> None:
         super().__init__(targets, every)
         self._bound = bound

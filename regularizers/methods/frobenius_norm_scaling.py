@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from regularizers.base import Regularizer
 from regularizers.checks import check_number
-from regularizers.holding.periodic import PeriodicSettings, Projection
+from regularizers.holding.periodic import Periodic, PeriodicSettings
 from regularizers.targets import Target
 
 
@@ -59,7 +59,7 @@ class FrobeniusNormScaling(PeriodicSettings):
         return _FrobeniusNormScaling(self.held(model), self.scale, self.every)
 
 
-class _FrobeniusNormScaling(Projection):
+class _FrobeniusNormScaling(Periodic):
     def __init__(self, targets: Sequence[Target], scale: float, every: int) -> None:
         super().__init__(targets, every)
         self._parameters: list[Tensor] = [target.written for target in targets]

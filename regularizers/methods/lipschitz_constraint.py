@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from regularizers.base import Regularizer
 from regularizers.checks import check_number
 from regularizers.holding.leading import Leading
-from regularizers.holding.periodic import Projection
+from regularizers.holding.periodic import Periodic
 from regularizers.holding.spectral_norm_in_view import SpectralNormInView
 from regularizers.targets import Target
 
@@ -88,7 +88,7 @@ class LipschitzConstraint(SpectralNormInView):
         return _LipschitzConstraint(self.held(model), self, [] if self.batch_norm_bound is None else _norms(model))
 
 
-class _LipschitzConstraint(Projection):
+class _LipschitzConstraint(Periodic):
     def __init__(self, targets: Sequence[Target], settings: LipschitzConstraint, norms: list[_BatchNorm]) -> None:
         self._leading = Leading(settings.groups(targets))
         super().__init__(targets, settings.every, stateful=[self._leading])

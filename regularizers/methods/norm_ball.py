@@ -10,7 +10,7 @@ from regularizers.base import Regularizer
 from regularizers.checks import check_count, check_number
 from regularizers.holding.groups import flat_groups
 from regularizers.holding.leading import Leading
-from regularizers.holding.periodic import PeriodicSettings, Projection
+from regularizers.holding.periodic import Periodic, PeriodicSettings
 from regularizers.targets import Target
 
 
@@ -73,7 +73,7 @@ class NormBall(PeriodicSettings):
         return _NormBall(targets, self)
 
 
-class _NormBall(Projection):
+class _NormBall(Periodic):
     def __init__(self, targets: Sequence[Target], settings: NormBall) -> None:
         followed = [target for target in targets if target.role != "head"]
         self._leading = Leading(flat_groups(followed))

@@ -10,7 +10,7 @@ from regularizers.base import Regularizer
 from regularizers.checks import check_count, check_known, check_number
 from regularizers.holding.groups import flat_groups
 from regularizers.holding.leading import Leading, check_rank_one
-from regularizers.holding.periodic import PeriodicSettings, Projection
+from regularizers.holding.periodic import Periodic, PeriodicSettings
 from regularizers.module_weights import Convolution
 from regularizers.targets import Target, select
 
@@ -111,7 +111,7 @@ def _first_ratio(model: nn.Module) -> float:
     return first.fan_out / (first.trained.shape[1] * stride)
 
 
-class _SpectralNormScaling(Projection):
+class _SpectralNormScaling(Periodic):
     def __init__(self, targets: Sequence[Target], settings: SpectralNormScaling, model: nn.Module) -> None:
         self._leading = Leading(flat_groups(targets))
         super().__init__(targets, settings.every, stateful=[self._leading])

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from regularizers.base import Regularizer
 from regularizers.checks import check_number
 from regularizers.holding.leading import Leading
-from regularizers.holding.periodic import Projection
+from regularizers.holding.periodic import Periodic
 from regularizers.holding.spectral_norm_in_view import SpectralNormInView
 from regularizers.targets import Target
 
@@ -70,7 +70,7 @@ class SpectralProjection(SpectralNormInView):
         return _SpectralProjection(targets, self)
 
 
-class _SpectralProjection(Projection):
+class _SpectralProjection(Periodic):
     def __init__(self, targets: Sequence[Target], settings: SpectralProjection) -> None:
         self._leading = Leading(settings.groups(targets))
         super().__init__(targets, settings.every, stateful=[self._leading])

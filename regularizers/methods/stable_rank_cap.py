@@ -11,7 +11,7 @@ from regularizers.base import Regularizer
 from regularizers.checks import check_count, check_number
 from regularizers.holding.groups import flat_groups
 from regularizers.holding.leading import Leading
-from regularizers.holding.periodic import PeriodicSettings, Projection
+from regularizers.holding.periodic import Periodic, PeriodicSettings
 from regularizers.targets import Target
 
 
@@ -64,7 +64,7 @@ class StableRankCap(PeriodicSettings):
         return _StableRankCap(targets, self)
 
 
-class _StableRankCap(Projection):
+class _StableRankCap(Periodic):
     def __init__(self, targets: Sequence[Target], settings: StableRankCap) -> None:
         self._leading = Leading(flat_groups(targets))
         super().__init__(targets, settings.every, stateful=[self._leading])
