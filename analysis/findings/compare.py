@@ -3,13 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from analysis.findings.budget import Budget, budgets
 from analysis.findings.effects import Effects, effects
 from analysis.stats import Difference, FamilyTest, Interval, mean_interval
-from analysis.tables.runs import completed
+from analysis.tables.runs import chosen, completed
 from analysis.tables.study_queries import searched
 from analysis.tables.study_tables import PARAM, Tables
 from tuning import records
@@ -149,7 +150,7 @@ def comparison(tables: Tables) -> Comparison:
         ValueError: if no run of the study has completed, for then there is nothing to compare.
     """
     runs = tables.runs
-    if not (runs["stop_reason"] == StopReason.COMPLETED).any():
+    if completed(runs).empty:
         raise ValueError(_nothing_completed(tables.study, runs))
     architectures = tuple(runs["architecture"].cat.categories)
     conditions = tuple(runs["condition"].cat.categories)
@@ -206,7 +207,7 @@ def _cell(architecture: str, condition: str, runs: pd.DataFrame, tables: Tables)
         condition=condition,
         measures={name: mean_interval(done[metric].to_numpy(float)) for name, metric in MEASURES.items()},
         epoch_seconds=float(timed[records.EPOCH_SECONDS].median()),
-        chosen=_chosen(confirm, searched(tables.study_data, condition)),
+        chosen=_searched(chosen(tables, architecture, condition), searched(tables.study_data, condition)),
         seeds=tuple(sorted(int(seed) for seed in done["seed"])),
         tune=endings(runs[runs["phase"] == Phase.TUNE]),
         confirm=endings(confirm),
@@ -240,9 +241,9 @@ def endings(runs: pd.DataFrame) -> Endings:
     )
 
 
-def _chosen(confirm: pd.DataFrame, varied: list[str]) -> dict[str, object]:
-    """Return the searched settings of the confirmation runs, which all have the same."""
-    return {name: confirm[PARAM + name].iloc[0] for name in varied if len(confirm) and PARAM + name in confirm}
+def _searched(run: "pd.Series[Any] | None", varied: Sequence[str]) -> dict[str, object]:
+    """Return those settings of a run that were searched; none of no run."""
+    return {} if run is None else {name: run[PARAM + name] for name in varied if PARAM + name in run}
 
 
 def _nothing_completed(study: str, runs: pd.DataFrame) -> str:

@@ -3,10 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from analysis.tables.runs import cells
+from analysis.tables.runs import cells, chosen
 from analysis.tables.study_queries import ranges
 from analysis.tables.study_tables import PARAM, Tables
-from tuning.records import Phase
 
 NEAR = 0.05
 """Share of a range, in its own scale, that counts as its end."""
@@ -47,13 +46,11 @@ def edges(tables: Tables) -> tuple[Edge, ...]:
     """
     found = []
     for architecture, condition in cells(tables):
-        runs = tables.runs
-        of_cell = runs[(runs["architecture"] == architecture) & (runs["condition"] == condition)]
-        confirmed = of_cell[of_cell["phase"] == Phase.CONFIRM]
+        confirmed = chosen(tables, architecture, condition)
         for setting, (kind, bounds) in ranges(tables.study_data, condition).items():
-            if kind == "choice" or confirmed.empty or PARAM + setting not in confirmed:
+            if kind == "choice" or confirmed is None or PARAM + setting not in confirmed:
                 continue
-            value, (low, high) = float(confirmed[PARAM + setting].iloc[0]), map(float, bounds)
+            value, (low, high) = float(confirmed[PARAM + setting]), map(float, bounds)
             place = position(value, low, high, log=kind == "log_uniform")
             if not NEAR <= place <= 1 - NEAR:
                 found.append(

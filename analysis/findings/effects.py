@@ -20,7 +20,7 @@ from analysis.stats import (
     interquartile_mean,
     paired_difference,
 )
-from analysis.tables.runs import cells, confirmed_runs
+from analysis.tables.runs import by_seed, cells, confirmed_runs
 from analysis.tables.study_queries import compared_with
 from analysis.tables.study_tables import Tables
 from tuning import records
@@ -181,7 +181,7 @@ def scores(tables: Tables, metric: str) -> pd.DataFrame:
     Returns:
         One row a seed, one column an architecture and condition; NaN where that run did not complete.
     """
-    of_cell = {cell: confirmed_runs(tables, *cell).set_index("seed")[metric] for cell in cells(tables)}
+    of_cell = {cell: by_seed(confirmed_runs(tables, *cell), metric) for cell in cells(tables)}
     wide: pd.DataFrame = pd.concat(of_cell, axis="columns").sort_index().astype(np.float64)
     return wide
 
@@ -190,13 +190,19 @@ def _difference(values: pd.DataFrame, architecture: str, condition: str, against
     return paired_difference(*(values[architecture, name].to_numpy() for name in (condition, against)))
 
 
+def _apart(values: pd.DataFrame, architecture: str, condition: str, against: str) -> "pd.Series[float]":
+    """By seed, condition − against; NaN where one of them lacks the seed."""
+    apart: pd.Series[float] = values[architecture, condition] - values[architecture, against]
+    return apart
+
+
 def _contrasts(values: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> tuple[Contrast, ...]:
     found: dict[tuple[str, str, str], tuple[Difference, float]] = {}
     for architecture, (condition, against) in itertools.product(_architectures(values), pairs):
         difference = _difference(values, architecture, condition, against)
         if difference.n:
-            apart = (values[architecture, condition] - values[architecture, against]).to_numpy()
-            spread = float(np.nanstd(apart, ddof=1)) if difference.n > 1 else math.nan
+            apart = _apart(values, architecture, condition, against)
+            spread = float(np.nanstd(apart.to_numpy(), ddof=1)) if difference.n > 1 else math.nan
             found[architecture, condition, against] = difference, spread
     family = family_tests([difference.test for difference, _ in found.values()])
     return tuple(
@@ -223,8 +229,7 @@ def _families(
     found = []
     for condition, names in itertools.product(conditions, itertools.combinations(families, 2)):
         gain = pd.DataFrame({
-            architecture: values[architecture, condition] - values[architecture, plain]
-            for architecture in _architectures(values)
+            architecture: _apart(values, architecture, condition, plain) for architecture in _architectures(values)
         })
         shared = gain.columns[gain.notna().any()]
         first, second = (

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.findings.pairs import accuracies, compared
 from analysis.stats import Difference, Interval, mean_interval
-from analysis.tables.runs import RATE
+from analysis.tables.runs import RATE, chosen
 from analysis.tables.study_queries import answers_of, baseline
 from analysis.tables.study_tables import Tables
 from tuning.records import Phase
@@ -60,7 +60,8 @@ class Matched:
 def matched(tables: Tables) -> tuple[Matched, ...]:
     """Collect what was trained at the baseline's learning rate.
 
-    A condition that has chosen it itself was not trained again: its confirmation counts.
+    A condition that has it anyway, by choice or as a constant, was not trained again: its confirmation counts. Who is
+    compared is therefore read off the runs: the study's own answer says only whom it trains again.
 
     Args:
         tables: the study's.
@@ -94,10 +95,8 @@ def wanted(tables: Tables, architecture: str, condition: str) -> bool:
     """
     if not answers_of(tables.study_data, architecture, condition).matched:
         return False
-    runs = tables.runs
-    confirmed = runs[(runs["architecture"] == architecture) & (runs["phase"] == Phase.CONFIRM)]
-    rates = [confirmed.loc[confirmed["condition"] == name, RATE] for name in (condition, baseline(tables.study_data))]
-    return all(len(rate) for rate in rates) and bool(rates[0].iloc[0] != rates[1].iloc[0])
+    own, plain = (chosen(tables, architecture, str(name)) for name in (condition, baseline(tables.study_data)))
+    return own is not None and plain is not None and bool(own[RATE] != plain[RATE])
 
 
 def _matched(architecture: str, runs: pd.DataFrame, of_baseline: pd.DataFrame) -> Matched:

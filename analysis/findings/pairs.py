@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.stats import Difference, FloatArray, paired_difference
-from analysis.tables.runs import completed
+from analysis.tables.runs import by_seed
 from tuning import records
 
 
 def accuracies(runs: pd.DataFrame) -> FloatArray:
     """Return the test accuracies of completed runs, in the order of their seeds, shape ``(seeds,)``."""
-    return completed(runs).sort_values("seed")[records.TEST_ACCURACY].dropna().to_numpy(np.float64)
+    return np.asarray(by_seed(runs, records.TEST_ACCURACY).dropna(), np.float64)
 
 
 def compared(runs: pd.DataFrame, others: pd.DataFrame, metric: str = records.TEST_ACCURACY) -> Difference:
@@ -27,6 +27,5 @@ def compared(runs: pd.DataFrame, others: pd.DataFrame, metric: str = records.TES
     Returns:
         The difference in the unit of the metric.
     """
-    left, right = (completed(side).sort_values("seed").set_index("seed")[metric] for side in (runs, others))
-    left, right = left.align(right)  # NaN where one side lacks the seed
+    left, right = by_seed(runs, metric).align(by_seed(others, metric))  # NaN where one side lacks the seed
     return paired_difference(left.to_numpy(np.float64), right.to_numpy(np.float64))

@@ -10,13 +10,13 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.notation import listed, setting, several
-from analysis.tables.runs import RATE
+from analysis.tables.runs import RATE, chosen
 from analysis.tables.study_data import StudyData
 from analysis.tables.study_queries import architectures, baseline, conditions
 from analysis.tables.study_tables import Tables, in_order, load, sets_of_versions
 from tuning.baseline import reference
 from tuning.content import content_change
-from tuning.records import ANSWERS, DATA, VERSIONS, Phase
+from tuning.records import ANSWERS, DATA, VERSIONS
 
 _OWN = ("name", "description", "architectures", "conditions", "resources", "ablate", VERSIONS, ANSWERS)
 """What may differ: which cells there are, what else was asked of them, and what no trial's numbers depend on beyond
@@ -112,19 +112,14 @@ def _check_one_rate(parts: Sequence[Tables], holders: Mapping[Name, Sequence[str
     """
     for (architecture, condition), studies in holders.items():
         shared = [part for part in parts if part.study in studies and condition == baseline(part.study_data)]
-        rates = {part.study: rate for part in shared for rate in _rates(part.runs, architecture, condition)}
+        settings = {part.study: chosen(part, architecture, condition) for part in shared}
+        rates = {study: float(run[RATE]) for study, run in settings.items() if run is not None}
         if len(set(rates.values())) > 1:
             told = listed([f"{setting(rate)} in {study!r}" for study, rate in rates.items()])
             raise ValueError(
                 f"studies joined with learning_rate: matched have a baseline of one learning rate, got {told} for "
                 f"{condition} on {architecture}; report them apart"
             )
-
-
-def _rates(runs: pd.DataFrame, architecture: str, condition: str) -> "pd.Series[float]":
-    """The learning rates of a cell's confirmation runs, which all have the same."""
-    of_cell = (runs["architecture"] == architecture) & (runs["condition"] == condition)
-    return runs.loc[of_cell & (runs["phase"] == Phase.CONFIRM), RATE]
 
 
 def _history(

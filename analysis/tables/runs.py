@@ -1,4 +1,6 @@
-"""The runs that speak for a cell: those of its confirmation that completed."""
+"""The runs that speak for a cell: those of its confirmation that completed; and the setting that it confirms."""
+
+from typing import Any
 
 import pandas as pd
 
@@ -25,8 +27,37 @@ def completed(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[runs["stop_reason"] == StopReason.COMPLETED]
 
 
+def by_seed(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
+    """Return what runs reached, by seed, so that runs of one seed can be paired.
+
+    Args:
+        runs: rows of `Tables.runs`, one a seed; those that did not complete are left out.
+        metric: a name of `tuning.records.METRICS`.
+    """
+    return completed(runs).sort_values("seed").set_index("seed")[metric].astype(float)
+
+
+def chosen(tables: Tables, architecture: str, condition: str) -> "pd.Series[Any] | None":
+    """Return the row of `Tables.runs` whose settings a cell has chosen: all its confirmation runs have the same.
+
+    Args:
+        tables: the study's.
+        architecture: its name.
+        condition: its name.
+
+    Returns:
+        The first one's, however it ended; None where no confirmation has begun.
+    """
+    begun = _confirmation(tables, architecture, condition)
+    return None if begun.empty else begun.iloc[0]
+
+
 def confirmed_runs(tables: Tables, architecture: str, condition: str) -> pd.DataFrame:
     """Return the rows of `Tables.runs` that speak for a cell: confirmation runs that completed, by seed."""
+    return completed(_confirmation(tables, architecture, condition)).sort_values("seed")
+
+
+def _confirmation(tables: Tables, architecture: str, condition: str) -> pd.DataFrame:
     runs = tables.runs
     of_cell = (runs["architecture"] == architecture) & (runs["condition"] == condition)
-    return completed(runs[of_cell & (runs["phase"] == Phase.CONFIRM)]).sort_values("seed")
+    return runs[of_cell & (runs["phase"] == Phase.CONFIRM)]

@@ -4,7 +4,7 @@ import pandas as pd
 
 from analysis.tables.study_tables import Tables
 from tuning import records
-from tuning.records import WORST_ACCURACY, Phase, StopReason
+from tuning.records import Phase, StopReason
 
 SCORE = "score"
 """Column: validation accuracy after the last epoch; 0 where the trial diverged, which is the worst there is."""
@@ -30,5 +30,7 @@ def trials(tables: Tables, architecture: str, condition: str) -> pd.DataFrame:
     ended = runs["stop_reason"].isin([StopReason.COMPLETED, StopReason.DIVERGED, StopReason.EARLY_STOPPED])
     found = runs[of_cell & ended].sort_values("seed")
     diverged = found["stop_reason"] == StopReason.DIVERGED
-    score = found[records.VAL_ACCURACY].where(~diverged, WORST_ACCURACY).fillna(WORST_ACCURACY)
-    return found.assign(**{SCORE: score, FULL_BUDGET: found["stop_reason"] != StopReason.EARLY_STOPPED})
+    reached = found[records.VAL_ACCURACY].where(~diverged)
+    score = [records.score({} if pd.isna(value) else {records.VAL_ACCURACY: value}) for value in reached]
+    full_budget = found["stop_reason"] != StopReason.EARLY_STOPPED
+    return found.assign(**{SCORE: pd.Series(score, found.index, float), FULL_BUDGET: full_budget})

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 from analysis.findings.compare import Comparison
 from analysis.notation import count, listed
+from analysis.tables.runs import completed
 from analysis.tables.study_tables import Tables
 from analysis.words.basis import rested_on
 from analysis.words.budgets import RUNS_OF
-from tuning.records import Phase, StopReason
+from tuning.records import Phase
 from tuning.store import hide_password
 
 
@@ -26,7 +27,7 @@ def question(tables: Tables, comparison: Comparison) -> str:
     cells = comparison.cells.values()
     tuned = _range([cell.tune.runs for cell in cells], "trial")
     seeds = _range([len(cell.seeds) for cell in cells], "seed")
-    epochs = _range(runs.loc[runs["stop_reason"] == StopReason.COMPLETED, "epochs"].tolist(), "epoch")
+    epochs = _range(completed(runs)["epochs"].tolist(), "epoch")
     optimizers = listed(sorted(set(runs["optimizer"])))
     conditions = listed(list(comparison.conditions))
     opening = (
