@@ -149,13 +149,15 @@ def replay(
     storage: StorageOption = Path("results"),
 ) -> None:
     """Send to the store what it has missed, without running anything."""
+    from tuning.engine.state.folder import StudyFolder
     from tuning.store import replay as replay_journal
     from tuning.study import load
 
     # A study that has run is known by its name, though its file may be gone or be on another machine.
     name = _or_exit(lambda: load(study)).name if "/" in study or study.endswith((".yaml", ".yml")) else study
+    folder = StudyFolder(storage.absolute() / name)
     with Console(stderr=True).status("sending"):
-        report, news = _or_exit(lambda: replay_journal(name, tracking_uri, storage.absolute() / name))
+        report, news = _or_exit(lambda: replay_journal(name, tracking_uri, folder.path, folder.stored()))
     put("".join(f"{line}\n" for line in news))
     put(f"{report}\n")
     sys.exit(0 if report.complete else 1)
