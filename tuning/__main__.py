@@ -193,10 +193,10 @@ def check_coordinates(
     ),
 ) -> None:
     """Train a few steps at several widths, and show whether activations stay the same size in all of them."""
-    from tuning.coordinate_view import as_table, draw, sentence
     from tuning.study import load
     from tuning.study.widths import at_widths, read_condition_text, read_widths
     from tuning.trial.coordinate_check import coordinate_check
+    from tuning.trial.coordinate_view import as_table, draw, sentence
 
     trials = _or_exit(
         lambda: at_widths(

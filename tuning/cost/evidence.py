@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass
 
 from tuning.baseline import reference
-from tuning.comparing import detectable_difference, enough_pairs, smallest_p
+from tuning.paired_power import detectable_difference, enough_pairs, smallest_p
 from tuning.records import TEST_ACCURACY, Phase, StopReason
 from tuning.store import StoreReader, hide_password, resolve_tracking_uri
 from tuning.study import Study

@@ -121,14 +121,16 @@ def _confirmed(cost: StudyCost) -> list[str]:
 
 
 def _images(cost: StudyCost) -> str:
-    outline, dataset = cost.outline, cost.study.dataset
-    trained, held_out = outline.split(dataset)
-    shape = "×".join(map(str, outline.input_shape))
-    assumed = f" These numbers are CIFAR-10's, assumed because {dataset.path} is not there." if outline.assumed else ""
-    told = "".join(f" {remark}" for remark in outline.remarks)
+    dataset_info, dataset = cost.dataset_info, cost.study.dataset
+    trained, held_out = dataset_info.split(dataset)
+    shape = "×".join(map(str, dataset_info.input_shape))
+    assumed = (
+        f" These numbers are CIFAR-10's, assumed because {dataset.path} is not there." if dataset_info.assumed else ""
+    )
+    told = "".join(f" {remark}" for remark in dataset_info.remarks)
     return (
         f"Images of {shape}: an epoch trains on {trained:,} and validates on {held_out:,}; in the confirmation "
-        f"{outline.test_images:,} of the test part are evaluated too.{assumed}{told}"
+        f"{dataset_info.test_images:,} of the test part are evaluated too.{assumed}{told}"
     )
 
 

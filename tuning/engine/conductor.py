@@ -8,7 +8,7 @@ from typing import Any
 
 from ray import tune
 
-from tuning.engine.cluster.head_watch import HomeWatch
+from tuning.engine.cluster.head_watch import HeadWatch
 from tuning.engine.proposals import FixedProposals, Proposals, proposals_of
 from tuning.engine.slots.slots import Slots
 from tuning.engine.state.choice import freeze, frozen_trials
@@ -45,7 +45,7 @@ class Session:
         progress: the live view.
         time_left: what it shows as left.
         slots: how many trials may run at a time.
-        home: the watch over this process's own node.
+        head_watch: the watch over this process's own node.
         content: the content key of the study's images.
     """
 
@@ -56,7 +56,7 @@ class Session:
     progress: Progress
     time_left: TimeLeft
     slots: Slots
-    home: HomeWatch
+    head_watch: HeadWatch
     content: str
 
 
@@ -137,7 +137,7 @@ def _tuner(session: Session, phase: Phase, trials: int, proposals: Mapping[str, 
             callbacks=[
                 WorkerLines(),
                 RecordCallback(history, session.writer, session.progress, session.time_left),
-                session.home,
+                session.head_watch,
                 KeepingWatch(session.writer, session.progress.say),
                 TrialWatch(),
             ],

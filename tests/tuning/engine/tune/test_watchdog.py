@@ -11,7 +11,7 @@ import pytest
 from tests.root import ROOT
 from tuning.engine.tune.attempts import begin
 from tuning.engine.tune.awake import AwakeClock
-from tuning.engine.tune.verdict import STACKS, VERDICT
+from tuning.engine.tune.hung import STACKS, VERDICT
 
 WORKER = """
 import ctypes, sys, time
