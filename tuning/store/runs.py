@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuning.records import MEASURE_SECONDS
+from tuning.records import FILES, MEASURE_SECONDS
 from tuning.store.compat import last_step
-from tuning.store.tables import FILES, TABLES, sizes
+from tuning.store.tables import TABLES, sizes
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tuning.engine.state.trial_life import TrialLife
-from tuning.records import EPOCH_SECONDS, LIPSCHITZ_BOUND, MEASURE_SECONDS, VAL_LOSS, Phase, StopReason, score
+from tuning.records import EPOCH_SECONDS, ERROR, LIPSCHITZ_BOUND, MEASURE_SECONDS, VAL_LOSS, Phase, StopReason, score
 from tuning.settings import TrialSettings, from_params
 from tuning.store import EpochLogged, Journal, Ledger, RunState
 
@@ -190,7 +190,7 @@ class History:
         trial = self.trials[run.start.key] = TrialHistory(settings, results)
         if run.end is None:
             return
-        reason, lost = StopReason(run.end.tags["stop_reason"]), run.end.tags.get("error", "").startswith(WORKER_LOST)
+        reason, lost = StopReason(run.end.tags["stop_reason"]), run.end.tags.get(ERROR, "").startswith(WORKER_LOST)
         trial.recall(reason, lost=lost, ended=run.ended)
 
     def running(self) -> Iterator[TrialHistory]:

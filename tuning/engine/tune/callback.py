@@ -6,6 +6,7 @@ from typing import Any
 
 from ray.tune import Callback
 
+from tuning import records
 from tuning.engine.state.history import WORKER_LOST, History, Result, TrialHistory
 from tuning.engine.state.provenance import git_commit, versions
 from tuning.engine.tune.trainable import ANEW, EPOCH, ERROR, KEY, OTHER_DATA, RECORD
@@ -135,11 +136,11 @@ class RecordCallback(Callback):
             history.end(died=False)
         if history.reason is StopReason.DIVERGED:
             history.fail(f"diverged: the loss or a weight was not finite in epoch {history.last_epoch}")
-        tags = {"stop_reason": str(history.reason), "error": history.error[:4000]}
+        tags = {"stop_reason": str(history.reason), records.ERROR: history.error[:4000]}
         if not (history.error or history.failed_before):
-            del tags["error"]
+            del tags[records.ERROR]
         if history.began_anew:
-            tags["began_anew"] = history.began_anew[:4000]
+            tags[records.BEGAN_ANEW] = history.began_anew[:4000]
         if processor := self._processors.get(history.settings.key):
             tags[PROCESSOR] = processor
         self._writer.end(history.settings.key, _STATUS.get(history.reason, "FINISHED"), tags)
