@@ -3,6 +3,20 @@
 from tuning.records import Phase, StopReason
 
 
+def may_be_stopped(phase: Phase, *, rule: bool) -> bool:
+    """Return whether a trial may be stopped early: a study's rule acts in the search alone.
+
+    Args:
+        phase: of the trial.
+        rule: whether the study stops trials early.
+
+    Example:
+        >>> [may_be_stopped(phase, rule=True) for phase in (Phase.TUNE, Phase.CONFIRM)]
+        [True, False]
+    """
+    return rule and phase is Phase.TUNE
+
+
 def ends_as_planned(phase: Phase, *, rule: bool) -> frozenset[StopReason]:
     """Return the ends of a trial that has had its budget.
 
@@ -19,4 +33,4 @@ def ends_as_planned(phase: Phase, *, rule: bool) -> frozenset[StopReason]:
         [True, False]
     """
     ends = {StopReason.COMPLETED, StopReason.DIVERGED}
-    return frozenset(ends | {StopReason.EARLY_STOPPED} if rule and phase is Phase.TUNE else ends)
+    return frozenset(ends | {StopReason.EARLY_STOPPED} if may_be_stopped(phase, rule=rule) else ends)

@@ -99,8 +99,8 @@ def _counted(number: int, noun: str) -> str:
 
 def _less(cost: StudyCost) -> list[str]:
     """Say why less may be trained than is planned."""
-    stopping = cost.study.search.early_stopping.name
-    rule = [] if stopping == "none" else [f"{stopping} stops some early"]
+    stopping = cost.study.search.early_stopping
+    rule = [f"{stopping.name} stops some early"] if stopping.stops else []
     own = f"a cell that chooses the learning rate of {_baseline(cost)} itself is not trained at it again"
     return [*rule, own] if Phase.MATCHED in cost.phases else rule
 
@@ -192,7 +192,7 @@ def _time(cost: StudyCost) -> str:
 
 
 def _source(cost: StudyCost) -> str:
-    less = "" if cost.study.search.early_stopping.name == "none" else " Early stopping makes it less."
+    less = " Early stopping makes it less." if cost.study.search.early_stopping.stops else ""
     if cost.timed_on is None:
         said = f"From the operations at {cost.tflops:g} TFLOP/s a trial, as stated; what is not counted comes on top."
     else:

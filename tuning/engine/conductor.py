@@ -25,6 +25,7 @@ from tuning.engine.tune.trial_watch import TrialWatch
 from tuning.engine.tune.worker_lines import WorkerLines
 from tuning.engine.view.progress import Progress
 from tuning.engine.view.time_left import TimeLeft
+from tuning.full_budget import may_be_stopped
 from tuning.records import Phase
 from tuning.settings import TrialSettings
 from tuning.store import StoreWriter
@@ -119,7 +120,7 @@ def _run(session: Session, phase: Phase, planned: Mapping[str, int], proposals: 
 
 def _tuner(session: Session, phase: Phase, trials: int, proposals: Mapping[str, Proposals]) -> tune.Tuner:
     study, history, folder = session.study, session.history, session.folder
-    stopping = phase is Phase.TUNE and study.search.early_stopping.name != "none"
+    stopping = may_be_stopped(phase, rule=study.search.early_stopping.stops)
     return tune.Tuner(
         tune.with_resources(run_trial, {"CPU": study.resources.cpu, "GPU": study.resources.gpu}),
         tune_config=tune.TuneConfig(
