@@ -1,6 +1,30 @@
-"""Which ends of a trial count as having had the budget that was planned for it."""
+"""Budgets: whose must be equal, which is the usual one, and which ends of a trial count as having had it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from tuning.records import Phase, StopReason
+
+T = TypeVar("T", bound=Any)
+
+
+EQUAL_PHASES = (Phase.TUNE, Phase.CONFIRM)
+"""Those whose budgets must be equal for all cells; what else is confirmed is asked of some cells alone."""
+
+
+def usual_budget(planned: Iterable[T]) -> T:
+    """Return the budget that most cells have; of two that equally many have, the larger.
+
+    Args:
+        planned: a budget a cell, at least one.
+
+    Example:
+        >>> usual_budget([24, 20, 24]), usual_budget([3, 4])
+        (24, 4)
+    """
+    counts = Counter(planned)
+    return max(counts, key=lambda budget: (counts[budget], budget))
 
 
 def may_be_stopped(phase: Phase, *, rule: bool) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from tuning.cost.evidence import Evidence
 from tuning.cost.study import StudyCost
 from tuning.durations import duration
+from tuning.full_budget import EQUAL_PHASES
 from tuning.records import Phase
-from tuning.study import PHASES, baseline, uneven_budgets, unmatched
+from tuning.study import baseline, uneven_budgets, unmatched
 
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
 
@@ -61,7 +62,7 @@ def _work(cost: StudyCost) -> str:
     study = cost.study
     counted = _counted(len(cost.cells), "cell")
     if not uneven_budgets(study):
-        trials, seeds = (cost.cells[0].trainings[phase] for phase in PHASES)
+        trials, seeds = (cost.cells[0].trainings[phase] for phase in EQUAL_PHASES)
         budget = f"{_counted(trials, 'trial')} to tune + {_counted(seeds, 'seed')} to confirm"
         counted = " + ".join([f"{counted} × ({budget})", *_further(cost)])
     trainings = sum(sum(cell.trainings.values()) for cell in cost.cells)
@@ -107,7 +108,7 @@ def _less(cost: StudyCost) -> list[str]:
 
 def _confirmed(cost: StudyCost) -> list[str]:
     """Say which numbers of a cell's are which, and who is not confirmed at the baseline's learning rate."""
-    if len(cost.phases) == len(PHASES):
+    if len(cost.phases) == len(EQUAL_PHASES):
         return []
     study = cost.study
     words = {
