@@ -149,13 +149,15 @@ def replay(
     storage: StorageOption = Path("results"),
 ) -> None:
     """Send to the store what it has missed, without running anything."""
+    from tuning.engine.state.folder import StudyFolder
     from tuning.store import replay as replay_journal
     from tuning.study import load
 
     # A study that has run is known by its name, though its file may be gone or be on another machine.
     name = _or_exit(lambda: load(study)).name if "/" in study or study.endswith((".yaml", ".yml")) else study
+    folder = StudyFolder(storage.absolute() / name)
     with Console(stderr=True).status("sending"):
-        report, news = _or_exit(lambda: replay_journal(name, tracking_uri, storage.absolute() / name))
+        report, news = _or_exit(lambda: replay_journal(name, tracking_uri, folder.path, folder.stored()))
     put("".join(f"{line}\n" for line in news))
     put(f"{report}\n")
     sys.exit(0 if report.complete else 1)
@@ -191,10 +193,10 @@ def check_coordinates(
     ),
 ) -> None:
     """Train a few steps at several widths, and show whether activations stay the same size in all of them."""
-    from tuning.coordinate_view import as_table, draw, sentence
     from tuning.study import load
     from tuning.study.widths import at_widths, read_condition_text, read_widths
     from tuning.trial.coordinate_check import coordinate_check
+    from tuning.trial.coordinate_view import as_table, draw, sentence
 
     trials = _or_exit(
         lambda: at_widths(

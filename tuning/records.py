@@ -184,6 +184,24 @@ PROCESSOR = "processor"
 BASIS_TAGS = (DATA, *VERSION_TAGS.values(), PROCESSOR)
 """What a trial's run rests on; summaries rest on many runs and have none, nor have runs of older versions."""
 
+ERROR = "error"
+"""The tag of a trial's run with what went wrong; empty where the trial failed before and did not the last time."""
+
+BEGAN_ANEW = "began_anew"
+"""The tag of a trial's run with why its checkpoint was set aside."""
+
+NONFINITE = "nonfinite"
+"""The tag of a trial's run with the last epoch that left metrics out because they were not finite, and their names."""
+
+FILES = "files"
+"""The tag of a trial's run with the tables that it was given: their sizes and digests, by name."""
+
+CHOSEN = "chosen"
+"""The tag of a run whose settings its cell confirms, or confirmed before the study grew."""
+
+SOME_TAGS = (ERROR, BEGAN_ANEW, NONFINITE, FILES, CHOSEN)
+"""The tags that only those runs carry of which there is something to say."""
+
 SPECTRA_FILE = "spectra.parquet"
 LAYERS_FILE = "layers.parquet"
 CHOICE_FILE = "choice.json"

@@ -1,4 +1,9 @@
-"""Files that are there wholly or not at all: written beside their place, then renamed."""
+"""Files that are there wholly or not at all: written beside their place, then renamed.
+
+Two things are whole or not at all in another way. A deleted journal that is written back (`tuning.store.journal`) must
+replace nothing that somebody has put in its place meanwhile, as a rename would. And a decoded data set
+(`tuning.trial.data.cache`) is a folder, which cannot be renamed over another.
+"""
 
 import os
 from collections.abc import Generator

@@ -18,7 +18,7 @@ from analysis.stats.kendall import kendall_tau, kendall_taus
 from analysis.stats.paired import Difference, difference, paired_difference
 from analysis.stats.pareto import Direction, pareto_front
 from analysis.stats.sign_flip import SignFlip, sign_flip_test
-from tuning.comparing import detectable_difference, smallest_p
+from tuning.paired_power import detectable_difference, smallest_p
 
 __all__ = [
     "LEVEL",

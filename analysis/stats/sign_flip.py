@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.stats.arrays import ROUNDING, FloatArray, vector
-from tuning.comparing import smallest_p
+from tuning.paired_power import smallest_p
 
 ENUMERATED = 20
 """Pairs up to which every pattern of signs is looked at: 2²⁰ sums take a hundredth of a second."""

@@ -239,10 +239,15 @@ def _answers(by_study: Mapping[str, StudyData]) -> dict[str, Any]:
         for study_data in by_study.values()
         for name, condition in study_data["conditions"].items()
     }
-    keys = {f"{architecture}/{condition}": own[0] for (architecture, condition), own in _holders(by_study).items()}
-    cells = {key: by_study[study][ANSWERS]["cells"][key] for key, study in keys.items()}
+    of_conditions: dict[str, Any] = {}
+    of_cells: dict[str, Any] = {}
+    for (architecture, condition), (study, *_) in _holders(by_study).items():
+        written = by_study[study][ANSWERS]["conditions"][condition]
+        if of_conditions.setdefault(condition, written) != written:
+            of_cells[f"{architecture}/{condition}"] = written
     named = baseline(next(iter(by_study.values())))
-    return {ANSWERS: {"baseline": reference(named, regularizers), "cells": cells}}
+    apart = {"cells": of_cells} if of_cells else {}
+    return {ANSWERS: {"baseline": reference(named, regularizers), "conditions": of_conditions, **apart}}
 
 
 def _beside(studies: Sequence[StudyData]) -> dict[str, Any]:

@@ -39,10 +39,17 @@ def answers_of(study_data: StudyData, architecture: str, condition: str) -> Cell
         architecture: its name.
         condition: its name.
     """
-    stored = study_data.get(ANSWERS, {}).get("cells", {}).get(f"{architecture}/{condition}")
-    found = derived(study_data, condition) if stored is None else stored
+    stored = study_data.get(ANSWERS)
+    found = derived(study_data, condition) if stored is None else _stored(stored, architecture, condition)
     planned = {Phase(phase): count for phase, count in found["planned"].items()}
     return CellAnswers(values=found["values"], planned=planned, matched=found["matched"])
+
+
+def _stored(written: Mapping[str, Any], architecture: str, condition: str) -> Mapping[str, Any]:
+    """Return what is written of a condition; of joined studies of which one takes it apart, what is of the cell."""
+    apart: Mapping[str, Any] | None = written.get("cells", {}).get(f"{architecture}/{condition}")
+    of_condition: Mapping[str, Any] = written["conditions"][condition]
+    return apart or of_condition
 
 
 def compared_with(study_data: StudyData, names: Sequence[str]) -> str:

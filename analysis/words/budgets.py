@@ -2,6 +2,7 @@
 
 from analysis.findings.compare import Cell, Comparison
 from analysis.notation import count, listed, several
+from tuning.full_budget import EQUAL_PHASES, usual_budget
 from tuning.records import Phase
 
 RUNS_OF = {
@@ -11,8 +12,6 @@ RUNS_OF = {
     Phase.ABLATE: "without a factor",
 }
 """Which runs a number is of, in the order in which the numbers stand."""
-
-_ALWAYS = (Phase.TUNE, Phase.CONFIRM)
 
 
 def phases(comparison: Comparison) -> tuple[Phase, ...]:
@@ -42,12 +41,12 @@ def budget_sentences(comparison: Comparison) -> list[str]:
 
 
 def _plan(cells: list[Cell], *, as_planned: bool) -> list[str]:
-    plans = [tuple(cell.budgets[phase].planned_epochs for phase in _ALWAYS) for cell in cells]
+    plans = [tuple(cell.budgets[phase].planned_epochs for phase in EQUAL_PHASES) for cell in cells]
     (tune, confirm), *others = dict.fromkeys(plans)
     if tune is None or confirm is None:
         return []
     if others:
-        few = [_name(cell) for cell, plan in zip(cells, plans, strict=True) if plan != max(plans, key=plans.count)]
+        few = [_name(cell) for cell, plan in zip(cells, plans, strict=True) if plan != usual_budget(plans)]
         return [f"The planned budgets are not equal: {several(few)} got another than most."]
     said = f"Every cell was given {count(tune, 'epoch')} to tune and {count(confirm, 'epoch')} to confirm"
     if not as_planned:
@@ -88,7 +87,7 @@ def _unspent(cell: Cell, phase: Phase) -> str:
     counts = {**_other_ends(cell, phase), "not begun": budget.missing}
     told = listed([f"{number} {end}" for end, number in counts.items() if number])
     planned = count(max(budget.planned_trials or 0, budget.begun), "trial")
-    to_what = f"to {phase}" if phase in _ALWAYS else RUNS_OF[phase]
+    to_what = f"to {phase}" if phase in EQUAL_PHASES else RUNS_OF[phase]
     return f"{_name(cell)} did not spend its budget {to_what}: of {planned} {told}."
 
 
@@ -96,7 +95,7 @@ def _other_ends(cell: Cell, phase: Phase) -> dict[str, int]:
     """Count the trials that have begun and did not end as planned."""
     budget = cell.budgets[phase]
     lost = budget.begun - budget.as_planned
-    if phase not in _ALWAYS:
+    if phase not in EQUAL_PHASES:
         return {"failed or unfinished": lost}
     ended = cell.tune if phase is Phase.TUNE else cell.confirm
     return {"failed": ended.failed, "cut off": lost - ended.failed - ended.unfinished, "unfinished": ended.unfinished}

@@ -55,6 +55,11 @@ TAGS = {
     "numpy_version": "of numpy; trials alone",
     "cuda_version": "of CUDA that torch is built for, or `none`; trials alone",
     records.PROCESSOR: "the GPU or processor that computed it; trials alone",
+    records.ERROR: "what went wrong; trials that failed or diverged alone",
+    records.BEGAN_ANEW: "why the trial's checkpoint was set aside; trials that began anew alone",
+    records.NONFINITE: "the last epoch with metrics that were not finite and are left out, and their names",
+    records.CHOSEN: "that its cell confirms the run's settings, or confirmed them before the study grew (`formerly`)",
+    records.FILES: "the tables that the run was given, with their sizes and digests",
 }
 
 PHASES: dict[str, str] = {
@@ -74,7 +79,7 @@ def metrics() -> str:
 
 def tags() -> str:
     """Return the table of a run's tags."""
-    return _table("tag", (*records.TAGS, *records.BASIS_TAGS), TAGS)
+    return _table("tag", (*records.TAGS, *records.BASIS_TAGS, *records.SOME_TAGS), TAGS)
 
 
 def phases() -> str:

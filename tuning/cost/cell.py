@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tuning.records import CONFIRMATIONS, Phase
 from tuning.settings import TrialSettings
 from tuning.study import Cell, Study, planned_trials
-from tuning.trial.data.dataset_info import Outline
+from tuning.trial.data.dataset_info import DatasetInfo
 from tuning.trial.operations import Operations
 from tuning.trial.timing import Inspection
 
@@ -110,13 +110,15 @@ def typical(cell: Cell) -> TrialSettings:
     return cell.settings(Phase.TUNE, 0, {name: domain.at(0.5) for name, domain in cell.space.items()})
 
 
-def cell_cost(study: Study, cell: Cell, outline: Outline, operations: Operations, seconds: Seconds | None) -> CellCost:
+def cell_cost(
+    study: Study, cell: Cell, dataset_info: DatasetInfo, operations: Operations, seconds: Seconds | None
+) -> CellCost:
     """Return what a cell will cost.
 
     Args:
         study: what is compared, and how.
         cell: one of its cells.
-        outline: of the study's data set.
+        dataset_info: what is known of the study's data set.
         operations: of the cell's architecture.
         seconds: what its parts take, None where they were not timed.
     """
@@ -127,16 +129,16 @@ def cell_cost(study: Study, cell: Cell, outline: Outline, operations: Operations
         condition=cell.condition_name,
         searched=tuple(cell.space),
         trainings=trainings,
-        work={phase: _work(typical(cell), phase, outline) for phase in trainings},
+        work={phase: _work(typical(cell), phase, dataset_info) for phase in trainings},
         operations=operations,
         seconds=seconds,
     )
 
 
-def _work(settings: TrialSettings, phase: Phase, outline: Outline) -> Work:
+def _work(settings: TrialSettings, phase: Phase, dataset_info: DatasetInfo) -> Work:
     epochs, measure = settings.training.epochs, settings.measure
-    trained, held_out = outline.split(settings.dataset)
-    inspected = held_out + (0 if phase is Phase.TUNE else outline.test_images)
+    trained, held_out = dataset_info.split(settings.dataset)
+    inspected = held_out + (0 if phase is Phase.TUNE else dataset_info.test_images)
     return Work(
         epochs=epochs,
         steps=epochs * math.ceil(trained / settings.training.batch_size),

@@ -31,7 +31,7 @@ def _network(cell: CellCost, cost: StudyCost) -> list[str]:
     texts = [f"{cell.operations.parameters:,}"]
     texts += [scaled(count, "FLOP") for count in (cell.operations.forward, cell.operations.training)]
     if cell.seconds is not None:
-        inspection, held_out = cell.seconds.inspection, cost.outline.split(cost.study.dataset)[1]
+        inspection, held_out = cell.seconds.inspection, cost.dataset_info.split(cost.study.dataset)[1]
         texts += [duration(held_out * inspection.image), duration(inspection.measurement)]
     return texts
 

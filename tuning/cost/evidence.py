@@ -1,11 +1,11 @@
 """What a study's confirmation seeds will be able to show, said before any of them has run."""
 
-import statistics
+import math
 from dataclasses import dataclass
 
 from tuning.baseline import reference
-from tuning.comparing import detectable_difference, enough_pairs, smallest_p
-from tuning.records import TEST_ACCURACY, Phase, StopReason
+from tuning.paired_power import detectable_difference, enough_pairs, paired_deviation, smallest_p
+from tuning.records import TEST_ACCURACY
 from tuning.store import StoreReader, hide_password, resolve_tracking_uri
 from tuning.study import Study
 
@@ -91,15 +91,14 @@ def _spreads(study: Study, baseline: str, uri: str) -> list[float]:
         return []
     accuracies: dict[tuple[str, str], dict[str, float]] = {}
     for run in runs:
-        done = run.tags.get("phase") == Phase.CONFIRM and run.tags.get("stop_reason") == StopReason.COMPLETED
-        if done and TEST_ACCURACY in run.metrics:
+        if run.is_completed_confirmation and TEST_ACCURACY in run.metrics:
             of = run.tags["architecture"], run.tags["condition"]
             accuracies.setdefault(of, {})[run.tags["seed"]] = run.metrics[TEST_ACCURACY]
     spreads = []
     for cell in study.cells:
         own = accuracies.get((cell.architecture.name, cell.condition_name), {})
         other = accuracies.get((cell.architecture.name, baseline), {})
-        differences = [own[seed] - other[seed] for seed in own.keys() & other.keys()]
-        if cell.condition_name != baseline and len(differences) > 1:
-            spreads.append(statistics.stdev(differences))
+        spread = paired_deviation(own, other)
+        if cell.condition_name != baseline and not math.isnan(spread):
+            spreads.append(spread)
     return spreads

@@ -7,7 +7,7 @@ from regularizers.methods.none import NoRegularization
 from tuning.cost.cell import typical
 from tuning.study import Study
 from tuning.trial import without_numbers
-from tuning.trial.data.dataset_info import Outline
+from tuning.trial.data.dataset_info import DatasetInfo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +42,12 @@ class HeldWeights:
     unheld: int
 
 
-def held_weights(study: Study, outline: Outline) -> tuple[HeldWeights, ...]:
+def held_weights(study: Study, dataset_info: DatasetInfo) -> tuple[HeldWeights, ...]:
     """Ask every condition which weights it holds of every network.
 
     Args:
         study: already checked.
-        outline: of its data set.
+        dataset_info: what is known of its data set.
 
     Returns:
         One for each architecture, in the study's order.
@@ -57,7 +57,7 @@ def held_weights(study: Study, outline: Outline) -> tuple[HeldWeights, ...]:
     """
     found = []
     for architecture in study.architectures:
-        model = without_numbers(architecture, outline.input_shape, outline.num_classes)
+        model = without_numbers(architecture, dataset_info.input_shape, dataset_info.num_classes)
         holders: dict[str, list[str]] = {}
         for cell in [cell for cell in study.cells if cell.architecture is architecture]:
             regularizer = typical(cell).regularizer

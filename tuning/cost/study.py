@@ -10,7 +10,7 @@ from tuning.cost.evidence import Evidence
 from tuning.cost.held import HeldWeights, held_weights
 from tuning.records import CONFIRMATIONS, Phase
 from tuning.study import Study
-from tuning.trial.data.dataset_info import Outline, outline
+from tuning.trial.data.dataset_info import DatasetInfo, dataset_info
 from tuning.trial.operations import count_operations
 from tuning.trial.timing import time_inspection, time_step
 
@@ -21,7 +21,7 @@ class StudyCost:
 
     Attributes:
         study: what is compared, and how.
-        outline: of its data set.
+        dataset_info: what is known of its data set.
         cells: in its order.
         available: cores and GPUs by Ray's names.
         held: the weights that each condition holds of each network.
@@ -32,7 +32,7 @@ class StudyCost:
     """
 
     study: Study
-    outline: Outline
+    dataset_info: DatasetInfo
     cells: tuple[CellCost, ...]
     available: Mapping[str, float]
     held: tuple[HeldWeights, ...] = ()
@@ -117,7 +117,7 @@ def study_cost(
             f"--time needs the {study.resources.gpu:g} GPU that a trial reserves, got none that torch sees; time on a "
             "machine that has it, or state its speed with --tflops"
         )
-    images = outline(study.dataset)
+    images = dataset_info(study.dataset)
     cells: list[CellCost] = []
     for architecture in study.architectures:
         of_architecture = [cell for cell in study.cells if cell.architecture is architecture]
@@ -133,7 +133,7 @@ def study_cost(
             cells.append(cell_cost(study, cell, images, operations, seconds))
     return StudyCost(
         study=study,
-        outline=images,
+        dataset_info=images,
         cells=tuple(cells),
         available=available,
         held=held_weights(study, images),

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from tuning.cost.evidence import Evidence
 from tuning.cost.study import StudyCost
 from tuning.durations import duration
+from tuning.full_budget import EQUAL_PHASES
 from tuning.records import Phase
-from tuning.study import PHASES, baseline, uneven_budgets, unmatched
+from tuning.study import baseline, uneven_budgets, unmatched
 
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
 
@@ -61,7 +62,7 @@ def _work(cost: StudyCost) -> str:
     study = cost.study
     counted = _counted(len(cost.cells), "cell")
     if not uneven_budgets(study):
-        trials, seeds = (cost.cells[0].trainings[phase] for phase in PHASES)
+        trials, seeds = (cost.cells[0].trainings[phase] for phase in EQUAL_PHASES)
         budget = f"{_counted(trials, 'trial')} to tune + {_counted(seeds, 'seed')} to confirm"
         counted = " + ".join([f"{counted} × ({budget})", *_further(cost)])
     trainings = sum(sum(cell.trainings.values()) for cell in cost.cells)
@@ -99,15 +100,15 @@ def _counted(number: int, noun: str) -> str:
 
 def _less(cost: StudyCost) -> list[str]:
     """Say why less may be trained than is planned."""
-    stopping = cost.study.search.early_stopping.name
-    rule = [] if stopping == "none" else [f"{stopping} stops some early"]
+    stopping = cost.study.search.early_stopping
+    rule = [f"{stopping.name} stops some early"] if stopping.stops else []
     own = f"a cell that chooses the learning rate of {_baseline(cost)} itself is not trained at it again"
     return [*rule, own] if Phase.MATCHED in cost.phases else rule
 
 
 def _confirmed(cost: StudyCost) -> list[str]:
     """Say which numbers of a cell's are which, and who is not confirmed at the baseline's learning rate."""
-    if len(cost.phases) == len(PHASES):
+    if len(cost.phases) == len(EQUAL_PHASES):
         return []
     study = cost.study
     words = {
@@ -121,14 +122,16 @@ def _confirmed(cost: StudyCost) -> list[str]:
 
 
 def _images(cost: StudyCost) -> str:
-    outline, dataset = cost.outline, cost.study.dataset
-    trained, held_out = outline.split(dataset)
-    shape = "×".join(map(str, outline.input_shape))
-    assumed = f" These numbers are CIFAR-10's, assumed because {dataset.path} is not there." if outline.assumed else ""
-    told = "".join(f" {remark}" for remark in outline.remarks)
+    dataset_info, dataset = cost.dataset_info, cost.study.dataset
+    trained, held_out = dataset_info.split(dataset)
+    shape = "×".join(map(str, dataset_info.input_shape))
+    assumed = (
+        f" These numbers are CIFAR-10's, assumed because {dataset.path} is not there." if dataset_info.assumed else ""
+    )
+    told = "".join(f" {remark}" for remark in dataset_info.remarks)
     return (
         f"Images of {shape}: an epoch trains on {trained:,} and validates on {held_out:,}; in the confirmation "
-        f"{outline.test_images:,} of the test part are evaluated too.{assumed}{told}"
+        f"{dataset_info.test_images:,} of the test part are evaluated too.{assumed}{told}"
     )
 
 
@@ -190,7 +193,7 @@ def _time(cost: StudyCost) -> str:
 
 
 def _source(cost: StudyCost) -> str:
-    less = "" if cost.study.search.early_stopping.name == "none" else " Early stopping makes it less."
+    less = " Early stopping makes it less." if cost.study.search.early_stopping.stops else ""
     if cost.timed_on is None:
         said = f"From the operations at {cost.tflops:g} TFLOP/s a trial, as stated; what is not counted comes on top."
     else:

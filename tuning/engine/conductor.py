@@ -8,7 +8,7 @@ from typing import Any
 
 from ray import tune
 
-from tuning.engine.cluster.head_watch import HomeWatch
+from tuning.engine.cluster.head_watch import HeadWatch
 from tuning.engine.proposals import FixedProposals, Proposals, proposals_of
 from tuning.engine.slots.slots import Slots
 from tuning.engine.state.choice import freeze, frozen_trials
@@ -25,6 +25,7 @@ from tuning.engine.tune.trial_watch import TrialWatch
 from tuning.engine.tune.worker_lines import WorkerLines
 from tuning.engine.view.progress import Progress
 from tuning.engine.view.time_left import TimeLeft
+from tuning.full_budget import may_be_stopped
 from tuning.records import Phase
 from tuning.settings import TrialSettings
 from tuning.store import StoreWriter
@@ -45,7 +46,7 @@ class Session:
         progress: the live view.
         time_left: what it shows as left.
         slots: how many trials may run at a time.
-        home: the watch over this process's own node.
+        head_watch: the watch over this process's own node.
         content: the content key of the study's images.
     """
 
@@ -56,7 +57,7 @@ class Session:
     progress: Progress
     time_left: TimeLeft
     slots: Slots
-    home: HomeWatch
+    head_watch: HeadWatch
     content: str
 
 
@@ -119,7 +120,7 @@ def _run(session: Session, phase: Phase, planned: Mapping[str, int], proposals: 
 
 def _tuner(session: Session, phase: Phase, trials: int, proposals: Mapping[str, Proposals]) -> tune.Tuner:
     study, history, folder = session.study, session.history, session.folder
-    stopping = phase is Phase.TUNE and study.search.early_stopping.name != "none"
+    stopping = may_be_stopped(phase, rule=study.search.early_stopping.stops)
     return tune.Tuner(
         tune.with_resources(run_trial, {"CPU": study.resources.cpu, "GPU": study.resources.gpu}),
         tune_config=tune.TuneConfig(
@@ -137,7 +138,7 @@ def _tuner(session: Session, phase: Phase, trials: int, proposals: Mapping[str, 
             callbacks=[
                 WorkerLines(),
                 RecordCallback(history, session.writer, session.progress, session.time_left),
-                session.home,
+                session.head_watch,
                 KeepingWatch(session.writer, session.progress.say),
                 TrialWatch(),
             ],

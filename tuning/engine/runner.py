@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from tuning import logs
 from tuning.content import Content
-from tuning.engine.cluster.head_watch import HomeWatch, NodeLostError
+from tuning.engine.cluster.head_watch import HeadWatch, NodeLostError
 from tuning.engine.cluster.ray_session import is_local, ray_session
 from tuning.engine.conductor import Session, conduct
 from tuning.engine.preflight import check_folder, check_lasting, check_machine, check_resources, check_study
@@ -192,7 +192,7 @@ class _Prepared:
                 progress=self.progress,
                 time_left=self.time_left,
                 slots=Slots(self.study, cluster, sharing),
-                home=HomeWatch(cluster),
+                head_watch=HeadWatch(cluster),
                 content=self.content.key,
             )
             try:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tuning.records import Phase
+from tuning.records import FILES, Phase
 from tuning.store.artifacts import local_folder
 from tuning.store.batches import shortened
 from tuning.store.census import Seen
 from tuning.store.ledger import Ledger, RunState
 from tuning.store.sender import POINTS
-from tuning.store.tables import FILES, TABLES, Tables, sha256s, sizes
+from tuning.store.tables import TABLES, Tables, sha256s, sizes
 
 NOT_THERE = "is not there"
 NOT_STATED = "does not state its files"

@@ -8,19 +8,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tuning.records import MEASURE_SECONDS
+from tuning.records import CHOSEN, MEASURE_SECONDS, NONFINITE
 from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
 from tuning.store.journal import Journal
 
 RUNNING = "RUNNING"
 """What MLflow calls a run that has not ended."""
 
-CHOSEN = "chosen"
-"""The tag of a run whose settings its cell confirms; of one that was chosen before the study grew it is `FORMERLY`."""
-
 FORMERLY = "formerly"
-NONFINITE = "nonfinite"
-"""The tag that names what was left out because it was not finite."""
+"""What the tag `CHOSEN` of a run says that was chosen before the study grew."""
 
 
 @dataclass

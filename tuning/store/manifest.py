@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tuning.records import ANSWERS
 from tuning.store.journal import CURE, Journal
 from tuning.whole_files import replacing
 
@@ -14,15 +15,19 @@ _NAME = "study.json"
 def keep_begun(folder: Path, study_data: Mapping[str, Any]) -> None:
     """Write down which study's results lie in a folder, wholly or not at all.
 
+    What follows from it for each cell is left out: it is for those who read a store, and a version that knows no such
+    key goes on with the folder.
+
     Args:
         folder: the study's.
-        study_data: the study as plain data.
+        study_data: the study as plain data, as a store keeps it.
 
     Raises:
         OSError: where the disk is full or gone.
     """
+    kept = {name: value for name, value in study_data.items() if name != ANSWERS}
     with replacing(folder / _NAME, lasting=True) as part:
-        part.write_text(json.dumps(study_data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def is_begun(folder: Path) -> bool:

@@ -18,10 +18,10 @@ from tuning.store.claim import Claim, holder_of, is_anothers, taken
 from tuning.store.connection import Experiment, StoreRefusalError, connect, prepare_sqlite, reaching
 from tuning.store.drain import Link
 from tuning.store.journal import Journal
+from tuning.store.kept_study import keep_study_data
 from tuning.store.ledger import Ledger
 from tuning.store.place import Place
 from tuning.store.sender import Sender
-from tuning.store.study_tags import keep_study_data
 from tuning.store.tables import Tables
 
 if TYPE_CHECKING:

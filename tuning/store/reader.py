@@ -15,8 +15,8 @@ from tuning.store.address import beside_store, resolve_tracking_uri, sqlite_path
 from tuning.store.artifacts import fetch
 from tuning.store.connection import connect, reaching, refuse_deleted
 from tuning.store.history import read_history
+from tuning.store.kept_study import kept_study_data
 from tuning.store.runs import StoredRun, iterate_runs
-from tuning.store.study_tags import kept_study_data
 
 
 class StoreReader:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuning.records import MEASURE_SECONDS
+from tuning.records import FILES, MEASURE_SECONDS, Phase, StopReason
 from tuning.store.compat import last_step
-from tuning.store.tables import FILES, TABLES, sizes
+from tuning.store.tables import TABLES, sizes
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -44,6 +44,11 @@ class StoredRun:
     end_ms: int | None
     artifact_uri: str
     files: tuple[str, ...] = ()
+
+    @property
+    def is_completed_confirmation(self) -> bool:
+        """Whether it has trained its cell's own choice to the end, so that it counts in comparisons."""
+        return self.tags.get("phase") == Phase.CONFIRM and self.tags.get("stop_reason") == StopReason.COMPLETED
 
 
 def iterate_runs(client: "MlflowClient", experiment_id: str, page: int = _RUNS_A_PAGE) -> Iterator[StoredRun]:

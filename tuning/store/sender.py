@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuning.records import CHOICE_FILE, Phase
+from tuning.records import CHOICE_FILE, CHOSEN, FILES, NONFINITE, Phase
 from tuning.store.artifacts import fetch
 from tuning.store.batches import add_params, log_points, set_tags, shortened
 from tuning.store.census import Seen
 from tuning.store.data_input import name_data
 from tuning.store.events import ChoiceFrozen, EpochLogged, Event, RunEnded, RunStarted, RunSuperseded
 from tuning.store.holder import user
-from tuning.store.ledger import CHOSEN, FORMERLY, NONFINITE, RUNNING, Ledger, cell_of, nonfinite_tag
-from tuning.store.tables import FILES, Gathered, Tables, digests
+from tuning.store.ledger import FORMERLY, RUNNING, Ledger, cell_of, nonfinite_tag
+from tuning.store.tables import Gathered, Tables, digests
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

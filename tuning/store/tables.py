@@ -18,9 +18,6 @@ from tuning.whole_files import put
 
 T = TypeVar("T")
 
-FILES = "files"
-"""The tag of a run whose tables are stored: their sizes and digests, by name."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Gathered:

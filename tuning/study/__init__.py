@@ -2,7 +2,7 @@
 
 from tuning.study.ablation import ablated_cells, ablations
 from tuning.study.answers import answers
-from tuning.study.budget import PHASES, planned_epochs, planned_trials, uneven, uneven_budgets
+from tuning.study.budget import planned_epochs, planned_trials, uneven, uneven_budgets
 from tuning.study.cell import Cell, Values
 from tuning.study.condition import Condition
 from tuning.study.confirm import baseline
@@ -13,7 +13,6 @@ from tuning.study.startup import startup
 from tuning.study.study import Study
 
 __all__ = [
-    "PHASES",
     "Cell",
     "Condition",
     "Study",

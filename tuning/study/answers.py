@@ -14,22 +14,30 @@ from tuning.study.study import Study
 def answers(study: Study) -> dict[str, Any]:
     """Return what follows from a study for each cell, and who its baseline is, as plain data.
 
-    It is kept beside the study's own keys, under `tuning.records.ANSWERS`: a study file has no such key, and two
-    studies that ask the same have the same answers.
+    It is the same for all cells of a condition: architectures differ in nothing that it tells.
+
+    It is kept beside the study's own keys in the tags of its experiment, under `tuning.records.ANSWERS`: a study file
+    has no such key, and two studies that ask the same have the same answers. The study's folder has none: they follow
+    from what is kept there.
 
     Args:
         study: what is compared, and how.
 
     Returns:
-        ``baseline``, a condition, and by cell ``cells``, each with ``values`` (by flat name a constant, or the range
-        that is searched, as a study file writes it), ``planned`` (trials by phase, of ``matched`` the most there can
-        be) and ``matched`` (whether it is confirmed at the baseline's learning rate too).
+        ``baseline``, a condition, and by condition ``conditions``, each with what holds for every cell of it:
+        ``values`` (by flat name a constant, or the range that is searched, as a study file writes it), ``planned``
+        (trials by phase, of ``matched`` the most there can be) and ``matched`` (whether it is confirmed at the
+        baseline's learning rate too).
     """
     at_rate = {cell.key for cell, _ in matched_cells(study.confirm, study.cells)}
     held = {name: condition.regularizer for name, condition in study.conditions.items()}
     return {
         "baseline": reference(study.confirm.baseline, held),
-        "cells": {cell.key: _of_cell(study, cell) | {"matched": cell.key in at_rate} for cell in study.cells},
+        "conditions": {
+            cell.condition_name: _of_cell(study, cell) | {"matched": cell.key in at_rate}
+            for cell in study.cells
+            if cell.architecture == study.architectures[0]
+        },
     }
 
 

@@ -1,15 +1,12 @@
 """What a study plans to spend on each of its cells; a comparison is fair where all are given the same."""
 
-from collections import Counter
 from collections.abc import Mapping
 
+from tuning.full_budget import EQUAL_PHASES, usual_budget
 from tuning.records import Phase
 from tuning.study.cell import Cell
 from tuning.study.confirmations import confirmations_planned
 from tuning.study.study import Study
-
-PHASES = (Phase.TUNE, Phase.CONFIRM)
-"""Those whose budgets must be equal for all cells; what else is confirmed is asked of some cells alone."""
 
 
 def planned_trials(study: Study, cell: Cell, phase: Phase) -> int:
@@ -41,7 +38,7 @@ def uneven(planned: Mapping[str, int], phase: Phase) -> dict[str, str]:
 
     Args:
         planned: by cell, the epochs of one phase.
-        phase: of `PHASES`.
+        phase: of `EQUAL_PHASES`.
 
     Returns:
         By cell, ``"20 epochs to tune where others have 24"``; empty where all are equal. Of two budgets that equally
@@ -51,8 +48,7 @@ def uneven(planned: Mapping[str, int], phase: Phase) -> dict[str, str]:
         >>> uneven({"mlp/none": 24, "mlp/decay": 20, "resnet/none": 24}, Phase.TUNE)
         {'mlp/decay': '20 epochs to tune where others have 24'}
     """
-    counts = Counter(planned.values())
-    usual = max(counts, key=lambda epochs: (counts[epochs], epochs))
+    usual = usual_budget(planned.values())
     return {
         cell: f"{epochs} epochs to {phase} where others have {usual}"
         for cell, epochs in planned.items()
@@ -67,7 +63,7 @@ def uneven_budgets(study: Study) -> list[str]:
         study: what is compared, and how.
     """
     told = []
-    for phase in PHASES:
+    for phase in EQUAL_PHASES:
         planned = {cell.key: planned_epochs(study, cell, phase) for cell in study.cells}
         told += [f"{cell}: the planned budgets are not equal: {what}" for cell, what in uneven(planned, phase).items()]
     return told

@@ -28,31 +28,6 @@ class Point:
         """Return the point as a study file has it."""
         return {**({} if self.condition is None else {CONDITION: self.condition}), **self.values}
 
-    def within(self, space: Mapping[str, Domain]) -> dict[str, Scalar] | None:
-        """Return the point's values by flat name.
-
-        Args:
-            space: of a cell.
-
-        Returns:
-            The values, or None where the space has not all of the point's names.
-
-        Raises:
-            ValueError: for a value out of its range, or a short name that means two hyperparameters.
-        """
-        found: dict[str, Scalar] = {}
-        for given, value in self.values.items():
-            meant = [name for name in space if given in {name, short_name(name)}]
-            if not meant:
-                return None
-            if len(meant) > 1:
-                raise ValueError(
-                    f"points.{self.number}: a name must mean one hyperparameter, got {given!r}, which means "
-                    f"{' and '.join(meant)}; write the whole name"
-                )
-            found[meant[0]] = _inside(f"points.{self.number}: {given}", space[meant[0]], value)
-        return found
-
 
 def read_point(number: int, value: Any) -> Point:
     """Return the starting point that a study file describes.
@@ -76,6 +51,33 @@ def read_point(number: int, value: Any) -> Point:
     return Point(number=number, values=values, condition=value.get(CONDITION))
 
 
+def values_within(point: Point, space: Mapping[str, Domain]) -> dict[str, Scalar] | None:
+    """Return a point's values by flat name.
+
+    Args:
+        point: the study's.
+        space: of a cell.
+
+    Returns:
+        The values, or None where the space has not all of the point's names.
+
+    Raises:
+        ValueError: for a value out of its range, or a short name that means two hyperparameters.
+    """
+    found: dict[str, Scalar] = {}
+    for given, value in point.values.items():
+        meant = [name for name in space if given in {name, short_name(name)}]
+        if not meant:
+            return None
+        if len(meant) > 1:
+            raise ValueError(
+                f"points.{point.number}: a name must mean one hyperparameter, got {given!r}, which means "
+                f"{' and '.join(meant)}; write the whole name"
+            )
+        found[meant[0]] = _inside(f"points.{point.number}: {given}", space[meant[0]], value)
+    return found
+
+
 def points_within(points: Sequence[Point], condition: str, space: Mapping[str, Domain]) -> list[dict[str, Scalar]]:
     """Return the starting points of one cell, in the order of the file.
 
@@ -87,7 +89,7 @@ def points_within(points: Sequence[Point], condition: str, space: Mapping[str, D
     Returns:
         For each point that is meant for the cell, its values by flat name.
     """
-    meant = [point.within(space) for point in points if point.condition in {None, condition}]
+    meant = [values_within(point, space) for point in points if point.condition in {None, condition}]
     return [values for values in meant if values is not None]
 
 

@@ -49,6 +49,11 @@ class EarlyStopping(Strict):
             )
         return self
 
+    @property
+    def stops(self) -> bool:
+        """Whether there is a rule at all, so that a trial may be stopped."""
+        return self.name != "none"
+
     def as_data(self) -> dict[str, Any]:
         """Return the rule as a study file has it: its name, and what it takes."""
         return {name: getattr(self, name) for name in ("name", *self.takes[self.name])}
@@ -88,11 +93,10 @@ class Search(Strict):
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
-        stopping = self.early_stopping.name
         check(
             "algorithm nsga2 weighs two objectives, of which early stopping would know one",
-            self.algorithm != "nsga2" or stopping == "none",
-            f"early_stopping {stopping}",
+            self.algorithm != "nsga2" or not self.early_stopping.stops,
+            f"early_stopping {self.early_stopping.name}",
             "write early_stopping: none, or choose another algorithm",
         )
         check(

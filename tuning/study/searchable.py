@@ -9,7 +9,7 @@ from tuning.settings.names import check_known
 from tuning.settings.space import Choice, plain
 from tuning.study.cell import Cell
 from tuning.study.draws import check_sobol, grid_size
-from tuning.study.points import Point, points_within
+from tuning.study.points import Point, points_within, values_within
 from tuning.study.search import Search
 from tuning.study.startup import unlearned
 
@@ -76,7 +76,7 @@ def _is_tried(point: Point, cell: Cell) -> bool:
         ValueError: where they do not fit its ranges, with its condition.
     """
     try:
-        return point.within(cell.space) is not None
+        return values_within(point, cell.space) is not None
     except ValueError as error:
         raise ValueError(f"condition {cell.condition_name}: {error}") from error
 

@@ -66,7 +66,7 @@ class Study(Setup):
         if len(set(names)) != len(names):
             raise ValueError(f"architectures must have different names, got {', '.join(names)}; rename one")
         stopping = self.search.early_stopping
-        if stopping.name != "none" and stopping.grace_epochs > self.training.epochs:
+        if stopping.stops and stopping.grace_epochs > self.training.epochs:
             raise ValueError(
                 f"early_stopping: grace_epochs must be at most the {self.training.epochs} epochs of a trial, "
                 f"got {stopping.grace_epochs}; lower it"

@@ -10,7 +10,7 @@ from torch import Tensor
 from tuning.records import MEASURE_SECONDS
 from tuning.settings import TrialSettings
 from tuning.trial.data import Dataset
-from tuning.trial.data.dataset_info import Outline
+from tuning.trial.data.dataset_info import DatasetInfo
 from tuning.trial.evaluation import evaluate
 from tuning.trial.recorder import Recorder
 from tuning.trial.trainer import Loop, prepare_process
@@ -40,12 +40,12 @@ class Inspection:
     measurement: float
 
 
-def time_step(settings: TrialSettings, outline: Outline) -> float:
+def time_step(settings: TrialSettings, dataset_info: DatasetInfo) -> float:
     """Return the mean seconds of a training step, its batch made and augmented, regularizer and optimizer included.
 
     Args:
         settings: what would be trained, and on what it would run.
-        outline: of its data set.
+        dataset_info: what is known of its data set.
 
     Returns:
         Seconds, of at least ten steps, or as many as fit in 20 seconds.
@@ -53,7 +53,7 @@ def time_step(settings: TrialSettings, outline: Outline) -> float:
     Raises:
         ValueError: if a GPU is reserved and torch sees none.
     """
-    loop = _loop(settings, outline)
+    loop = _loop(settings, dataset_info)
     loop.model.train()
     batches = _endless(loop.data)
     for _ in range(WARM_UP):
@@ -67,12 +67,12 @@ def time_step(settings: TrialSettings, outline: Outline) -> float:
     return passed / steps
 
 
-def time_inspection(settings: TrialSettings, outline: Outline) -> Inspection:
+def time_inspection(settings: TrialSettings, dataset_info: DatasetInfo) -> Inspection:
     """Return what evaluating and measuring take.
 
     Args:
         settings: which network, and how it would be measured.
-        outline: of its data set.
+        dataset_info: what is known of its data set.
 
     Returns:
         The seconds of each, the shorter of two tries.
@@ -80,7 +80,7 @@ def time_inspection(settings: TrialSettings, outline: Outline) -> Inspection:
     Raises:
         ValueError: if a GPU is reserved and torch sees none.
     """
-    loop = _loop(settings, outline)
+    loop = _loop(settings, dataset_info)
     recorder = Recorder(settings, loop.model, loop.data)
     part = loop.data.validation
     passes = [_seconds(lambda: evaluate(loop.model, part)) for _ in range(2)]
@@ -88,19 +88,19 @@ def time_inspection(settings: TrialSettings, outline: Outline) -> Inspection:
     return Inspection(image=min(passes) / len(part.index), measurement=min(measured))
 
 
-def _loop(settings: TrialSettings, outline: Outline) -> Loop:
+def _loop(settings: TrialSettings, dataset_info: DatasetInfo) -> Loop:
     whole = replace(settings, dataset=replace(settings.dataset, training_images=None))
-    return Loop.build(whole, TrialData.of(_noise(outline, whole), whole, prepare_process(whole)))
+    return Loop.build(whole, TrialData.of(_noise(dataset_info, whole), whole, prepare_process(whole)))
 
 
-def _noise(outline: Outline, settings: TrialSettings) -> Dataset:
+def _noise(dataset_info: DatasetInfo, settings: TrialSettings) -> Dataset:
     """Return images of the data set's shape, every class equally often, as many as are needed and at most as it has."""
-    wanted = max(IMAGES, 4 * settings.training.batch_size, 8 * outline.num_classes)
-    count = min(wanted, outline.train_images)
+    wanted = max(IMAGES, 4 * settings.training.batch_size, 8 * dataset_info.num_classes)
+    count = min(wanted, dataset_info.train_images)
     generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (count, *outline.input_shape), generator=generator, dtype=torch.uint8)
-    labels = torch.arange(count) % outline.num_classes
-    names = tuple(map(str, range(outline.num_classes)))
+    images = torch.randint(0, 256, (count, *dataset_info.input_shape), generator=generator, dtype=torch.uint8)
+    labels = torch.arange(count) % dataset_info.num_classes
+    names = tuple(map(str, range(dataset_info.num_classes)))
     return Dataset(
         train_images=images, train_labels=labels, class_names=names, content_key="noise", test=lambda: (images, labels)
     )

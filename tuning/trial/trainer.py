@@ -156,24 +156,24 @@ class Loop:
         self.epoch += 1
         self.model.train()
         sums = torch.zeros(3, device=self.data.device)
-        for x, y, share in self._steps():
-            cross_entropy, logits = self.step(x, y, share)
+        for x, y, lr_scale in self._steps():
+            cross_entropy, logits = self.step(x, y, lr_scale)
             sums += batch_sums(cross_entropy, logits, y)
         return sums
 
-    def step(self, x: Tensor, y: Tensor, share: float) -> tuple[Tensor, Tensor]:
+    def step(self, x: Tensor, y: Tensor, lr_scale: float) -> tuple[Tensor, Tensor]:
         """Take one step on a batch.
 
         Args:
             x: images, on the model's device.
             y: their classes.
-            share: the schedule's factor on every learning rate.
+            lr_scale: the schedule's factor on every learning rate.
 
         Returns:
             The batch's mean cross-entropy before the step, and its logits.
         """
         learning_rate = self.settings.training.learning_rate
-        return take_step(self.model, self.regularizer, self.optimizer, (x, y), learning_rate, share)
+        return take_step(self.model, self.regularizer, self.optimizer, (x, y), learning_rate, lr_scale)
 
     def _steps(self) -> Iterator[tuple[Tensor, Tensor, float]]:
         """Yield the epoch's batches, each with the schedule's factor."""

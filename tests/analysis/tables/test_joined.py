@@ -143,10 +143,19 @@ APART = {"condition": "plain", "factors": {"start": {"initialization": "mup"}}}
 def test_the_answers_of_each_cell_are_those_of_the_study_that_it_is_taken_from():
     left = with_answers("left", conditions={"other": OTHER})
     right = with_answers("right", conditions={"plain": PLAIN, "other": OTHER}, ablate=APART)
-    found = join({"left": left, "right": right})["answers"]
-    assert found["cells"] == right["answers"]["cells"]
-    assert found["cells"]["mlp-tiny/plain"]["planned"]["ablate"] == 2
-    assert (left["answers"]["baseline"], found["baseline"]) == ("other", "other")
+    joined = join({"left": left, "right": right})
+    assert joined["answers"] == right["answers"] | {"baseline": "other"}
+    assert answers_of(joined, "mlp-tiny", "plain").planned[Phase.ABLATE] == 2
+    assert left["answers"]["baseline"] == "other"
+
+
+def test_a_condition_that_one_study_takes_apart_is_asked_cell_by_cell():
+    perceptron, residual = studies.tiny()["architectures"]
+    left = with_answers("left", conditions={"plain": PLAIN, "other": OTHER}, architectures=[perceptron])
+    right = with_answers("right", conditions={"plain": PLAIN, "other": OTHER}, architectures=[residual], ablate=APART)
+    joined = join({"left": left, "right": right})
+    cells = [(architecture["name"], name) for architecture in (perceptron, residual) for name in ("plain", "other")]
+    assert [answers_of(joined, *cell).planned[Phase.ABLATE] for cell in cells] == [0, 0, 2, 0]
 
 
 def test_answers_that_one_study_lacks_are_derived_for_all():

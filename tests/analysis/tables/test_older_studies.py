@@ -39,7 +39,8 @@ STUDIES = {
 def test_what_is_derived_is_what_the_study_writes_down_in_the_same_order(name):
     whole = STUDIES[name]
     for cell in whole.cells:
-        written, found = answers(whole)["cells"][cell.key], derived(whole.as_data(), cell.condition_name)
+        written = answers(whole)["conditions"][cell.condition_name]
+        found = derived(whole.as_data(), cell.condition_name)
         assert found == written
         assert list(found["values"]) == list(written["values"])
 
@@ -60,6 +61,6 @@ def test_a_study_with_answers_is_read_as_one_without(name):
 def test_answers_that_are_there_are_not_derived_anew():
     whole = STUDIES["tiny"]
     other = answers(whole)
-    other["cells"]["mlp-tiny/decay"]["planned"]["tune"] = 7
+    other["conditions"]["decay"]["planned"]["tune"] = 7
     found = answers_of(whole.as_data() | {"answers": other}, "mlp-tiny", "decay")
     assert found.planned["tune"] == 7

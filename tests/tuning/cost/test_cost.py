@@ -15,11 +15,11 @@ from tuning.records import Phase
 from tuning.settings import DataSettings
 from tuning.study import planned_epochs
 from tuning.trial import open_dataset
-from tuning.trial.data.dataset_info import PUBLISHED, Outline, outline
+from tuning.trial.data.dataset_info import PUBLISHED, DatasetInfo, dataset_info
 from tuning.trial.operations import Operations, count_operations
 from tuning.trial.timing import Inspection, time_inspection, time_step
 
-SMALL = Outline(input_shape=(1, 8, 8), num_classes=10, train_images=1000, test_images=300)
+SMALL = DatasetInfo(input_shape=(1, 8, 8), num_classes=10, train_images=1000, test_images=300)
 OPERATIONS = Operations(parameters=1, forward=10, training=30)
 SECONDS = Seconds(step=0.5, inspection=Inspection(image=0.001, measurement=2.0))
 TWO_CORES = {"CPU": 2.0, "GPU": 0.0}
@@ -63,7 +63,7 @@ def test_a_network_that_leaves_one_pixel_of_an_image_is_counted_too():
 
 def test_a_published_outline_is_that_of_the_data_set():
     digits = open_dataset(DataSettings(name="digits"))
-    assert PUBLISHED["digits"] == Outline(
+    assert PUBLISHED["digits"] == DatasetInfo(
         input_shape=digits.input_shape,
         num_classes=digits.num_classes,
         train_images=len(digits.train_labels),
@@ -80,12 +80,12 @@ def test_an_image_folders_outline_is_counted_without_decoding_it(tmp_path, parts
                 (tmp_path / part / name / f"{index}.png").write_bytes(b"no image")
             Image.new("RGB", (7, 5)).save(tmp_path / part / name / "0.png")
     train, test = (18, 12) if "train" in parts else (24, 6)
-    expected = Outline(input_shape=(3, 5, 7), num_classes=3, train_images=train, test_images=test)
-    assert outline(DataSettings(name="image-folder", path=str(tmp_path))) == expected
+    expected = DatasetInfo(input_shape=(3, 5, 7), num_classes=3, train_images=train, test_images=test)
+    assert dataset_info(DataSettings(name="image-folder", path=str(tmp_path))) == expected
 
 
 def test_a_folder_that_is_not_there_is_taken_for_cifar10s_and_said_to_be(tmp_path):
-    found = outline(DataSettings(name="image-folder", path=str(tmp_path / "none")))
+    found = dataset_info(DataSettings(name="image-folder", path=str(tmp_path / "none")))
     assert found == dataclasses.replace(PUBLISHED["cifar10"], assumed=True)
 
 
@@ -114,7 +114,7 @@ def test_a_trainings_work_is_counted_in_steps_images_and_measurements():
 
 def costs(the_study, seconds=None, tflops=None, available=TWO_CORES):
     cells = tuple(cell_cost(the_study, cell, SMALL, OPERATIONS, seconds) for cell in the_study.cells)
-    return StudyCost(study=the_study, outline=SMALL, cells=cells, available=available, tflops=tflops)
+    return StudyCost(study=the_study, dataset_info=SMALL, cells=cells, available=available, tflops=tflops)
 
 
 def test_a_phase_lasts_its_total_over_the_slots_or_its_longest_training():
@@ -168,7 +168,7 @@ def test_every_cell_is_timed_and_every_architecture_looked_at_once():
     found = study_cost(the_study, available=TWO_CORES, timed=True, say=said.append)
     assert said == ["mlp-tiny", "mlp-tiny/baseline", "mlp-tiny/decay"]
     assert found.timed_on == "1 core"
-    assert found.outline == PUBLISHED["digits"]
+    assert found.dataset_info == PUBLISHED["digits"]
     first, second = (cell.seconds for cell in found.cells)
     assert first.inspection == second.inspection
     assert min(first.step, second.step, first.inspection.image, first.inspection.measurement) > 0

@@ -9,8 +9,8 @@ import scipy.stats
 
 from analysis.stats import holm, sign_flip_test
 from tests.tuning.studies import study
-from tuning.comparing import detectable_difference, enough_pairs, smallest_p
 from tuning.cost import evidence
+from tuning.paired_power import detectable_difference, enough_pairs, smallest_p
 from tuning.records import TEST_ACCURACY, EpochRecord, Phase
 from tuning.store import StoreWriter
 

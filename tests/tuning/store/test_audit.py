@@ -12,7 +12,7 @@ from tests.postgresql import PostgreSQL
 from tests.tuning.put_back import PostgreSQLStore, ServedStore, SQLiteStore
 from tests.tuning.store.cases import DONE, SECONDS, points, record, tags, write_run
 from tuning.records import LAYERS_FILE, MEASURE_SECONDS, SPECTRA_FILE, TRAIN_LOSS
-from tuning.store import EpochLogged, RunStarted, StoredRun, StoreReader, StoreWriter, keep_begun, replay
+from tuning.store import EpochLogged, RunStarted, StoredRun, StoreReader, StoreWriter, replay
 from tuning.store.connection import connect
 from tuning.store.ledger import Ledger
 
@@ -310,12 +310,11 @@ def test_a_group_of_points_that_a_killed_driver_sent_a_server_in_part_is_sent_ag
 
 def test_files_that_are_not_what_was_given_are_found_by_a_replay(folder: Path, uri: str) -> None:
     writer = half_done(SQLiteStore(folder), folder)
-    keep_begun(folder / "study", {"name": "study"})
     to_the_end(writer)
     path = Path(stored(SQLiteStore(folder), "k1").artifact_uri) / SPECTRA_FILE
     whole = path.read_bytes()
     path.write_bytes(bytes(len(whole)))
-    report, (news,) = replay("study", uri, folder / "study")
+    report, (news,) = replay("study", uri, folder / "study", {"name": "study"})
     assert report.complete
     assert "k1 lacks files that it was given" in news
     assert path.read_bytes() == whole

@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 from tests.tuning.relay import Relay
 from tests.tuning.store.cases import DONE, points, record, tags, write_run
 from tuning.records import LAYERS_FILE, SPECTRA_FILE
-from tuning.store import StoreReader, StoreWriter, history, keep_begun, replay, write_summary
+from tuning.store import StoreReader, StoreWriter, history, replay, write_summary
 
 SECONDS = 60.0
 
@@ -145,16 +145,15 @@ def test_a_store_that_was_reached_before_may_be_away_when_a_study_goes_on(relay:
 
 def test_a_replay_sends_what_waits_and_says_where_nothing_can_be_sent(relay: Relay, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="a study is sent from its journal, got none in"):
-        replay("replayed", relay.url, tmp_path)
+        replay("replayed", relay.url, tmp_path, {"name": "replayed"})
     writer = StoreWriter("replayed", relay.url, tmp_path)
-    keep_begun(tmp_path, {"name": "replayed"})
     relay.cut()
     write_run(writer, "k1")
     assert not writer.close(0.5).complete
     with pytest.raises(ValueError, match="the store must be reachable and writable"):
-        replay("replayed", relay.url, tmp_path)
+        replay("replayed", relay.url, tmp_path, {"name": "replayed"})
     relay.connect()
-    report, _ = replay("replayed", relay.url, tmp_path)
+    report, _ = replay("replayed", relay.url, tmp_path, {"name": "replayed"})
     assert (report.sent, report.complete) == (6, True)
     assert [run.status for run in StoreReader("replayed", relay.url).runs()] == ["FINISHED"]
 

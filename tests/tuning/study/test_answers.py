@@ -3,7 +3,10 @@
 import json
 
 from tests.tuning.studies import study
-from tuning.study import answers, parse_study
+from tuning.records import CONFIRMATIONS, Phase
+from tuning.settings.space import plain
+from tuning.study import answers, parse_study, planned_trials
+from tuning.study.matched import matched_cells
 
 DECAY = {"regularizer": "weight_decay", "strength": {"log_uniform": [1e-4, 1e-1]}, "where": ["hidden"]}
 CONDITIONS = {
@@ -19,13 +22,8 @@ ASKED = {
 }
 
 
-def cells(the_study):
-    return {key: cell for key, cell in answers(the_study)["cells"].items() if key.startswith("mlp-tiny/")}
-
-
 def test_every_cell_has_its_constants_and_ranges_by_flat_name():
-    values = cells(study(**ASKED))["mlp-tiny/decay"]["values"]
-    assert values == {
+    assert answers(study(**ASKED))["conditions"]["decay"]["values"] == {
         "training.learning_rate": {"log_uniform": [1e-3, 1e-1]},
         "training.batch_size": 256,
         "training.initialization": "default",
@@ -36,8 +34,22 @@ def test_every_cell_has_its_constants_and_ranges_by_flat_name():
     }
 
 
+def test_what_is_written_once_of_a_condition_holds_for_its_cells_on_all_architectures():
+    the_study = study(**ASKED)
+    written = answers(the_study)["conditions"]
+    assert list(written) == list(CONDITIONS)
+    assert len(the_study.cells) == 2 * len(written)
+    at_rate = {cell.key for cell, _ in matched_cells(the_study.confirm, the_study.cells)}
+    for cell in the_study.cells:
+        assert written[cell.condition_name] == {
+            "values": plain(cell.values),
+            "planned": {phase: planned_trials(the_study, cell, phase) for phase in (Phase.TUNE, *CONFIRMATIONS)},
+            "matched": cell.key in at_rate,
+        }
+
+
 def test_trials_are_planned_by_phase_and_only_comparable_searched_rates_are_matched():
-    found = {key.split("/")[1]: cell for key, cell in cells(study(**ASKED)).items()}
+    found = answers(study(**ASKED))["conditions"]
     assert {name: cell["matched"] for name, cell in found.items()} == {
         "baseline": False,
         "decay": True,

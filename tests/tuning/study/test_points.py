@@ -3,7 +3,7 @@ import pytest
 from tests.tuning.studies import study
 from tuning.settings.space import Choice, LogUniform
 from tuning.study import parse_study
-from tuning.study.points import points_within, read_point
+from tuning.study.points import points_within, read_point, values_within
 
 CONDITIONS = {
     "baseline": {"regularizer": "none"},
@@ -69,7 +69,7 @@ def test_points_written_out_whole_are_read_as_the_same_points():
 
 def test_a_short_name_of_two_hyperparameters_is_refused():
     with pytest.raises(ValueError, match=r"got 'a', which means x.a and y.a; write the whole name"):
-        read_point(0, {"a": 1.0}).within({"x.a": LogUniform(0.1, 10), "y.a": LogUniform(0.1, 10)})
+        values_within(read_point(0, {"a": 1.0}), {"x.a": LogUniform(0.1, 10), "y.a": LogUniform(0.1, 10)})
 
 
 MISTAKES = {

@@ -11,10 +11,10 @@ from regularizers import REGULARIZERS
 from tests.tuning.studies import study
 from tests.tuning.study.examples import EXAMPLES
 from tuning.__main__ import app
-from tuning.coordinate_view import sentence
 from tuning.study import load, shipped
 from tuning.study.widths import WIDTHS, at_widths, read_condition_text
 from tuning.trial.coordinate_check import Coordinates, coordinate_check
+from tuning.trial.coordinate_view import sentence
 from tuning.trial.trainer import Loop
 from tuning.trial.trial_data import TrialData
 

@@ -14,7 +14,7 @@ class NodeLostError(RuntimeError):
     """The Ray server that this process has joined is no more."""
 
 
-class HomeWatch(Callback):
+class HeadWatch(Callback):
     """Ends a study whose own node is lost: Tune would wait for its answers for ever.
 
     Args:

@@ -1,6 +1,5 @@
 """The cluster's list of jobs, as far as studies are on it."""
 
-import logging
 import tempfile
 import time
 from collections.abc import Generator, Iterator
@@ -14,9 +13,10 @@ from urllib.parse import urlsplit
 import ray
 import requests
 from ray.exceptions import AuthenticationError
-from ray.job_submission import JobStatus, JobSubmissionClient
+from ray.job_submission import JobStatus
 
 from tuning.engine.cluster.ray_session import SET_TOKEN, knock
+from tuning.engine.compat import JobsClient
 from tuning.engine.jobs.packing import Package, pack
 from tuning.engine.jobs.submission import STOP_SECONDS, Submission
 
@@ -69,13 +69,6 @@ class Job:
         return JobStatus(self.status).is_terminal()
 
 
-class _Client(JobSubmissionClient):
-    """Ray's client, which by itself waits for an answer for ever."""
-
-    def _do_request(self, method: str, endpoint: str, **request: Any) -> requests.Response:
-        return super()._do_request(method, endpoint, timeout=_ANSWER_SECONDS, **request)
-
-
 class Jobs:
     """A client of one cluster. Every method turns what the network or the cluster raises into one line.
 
@@ -91,10 +84,8 @@ class Jobs:
         host, port = _host_and_port(address)
         knock(host, port, address, _START)
         with self._asking():
-            self._client = _Client(address)
-            for name in ("ray.dashboard.modules.dashboard_sdk", "ray._private.runtime_env.packaging"):
-                logging.getLogger(name).setLevel(logging.ERROR)  # what is uploaded is said in a line of ours
-            there = self._client._server_ray_version  # the client has asked for it
+            self._client = JobsClient(address, _ANSWER_SECONDS)
+            there = self._client.server_version
         if there != ray.__version__:
             raise ValueError(
                 f"this machine and the cluster must run the same Ray, got {ray.__version__} here and {there} at "

@@ -9,9 +9,9 @@ from typing import Any
 
 from tuning.content import Content, content_change
 from tuning.engine.state.provenance import versions
-from tuning.records import ANSWERS, DATA, VERSIONS
+from tuning.records import DATA, VERSIONS
 
-BESIDE = (DATA, VERSIONS, ANSWERS)
+BESIDE = (DATA, VERSIONS)
 """The keys that are kept with a study and are none of its file's."""
 
 

@@ -126,7 +126,7 @@ class StudyFolder:
             )
 
     def whole(self, study: Study, content: Content | None) -> dict[str, Any]:
-        """Return all that is kept of a study: what it asks, what that means for each cell, on what its results rest.
+        """Return all that a store keeps of a study: what it asks, what that means for each cell, on what it rests.
 
         Args:
             study: that is run.
@@ -135,6 +135,19 @@ class StudyFolder:
         kept = kept_begun(self.path) or {}
         beside = {name: kept[name] for name in BESIDE if name in kept} if content is None else basis(kept, content)
         return study.as_data() | beside | {ANSWERS: answers(study)}
+
+    def stored(self) -> dict[str, Any] | None:
+        """Return all that a store keeps of the study whose results lie here, as it was run last; None where none do.
+
+        Raises:
+            ValueError: where results do, and of which study cannot be read.
+        """
+        kept = kept_begun(self.path)
+        if kept is None:
+            return None
+        with suppress(ValueError):  # of a version that took what this one refuses: its results are sent all the same
+            return kept | {ANSWERS: answers(self.begun())}
+        return kept
 
     def other_versions(self) -> list[str]:
         """Say in a line, if there is one to say, which versions have changed since the study was last run."""

@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from tuning.engine.state.trial_life import Stage, TrialLife
-from tuning.records import EPOCH_SECONDS, LIPSCHITZ_BOUND, MEASURE_SECONDS, VAL_LOSS, Phase, StopReason, score
+from tuning.engine.state.trial_life import TrialLife
+from tuning.records import EPOCH_SECONDS, ERROR, LIPSCHITZ_BOUND, MEASURE_SECONDS, VAL_LOSS, Phase, StopReason, score
 from tuning.settings import TrialSettings, from_params
 from tuning.store import EpochLogged, Journal, Ledger, RunState
 
@@ -190,11 +190,8 @@ class History:
         trial = self.trials[run.start.key] = TrialHistory(settings, results)
         if run.end is None:
             return
-        reason = StopReason(run.end.tags["stop_reason"])
-        trial.failed_before = reason is StopReason.ERROR  # and is tried again: the disk may have been full
-        trial.lost = run.end.tags.get("error", "").startswith(WORKER_LOST)
-        if run.ended and reason not in {StopReason.ERROR, StopReason.INTERRUPTED}:
-            trial.stage, trial.reason = Stage.ENDED, reason
+        reason, lost = StopReason(run.end.tags["stop_reason"]), run.end.tags.get(ERROR, "").startswith(WORKER_LOST)
+        trial.recall(reason, lost=lost, ended=run.ended)
 
     def running(self) -> Iterator[TrialHistory]:
         """Yield the trials that have not ended."""

@@ -58,7 +58,7 @@ def _of_phase(cell: Cell, phase: Phase, history: History, planned: int) -> Itera
 
 def _ended_as_planned(cell: Cell, trial: TrialHistory) -> bool:
     """Return whether a trial has had its budget."""
-    rule = cell.setup.search.early_stopping.name != "none"
+    rule = cell.setup.search.early_stopping.stops
     return trial.reason in ends_as_planned(trial.settings.phase, rule=rule)
 
 

@@ -97,6 +97,29 @@ class TrialLife:
         """Whether it goes on when the study is run again, and not before."""
         return self.stage is Stage.PUT_OFF
 
+    def recall(self, reason: StopReason, *, lost: bool, ended: bool) -> None:
+        """Enter how the trial ended in an earlier session; one that failed or was interrupted is tried again.
+
+        Args:
+            reason: as it was journaled.
+            lost: for want of a worker, and not by its setting.
+            ended: no worker has begun with it since.
+        """
+        assert self.stage is Stage.PROPOSED, f"a trial is recalled before anything else, got one that is {self.stage}"
+        self.failed_before = reason is StopReason.ERROR  # and is tried again: the disk may have been full
+        self.lost = lost
+        if ended and reason not in {StopReason.ERROR, StopReason.INTERRUPTED}:
+            self._step(Stage.ENDED)
+            self.reason = reason
+
+    def fail(self, error: str) -> None:
+        """Enter what went wrong; the first that is said of a trial is the cause of what follows.
+
+        Args:
+            error: its first line stands alone.
+        """
+        self.error = self.error or error
+
     def begin(self) -> None:
         """Enter that a worker has begun with the trial."""
         self._step(Stage.RUNNING)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tuning.engine.state.trial_life import ATTEMPTS
-from tuning.engine.tune.verdict import taken
+from tuning.engine.tune.hung import taken
 from tuning.trial import STATE_FILE, Checkpoint
 from tuning.whole_files import replacing
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ray.tune import Callback
 
+from tuning import records
 from tuning.engine.state.history import WORKER_LOST, History, Result, TrialHistory
 from tuning.engine.state.provenance import git_commit, versions
 from tuning.engine.tune.trainable import ANEW, EPOCH, ERROR, KEY, OTHER_DATA, RECORD
@@ -71,7 +72,7 @@ class RecordCallback(Callback):
             self._other_data = result[OTHER_DATA]
             return
         if ERROR in result:
-            history.error = result[ERROR]
+            history.fail(result[ERROR])
             _log.info("%s raised: %s", history.settings.key, _headline(history.error))
             return
         record: EpochRecord = result.pop(RECORD)
@@ -118,7 +119,7 @@ class RecordCallback(Callback):
             return
         if history.waited:  # proposed again too often: nothing has opened its run
             self._open(history, trial.config[DATA])
-        history.error = history.error or f"{WORKER_LOST}{_cause(str(trial.get_error()))}"
+        history.fail(f"{WORKER_LOST}{_cause(str(trial.get_error()))}")
         self._end(history, trial.config["checkpoint"])
 
     def _note_anew(self, history: TrialHistory, result: dict[str, Any]) -> None:
@@ -134,12 +135,12 @@ class RecordCallback(Callback):
         if not history.ended:
             history.end(died=False)
         if history.reason is StopReason.DIVERGED:
-            history.error = f"diverged: the loss or a weight was not finite in epoch {history.last_epoch}"
-        tags = {"stop_reason": str(history.reason), "error": history.error[:4000]}
+            history.fail(f"diverged: the loss or a weight was not finite in epoch {history.last_epoch}")
+        tags = {"stop_reason": str(history.reason), records.ERROR: history.error[:4000]}
         if not (history.error or history.failed_before):
-            del tags["error"]
+            del tags[records.ERROR]
         if history.began_anew:
-            tags["began_anew"] = history.began_anew[:4000]
+            tags[records.BEGAN_ANEW] = history.began_anew[:4000]
         if processor := self._processors.get(history.settings.key):
             tags[PROCESSOR] = processor
         self._writer.end(history.settings.key, _STATUS.get(history.reason, "FINISHED"), tags)

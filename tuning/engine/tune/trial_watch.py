@@ -12,7 +12,7 @@ from ray.tune import Callback
 from tuning.engine.compat import worker_of
 from tuning.engine.state.trial_life import MARGIN, patience
 from tuning.engine.tune.awake import AwakeClock
-from tuning.engine.tune.verdict import pronounce
+from tuning.engine.tune.hung import pronounce
 
 _SECONDS = 2.0
 """Between two looks; what of a gap between two steps of Tune's loop is taken for listening."""

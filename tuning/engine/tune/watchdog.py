@@ -15,7 +15,7 @@ from threading import Event, Lock, Thread
 from typing import TextIO
 
 from tuning.engine.tune.awake import AwakeClock
-from tuning.engine.tune.verdict import STACKS, VERDICT
+from tuning.engine.tune.hung import STACKS, VERDICT
 
 _LOOKS = 10
 """How often the thread looks before the time is over; at most once a second."""

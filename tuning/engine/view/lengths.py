@@ -78,7 +78,7 @@ def stopping_rates(study: Study) -> dict[int, float]:
         study: whose rule is meant.
     """
     stopping = study.search.early_stopping
-    if stopping.name == "none":
+    if not stopping.stops:
         return {}
     if stopping.name == "median":
         return {stopping.grace_epochs: 0.5}

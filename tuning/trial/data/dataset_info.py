@@ -8,7 +8,7 @@ from tuning.trial.data.image_folder import ImageFolder
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outline:
+class DatasetInfo:
     """Shape and numbers of a data set's images.
 
     Attributes:
@@ -47,20 +47,20 @@ class Outline:
 
 
 PUBLISHED = {
-    "digits": Outline(input_shape=(1, 8, 8), num_classes=10, train_images=1_438, test_images=359),
-    "mnist": Outline(input_shape=(1, 28, 28), num_classes=10, train_images=60_000, test_images=10_000),
-    "fashion-mnist": Outline(input_shape=(1, 28, 28), num_classes=10, train_images=60_000, test_images=10_000),
-    "cifar10": Outline(input_shape=(3, 32, 32), num_classes=10, train_images=50_000, test_images=10_000),
-    "cifar100": Outline(input_shape=(3, 32, 32), num_classes=100, train_images=50_000, test_images=10_000),
-    "svhn": Outline(input_shape=(3, 32, 32), num_classes=10, train_images=73_257, test_images=26_032),
+    "digits": DatasetInfo(input_shape=(1, 8, 8), num_classes=10, train_images=1_438, test_images=359),
+    "mnist": DatasetInfo(input_shape=(1, 28, 28), num_classes=10, train_images=60_000, test_images=10_000),
+    "fashion-mnist": DatasetInfo(input_shape=(1, 28, 28), num_classes=10, train_images=60_000, test_images=10_000),
+    "cifar10": DatasetInfo(input_shape=(3, 32, 32), num_classes=10, train_images=50_000, test_images=10_000),
+    "cifar100": DatasetInfo(input_shape=(3, 32, 32), num_classes=100, train_images=50_000, test_images=10_000),
+    "svhn": DatasetInfo(input_shape=(3, 32, 32), num_classes=10, train_images=73_257, test_images=26_032),
 }
 """The data sets whose numbers never change, by name."""
 
-ASSUMED = Outline(input_shape=(3, 32, 32), num_classes=10, train_images=50_000, test_images=10_000, assumed=True)
+ASSUMED = DatasetInfo(input_shape=(3, 32, 32), num_classes=10, train_images=50_000, test_images=10_000, assumed=True)
 
 
-def outline(settings: DataSettings) -> Outline:
-    """Return the outline of a data set; nothing is downloaded or decoded.
+def dataset_info(settings: DataSettings) -> DatasetInfo:
+    """Return what is known of a data set; nothing is downloaded or decoded.
 
     Args:
         settings: which images.
@@ -78,7 +78,7 @@ def outline(settings: DataSettings) -> Outline:
     if not Path(settings.path).is_dir():
         return ASSUMED
     counted = ImageFolder(Path(settings.path)).counted()
-    return Outline(
+    return DatasetInfo(
         input_shape=counted.shape,
         num_classes=counted.classes,
         train_images=counted.train,

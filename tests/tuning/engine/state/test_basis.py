@@ -33,12 +33,12 @@ def kept(folder):
 
 def test_a_study_is_kept_with_its_images_and_versions_and_is_the_same_study_again(folder):
     folder.keep(folder.whole(ASKED, PETS))
-    beside = {"data": PETS.as_data(), "versions": [versions()], "answers": answers(ASKED)}
+    beside = {"data": PETS.as_data(), "versions": [versions()]}
     assert kept(folder) == json.loads(json.dumps(ASKED.as_data())) | beside
     folder.refuse_another(ASKED)
     folder.refuse_other_images(PETS)
     assert folder.other_versions() == []
-    assert folder.whole(ASKED, PETS) == kept(folder)
+    assert folder.whole(ASKED, PETS) == folder.stored()
 
 
 def test_other_images_are_refused(folder):
@@ -58,13 +58,22 @@ def test_a_study_kept_without_images_and_versions_goes_on_and_keeps_them_from_th
         folder.refuse_other_images(COWS)
 
 
-def test_a_study_kept_with_its_answers_is_read_as_the_same_study_and_may_grow(folder):
+def test_a_folder_keeps_no_answers_for_a_version_that_knows_none_and_a_store_gets_those_that_follow(folder):
+    assert folder.stored() is None
     folder.keep(folder.whole(ASKED, PETS))
+    assert kept(folder).keys() == {*ASKED.as_data(), "data", "versions"}
+    assert folder.stored() == kept(folder) | {"answers": answers(ASKED)}
     assert folder.begun().as_data() == ASKED.as_data()
     grown = study(confirm={"seeds": 3})
     folder.refuse_another(grown)
     folder.keep(folder.whole(grown, PETS))
-    assert kept(folder)["answers"]["cells"]["mlp-tiny/decay"]["planned"]["confirm"] == 3
+    assert folder.stored()["answers"]["conditions"]["decay"]["planned"]["confirm"] == 3
+
+
+def test_a_store_gets_a_study_that_this_version_refuses_as_it_is_kept(folder):
+    refused = ASKED.as_data() | {"conditions": {"plain": {"regularizer": "of another version"}}}
+    folder.keep(refused)
+    assert folder.stored() == refused
 
 
 def test_every_set_of_versions_is_kept_and_the_last_is_compared(folder):

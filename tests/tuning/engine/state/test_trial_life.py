@@ -50,6 +50,24 @@ def test_a_trial_that_waits_is_proposed_again_so_often_and_no_more(stage):
     assert life.stage is stage
 
 
+@pytest.mark.parametrize("reason", [reason for reason in StopReason if reason is not StopReason.RUNNING])
+def test_a_trial_that_ended_in_an_earlier_session_is_over_unless_it_failed_was_interrupted_or_began_again(reason):
+    tried_again = reason in {StopReason.ERROR, StopReason.INTERRUPTED}
+    for ended in (True, False):
+        life = TrialLife()
+        life.recall(reason, lost=False, ended=ended)
+        assert life.ended == (ended and not tried_again)
+        assert life.reason == (reason if life.ended else StopReason.RUNNING)
+        assert life.failed_before == (reason is StopReason.ERROR)
+
+
+def test_what_goes_wrong_first_is_the_cause():
+    life = TrialLife()
+    life.fail("first")
+    life.fail("second")
+    assert life.error == "first"
+
+
 def test_one_that_runs_is_not_proposed_again():
     with pytest.raises(AssertionError, match="only a trial that waits is proposed again, got one that is running"):
         TrialLife(stage=Stage.RUNNING).propose_again()

@@ -6,7 +6,7 @@ import pytest
 
 from tuning.engine.state.trial_life import ATTEMPTS
 from tuning.engine.tune.attempts import begin
-from tuning.engine.tune.verdict import STACKS, pronounce
+from tuning.engine.tune.hung import STACKS, pronounce
 from tuning.trial import STATE_FILE, Checkpoint
 
 

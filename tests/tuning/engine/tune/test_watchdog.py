@@ -12,7 +12,7 @@ from tests.root import ROOT
 from tests.tuning.engine.tune.clock_by_hand import Hand
 from tuning.engine.tune.attempts import begin
 from tuning.engine.tune.awake import AwakeClock
-from tuning.engine.tune.verdict import STACKS, VERDICT
+from tuning.engine.tune.hung import STACKS, VERDICT
 
 WORKER = """
 import ctypes, sys, time

@@ -12,7 +12,7 @@ from tests.tuning.studies import study
 from tuning.engine.preflight import check_study
 from tuning.settings import DataSettings
 from tuning.trial.data import data_remarks, open_dataset
-from tuning.trial.data.dataset_info import outline
+from tuning.trial.data.dataset_info import dataset_info
 from tuning.trial.data.formats import suffixes
 from tuning.trial.data.headers import read_header
 from tuning.trial.trial_data import divided
@@ -153,7 +153,7 @@ def test_a_plan_counts_the_validation_folder_and_says_that_it_is_used(tmp_path):
     root = in_parts(tmp_path / "pets")
     (root / "extra").mkdir()
     dataset = settings(root, validation_fraction=0.5)
-    found = outline(dataset)
+    found = dataset_info(dataset)
     assert (found.train_images, found.validation_images, found.test_images) == (14, 6, 4)
     assert found.split(dataset) == (8, 6)
     left_out, validation = found.remarks

@@ -1,9 +1,29 @@
 """What so many paired seeds can show: known before any has run."""
 
 import math
+import statistics
+from collections.abc import Mapping
 
 from scipy.optimize import brentq
 from scipy.special import nctdtr, nctdtrinc, stdtrit
+
+
+def paired_deviation(values: Mapping[str, float], others: Mapping[str, float]) -> float:
+    """Return the standard deviation of the differences of what stands under equal names.
+
+    Args:
+        values: by name, e.g. of a seed.
+        others: by name; names that one of the two lacks are left out.
+
+    Returns:
+        The sample deviation, NaN with fewer than two pairs.
+
+    Example:
+        >>> paired_deviation({"1": 3.0, "2": 5.0, "3": 9.0}, {"1": 1.0, "2": 1.0})
+        1.4142135623730951
+    """
+    differences = [values[name] - others[name] for name in values.keys() & others.keys()]
+    return statistics.stdev(differences) if len(differences) > 1 else math.nan
 
 
 def smallest_p(pairs: int) -> float:
