@@ -83,14 +83,12 @@ def run(
     folder = StudyFolder(storage.absolute() / study.name)
     check_lasting(storage, tracking_uri)
     check_folder(folder.path)
-    resolve_tracking_uri(tracking_uri)  # a mistyped one is told before anything takes time
+    store = resolve_tracking_uri(tracking_uri)  # a mistyped one is told before anything takes time
     with (
         _FolderLock(study.name, folder.path) as lock,  # before anything is read that another process may write
         logs.kept_in(folder.path, warn=lambda line: console.print(escape(line), highlight=False, soft_wrap=True)),
     ):
-        _log.info(
-            "session of %s in %s, store %s: %s", study.name, folder.path, resolve_tracking_uri(tracking_uri), made_by()
-        )
+        _log.info("session of %s in %s, store %s: %s", study.name, folder.path, store, made_by())
         if not fresh:
             folder.refuse_another(study)
         history = History()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from tuning.sheets.paragraphs import paragraphs
 from tuning.sheets.sheet import Mark, Row, Sheet
 
 BEST = "bold"
@@ -76,10 +77,8 @@ def written(sheet: Sheet) -> str:
     Returns:
         The text, ending in a line break.
     """
-    title = [rf"\textbf{{{escaped(sheet.title)}}}"] if sheet.title else []
-    rows = [table(sheet)] if sheet.groups else []
-    said = [escaped(text) for text in (sheet.explained(BEST), *sheet.notes) if text]
-    return "\n\n".join([*title, *rows, *said]) + "\n"
+    title = rf"\textbf{{{escaped(sheet.title)}}}"
+    return paragraphs(sheet, title=title, table=table, escaped=escaped, best=BEST)
 
 
 def table(sheet: Sheet) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tuning.sheets.paragraphs import paragraphs
 from tuning.sheets.sheet import Mark, Row, Sheet
 
 BEST = "bold"
@@ -19,10 +20,8 @@ def written(sheet: Sheet) -> str:
     Returns:
         The text, ending in a line break.
     """
-    title = [f"**{escaped(sheet.title)}**"] if sheet.title else []
-    rows = [table(sheet)] if sheet.groups else []
-    said = [escaped(text) for text in (sheet.explained(BEST), *sheet.notes) if text]
-    return "\n\n".join([*title, *rows, *said]) + "\n"
+    title = f"**{escaped(sheet.title)}**"
+    return paragraphs(sheet, title=title, table=table, escaped=escaped, best=BEST)
 
 
 def table(sheet: Sheet) -> str:
