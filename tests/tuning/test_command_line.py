@@ -24,7 +24,11 @@ from tuning.command_line import OneLineGroup, put, say_error, show
         (tuning, "lists", "no such command 'lists'. Did you mean 'list'? tuning --help says what there is"),
         (tuning, "plan", "missing argument 'STUDY'; tuning plan --help says what there is"),
         (tuning, "plan quickstart --cpus 0", "invalid value for '--cpus': Input should be greater than or equal to 1;"),
-        (tuning, "plan quickstart --format bad", "'--format': 'bad' is not one of 'table', 'markdown', 'latex', 'csv'; tuning"),
+        (
+            tuning,
+            "plan quickstart --format bad",
+            "'--format': 'bad' is not one of 'table', 'markdown', 'latex', 'csv'; tuning",
+        ),
         (tuning, "plan quickstart --tflops -1", "--tflops must be above 0, got -1.0"),
         (tuning, "plan quickstar", "got 'quickstar' (did you mean 'quickstart'?)"),
         (tuning, "coordinate-check", "missing option '--condition'; tuning coordinate-check --help"),

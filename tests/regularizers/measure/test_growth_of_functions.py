@@ -169,6 +169,6 @@ def test_batchnorm_alone_is_its_largest_scale() -> None:
 
 def test_batchnorm_over_another_dimension_than_the_layers_outputs_is_not_taken_into_it() -> None:
     model = shaken(nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4)))
-    assert norm(jacobian(model, (4, 5))) <= bound(model, (4, 5))
+    assert norm(jacobian(model, (4, 5))) <= bound(model, (4, 5)) * (1 + 1e-12)
     largest = norm(jacobian(model[1], (4, 4)))
     assert bound(model, (4, 5)) == pytest.approx(largest * norm(model[0].weight.detach()), rel=1e-12)
