@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from analysis.spectra.stand_ins import Array
@@ -82,8 +81,9 @@ def unnamed(found: Any, inside: Networks) -> list[str]:
     waiting: list[tuple[str, Any]] = [("", found)]
     while waiting:
         way, value = waiting.pop()
-        if isinstance(value, Tensor):
-            if id(value) not in named and not value.is_nested and value.ndim >= 2:
+        tensor = _tensor(value)
+        if tensor is not None:
+            if id(tensor) not in named and not tensor.is_nested and tensor.ndim >= 2:
                 ways.append(way)
         elif id(value) not in seen and isinstance(value, Mapping | list | tuple):
             seen.add(id(value))
@@ -154,11 +154,8 @@ def _is_of_optimizer(found: Mapping[Any, Any]) -> bool:
 
 
 def _tensor(value: Any) -> Tensor | None:
-    if isinstance(value, Array) and value.numbers is not None:
-        try:
-            return torch.from_numpy(value.numbers)
-        except TypeError:  # a type that torch does not have
-            return None
+    if isinstance(value, Array):
+        return value.tensor
     return value if isinstance(value, Tensor) else None
 
 

@@ -3,9 +3,12 @@
 import re
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 _PLAIN = re.compile(r"[biufc]\d{1,2}")  # numpy's codes of numbers; objects, structures and texts are none
 
@@ -75,6 +78,14 @@ class Array:
             self.numbers = array.astype(array.dtype.newbyteorder("="))  # a copy: torch takes what may be written to
         except (AttributeError, TypeError, ValueError):  # texts and objects, or bytes that do not fit
             self.numbers = None
+
+    @cached_property
+    def tensor(self) -> Tensor | None:
+        """The array as a tensor, the same one whenever it is asked for; None where torch has none for it."""
+        try:
+            return None if self.numbers is None else torch.from_numpy(self.numbers)
+        except TypeError:  # a type that torch does not have
+            return None
 
 
 def _new_array(*_: Any) -> Array:

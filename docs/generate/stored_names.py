@@ -45,7 +45,7 @@ TAGS = {
     "regularizer": "its first name in the table of regularizers",
     "optimizer": "its name",
     "dataset": "its name",
-    "seed": "of the trial's initialization and data order",
+    "seed": "the trial's number in its cell and phase; those of one number begin and draw alike",
     "trial_key": "the trial's name, unique in its study",
     "stop_reason": "why the trial ended: `completed`, `early_stopped`, `diverged`, `error`, `interrupted`, `running`",
     "git_commit": "of the code that trained it",

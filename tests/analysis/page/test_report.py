@@ -3,6 +3,7 @@ import csv
 import io
 import re
 from dataclasses import replace
+from html import escape
 
 import numpy as np
 import pytest
@@ -216,3 +217,11 @@ def test_long_names_are_broken_in_titles_and_leave_the_legend_inside_of_the_page
     curved = curves_figure([], LEARNING, ["mlp-small"], ways, "Learning")
     FigureCanvasAgg(curved).draw()
     assert curved.legends[0].get_window_extent().x1 <= curved.bbox.x1
+
+
+def test_every_section_stands_on_the_page_in_its_order_with_its_picture(made):
+    headings = [made.html.index(escape(section.question)) for section in made.sections.in_order]
+    assert headings == sorted(headings)
+    assert {section.picture.name for section in made.sections.in_order if section.picture is not None} <= {
+        picture.name for picture in made.drawn
+    }

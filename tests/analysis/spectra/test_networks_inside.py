@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -125,9 +126,12 @@ def test_matrices_in_no_state_dict_are_named(saved):
         "ema": {"decay": 0.9, "shadow_params": [torch.eye(3), torch.ones(3)]},
         0: torch.eye(4),
         "packed": (torch.eye(5), None),
+        "arrays": {"kept.weight": np.eye(6), "list": [np.eye(7)]},
         "deep": deep,
     })
     (said,) = [remark for remark in read(path).remarks if remark.startswith("Left out, in no state dict")]
     for way in ("ema.shadow_params[0]", "'0'", "packed[0]", "deep.within.within"):
         assert way in said or "more" in said
     assert "shadow_params[1]" not in said
+    assert "arrays.list[0]" in said
+    assert "kept" not in said

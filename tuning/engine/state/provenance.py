@@ -53,11 +53,13 @@ def versions() -> dict[str, str]:
     }
 
 
-@cache
 def processor() -> str:
     """Return what this process computes on, as people call it: its GPU once it has used one, else the processor."""
-    if torch.cuda.is_initialized():
-        return str(torch.cuda.get_device_name())
+    return str(torch.cuda.get_device_name()) if torch.cuda.is_initialized() else _central_processor()
+
+
+@cache
+def _central_processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.tuning.studies import study
 from tuning.content import Content, content_change
@@ -148,3 +149,10 @@ def test_a_job_is_told_the_version_of_the_code_that_was_sent(monkeypatch):
     assert Submission(study=ASKED).environment[VERSION] == versions()["spectune"]
     monkeypatch.setenv(VERSION, "9.9")
     assert versions.__wrapped__() == {**versions(), "spectune": "9.9"}
+
+
+@pytest.mark.gpu
+def test_a_gpu_that_is_used_is_named_although_the_processor_was_asked_for_before():
+    processor()
+    torch.zeros(1, device="cuda")
+    assert processor() == torch.cuda.get_device_name()
