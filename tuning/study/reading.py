@@ -116,7 +116,21 @@ def read_plain(text: str, source: str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)
     except Exception as error:  # PyYAML's constructors raise whatever they stumble over
-        raise ValueError(f"{source} must be YAML of plain data: {_one_line(str(error))}") from error
+        reason = _reason(error) if isinstance(error, yaml.MarkedYAMLError) else str(error)
+        raise ValueError(f"{source} must be YAML of plain data: {_one_line(reason)}") from error
+
+
+def _reason(error: yaml.MarkedYAMLError) -> str:
+    """Return where and why text is no YAML, without the snippet and its caret, which mean nothing in one line."""
+    said = [error.problem] if error.problem else []
+    if error.context:
+        said.append(error.context + (f" begun in {_place_in_text(error.context_mark)}" if error.context_mark else ""))
+    reason = ", ".join(said)
+    return f"{_place_in_text(error.problem_mark)}: {reason}" if error.problem_mark else reason
+
+
+def _place_in_text(mark: yaml.Mark) -> str:
+    return f"line {mark.line + 1}, column {mark.column + 1}"
 
 
 def parse_study(data: dict[str, Any], source: str) -> Study:

@@ -30,6 +30,17 @@ def test_a_file_that_is_no_study_is_refused_in_one_line(tmp_path, content, messa
     assert "\n" not in str(caught.value)
 
 
+def test_what_is_no_yaml_is_told_by_line_column_and_reason_without_the_text_around_it(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text("name: a\nsearch: {trials: 3\nconfirm: {seeds: 5}\n")
+    with pytest.raises(ValueError, match="must be YAML") as caught:
+        load(path)
+    assert str(caught.value) == (
+        f"{path} must be YAML of plain data: line 3, column 8: expected ',' or '}}', but got ':', "
+        "while parsing a flow mapping begun in line 2, column 9"
+    )
+
+
 def test_an_unknown_name_is_refused_with_the_nearest_shipped_study():
     with pytest.raises(ValueError, match=re.escape("(did you mean 'quickstart'?)")):
         load("quickstrat")
