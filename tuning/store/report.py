@@ -75,6 +75,7 @@ class WriterReport:
 
     Attributes:
         sent: events written into MLflow since the writer was opened.
+        recorded: events that were new in the journal since then; of what was sent beyond them, the store had lacked it.
         pending: events in the journal that MLflow does not have yet.
         refused: events that MLflow called invalid; they stay in the journal, and the store lacks them.
         unwritten: events that wait in memory because the disk takes no more.
@@ -86,6 +87,7 @@ class WriterReport:
     """
 
     sent: int
+    recorded: int
     pending: int
     refused: int
     unwritten: int
@@ -106,7 +108,9 @@ class WriterReport:
         if self.lost is not None:
             return self.lost
         if self.complete:
-            return f"all is stored: {self.stored}" + (f"; {self.sent} events of it were sent now" if self.sent else "")
+            made_good = self.sent - self.recorded
+            now = f"; {made_good} events that it lacked before were sent now" if made_good > 0 else ""
+            return f"all is stored: {self.stored}{now}"
         cure = f"run the study again when the store is back, or `python -m tuning replay {self.journal.parent.name}`"
         if self.stored is None and not (self.pending or self.refused or self.unwritten):
             return f"all has been sent, and the store could not be asked whether it has it ({self.error}); {cure}"

@@ -84,7 +84,7 @@ class StoreWriter:
             self._release()
             raise
         self._unwritten = Unwritten(self._journal, self._parts)
-        self._lost, self._told, self._closed = False, 0, False
+        self._lost, self._told, self._recorded, self._closed = False, 0, 0, False
         self._drain = Drain(
             journal=self._journal,
             link=link,
@@ -228,6 +228,7 @@ class StoreWriter:
         audit, opening = self._drain.verified, self._opening
         return WriterReport(
             sent=self._drain.sent,
+            recorded=self._recorded,
             pending=self._drain.pending,
             refused=self._drain.refused,
             unwritten=len(self._unwritten),
@@ -276,7 +277,9 @@ class StoreWriter:
         with self._mutex:
             if self._lost and not (isinstance(event, RunEnded) and event.is_interruption):
                 return  # its spectra have no place any more; the trial goes on from what was kept before
-            self._unwritten.append(event, layers, new=not self._ledger.is_known(event))
+            new = not self._ledger.is_known(event)
+            self._unwritten.append(event, layers, new=new)
+            self._recorded += new
             self._ledger.take(event)
         self._refill()
         self._drain.wake()

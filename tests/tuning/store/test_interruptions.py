@@ -134,6 +134,7 @@ def test_a_new_store_is_filled_from_the_journal(folder: Path, uri: str, empty_st
     shutil.copy(empty_store, other / "mlflow.db")
     report = StoreWriter("study", f"sqlite:///{other}/mlflow.db", folder / "study").close(SECONDS)
     assert (report.sent, report.complete) == (12, True)
+    assert str(report).endswith("other/mlflow.db; 12 events that it lacked before were sent now")
     assert contents(other) == contents(folder)
 
 
