@@ -39,6 +39,7 @@ format: .venv/installed
 
 docs: .venv/installed  ## the documentation as pages in site/; a broken link or a missing name is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "The pages: site/index.html (open it in a browser); with their search: $(BIN)/python -m mkdocs serve"
 
 graph: .venv/installed  ## rooms, floors and arrows of the largest parts; of another checkout: make graph TREE=/path
 	@$(BIN)/python -m docs.generate.graph $(TREE)

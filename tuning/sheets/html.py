@@ -13,12 +13,12 @@ _NOWHERE: Mapping[str, str] = {}
 
 
 def table(sheet: Sheet, colours: Mapping[str, str] = _NOWHERE, *, compact: bool = False) -> Markup:
-    """Write a sheet's table, with its legend and notes as the caption.
+    """Write a sheet's table, with its legend and notes as the caption: below what scrolls, so it is never cut off.
 
     Args:
         sheet: what to write; its title stands above it, on the page.
         colours: by name of a row, the colour of the dot before it; rows without one have no dot.
-        compact: in small type, its caption in view where the table is wider than the page, its numbers unbroken.
+        compact: in small type, its numbers unbroken.
 
     Returns:
         The table; where it has no rows its notes alone, as paragraphs.
@@ -27,13 +27,15 @@ def table(sheet: Sheet, colours: Mapping[str, str] = _NOWHERE, *, compact: bool 
         return Markup("\n").join(Markup("<p>{}</p>").format(note) for note in sheet.notes)
     caption = escape(" ".join(text for text in (sheet.legend, *sheet.notes) if text))
     lines = [
+        '<figure class="table">',
         '<div class="scroll">',
         _opening(sheet, compact=compact),
-        f"<caption>{Markup('<span>{}</span>').format(caption) if compact else caption}</caption>",
         f"<thead><tr>\n{_heading_row(sheet)}\n</tr></thead>",
         *(_group(sheet, group, colours, compact=compact) for group in sheet.groups),
         "</table>",
         "</div>",
+        *([f"<figcaption>{caption}</figcaption>"] if caption else []),
+        "</figure>",
     ]
     return Markup("\n".join(lines))  # every part is escaped
 

@@ -175,6 +175,7 @@ def test_csv_holds_every_digit_and_leaves_missing_numbers_empty(with_gaps, quick
 def test_pictures_are_embedded_whole(made, page):
     held = [base64.b64decode(address.split(",", 1)[1]) for address in page.addresses]
     assert held == [picture.svg for picture in made.drawn]
+    assert made.html.count('<div class="scroll"><img ') == len(held)  # each is as wide as its letters need, and scrolls
 
 
 def test_every_view_that_is_stored_has_its_picture_and_says_which_it_is(made):
