@@ -1,21 +1,21 @@
 """Names of Ray that are not its public ones: all that the engine uses, each with the reason why no public one serves.
 
+The client of jobs has its own in `tuning.engine.jobs.compat`: what it is made of takes a quarter of a second to import,
+which no study spends that runs here.
+
 `tests/tuning/engine/test_compat.py` says of each what breaks when a Ray comes that does not have it.
 """
 
-import logging
 import os
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import requests
 from ray._common.utils import get_default_system_temp_dir
 from ray._private import ray_constants
 from ray._private.node import Node
 from ray._private.state import state
 from ray.experimental import internal_kv
-from ray.job_submission import JobSubmissionClient
 
 
 def most_resources() -> Mapping[str, float]:
@@ -94,33 +94,6 @@ def end_servers(node: object) -> None:
     """
     if isinstance(node, Node):
         node.kill_all_processes(check_alive=False, wait=True)
-
-
-class JobsClient(JobSubmissionClient):
-    """Ray's client of a cluster's jobs, which by itself waits for an answer for ever, and tells of what it uploads.
-
-    Args:
-        address: of the dashboard.
-        seconds: that an answer may take.
-    """
-
-    def __init__(self, address: str, seconds: float) -> None:
-        self._seconds = seconds
-        super().__init__(address)
-        for name in UPLOAD_LOGGERS:
-            logging.getLogger(name).setLevel(logging.ERROR)
-
-    @property
-    def server_version(self) -> str:
-        """The cluster's Ray, for which the client has asked; publicly it compares it with the oldest that it can do."""
-        return str(self._server_ray_version)
-
-    def _do_request(self, method: str, endpoint: str, **request: Any) -> requests.Response:
-        return super()._do_request(method, endpoint, timeout=self._seconds, **request)
-
-
-UPLOAD_LOGGERS = ("ray.dashboard.modules.dashboard_sdk", "ray._private.runtime_env.packaging")
-"""Who says what is uploaded: the engine says it in a line of its own."""
 
 
 def worker_of(trial: Any) -> Any:

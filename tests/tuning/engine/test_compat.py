@@ -16,6 +16,7 @@ from ray.tune.experiment import Trial
 from tests.root import ROOT
 from tests.tuning.studies import settings
 from tuning.engine import compat
+from tuning.engine.jobs import compat as of_jobs
 from tuning.engine.tune.trainable import as_config
 
 NEEDED = {
@@ -75,11 +76,11 @@ def test_the_client_of_jobs_asks_with_a_time_limit_and_learns_which_ray_is_there
 
     with HTTPServer(("127.0.0.1", 0), Dashboard) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        client = compat.JobsClient(f"http://127.0.0.1:{server.server_port}", 10.0)
+        client = of_jobs.JobsClient(f"http://127.0.0.1:{server.server_port}", 10.0)
         server.shutdown()
     assert client.server_version == "9.8.7"
     assert asked
-    assert [logging.getLogger(name).level for name in compat.UPLOAD_LOGGERS] == [logging.ERROR] * 2
+    assert [logging.getLogger(name).level for name in of_jobs.UPLOAD_LOGGERS] == [logging.ERROR] * 2
 
 
 def private_names(file):
@@ -110,4 +111,5 @@ def test_no_other_file_uses_such_a_name():
     files = {file for file in (ROOT / "tuning").rglob("*.py") if "engine" in file.parts}
     found = {file.relative_to(ROOT).as_posix(): list(private_names(file)) for file in files}
     found["tuning/engine/tune/watchdog.py"].remove("_exit")  # the system's: at once, without what Python would tidy up
-    assert [file for file, names in found.items() if names] == ["tuning/engine/compat.py"]
+    found = {file for file, names in found.items() if names}
+    assert found == {"tuning/engine/compat.py", "tuning/engine/jobs/compat.py"}

@@ -16,7 +16,7 @@ from ray.exceptions import AuthenticationError
 from ray.job_submission import JobStatus
 
 from tuning.engine.cluster.ray_session import SET_TOKEN, knock
-from tuning.engine.compat import JobsClient
+from tuning.engine.jobs.compat import JobsClient
 from tuning.engine.jobs.packing import Package, pack
 from tuning.engine.jobs.submission import STOP_SECONDS, Submission
 
