@@ -86,7 +86,7 @@ class StudyFolder:
                 f"a study must have been run to be looked at, got nothing in {self.path}{known}; name its --storage, "
                 "or a job by its id"
             )
-        return parse_study({name: value for name, value in kept.items() if name not in BESIDE}, str(self.path))
+        return self._study(kept)
 
     def refuse_another(self, study: Study) -> None:
         """See that the folder has no results, or those of this very study, which may have grown.
@@ -146,7 +146,7 @@ class StudyFolder:
         if kept is None:
             return None
         with suppress(ValueError):  # of a version that took what this one refuses: its results are sent all the same
-            return kept | {ANSWERS: answers(self.begun())}
+            return kept | {ANSWERS: answers(self._study(kept))}
         return kept
 
     def other_versions(self) -> list[str]:
@@ -163,3 +163,7 @@ class StudyFolder:
             OSError: where the disk is full or gone.
         """
         keep_begun(self.path, whole)
+
+    def _study(self, kept: Mapping[str, Any]) -> Study:
+        """Read the study from what is kept of it and of what its results rest on."""
+        return parse_study({name: value for name, value in kept.items() if name not in BESIDE}, str(self.path))
