@@ -120,7 +120,7 @@ def searched(of: Study, fails: Fails, past: Sequence[TrialHistory] = (), most: i
     """
     history = History({trial.settings.key: trial for trial in past})
     proposals = proposals_of(of.cells[0], past)
-    stopping = of.search.early_stopping.name != "none"
+    stopping = of.search.early_stopping.stops
     scheduler = CellScheduler(of, history) if stopping else FIFOScheduler()
     left = proposals.planned - proposals.proposed
     for _ in range(left if most is None else min(left, most)):

@@ -113,6 +113,19 @@ SAMPLED = ("tpe", "gp", "cmaes", "nsga2")
 ALGORITHMS = (*DRAWN, *SAMPLED)
 
 
+def stops_early(rule: str) -> bool:
+    """Return whether a study's stopping rule may end a trial early, and is not the one that stops none.
+
+    Args:
+        rule: its name, as studies and what is stored of them have it.
+
+    Example:
+        >>> stops_early("asha"), stops_early("none")
+        (True, False)
+    """
+    return rule != "none"
+
+
 def repeatability(algorithm: str, early_stopping: str, concurrency: int | None) -> str:
     """Say what of a search a repetition of its study would repeat.
 
@@ -135,7 +148,7 @@ def repeatability(algorithm: str, early_stopping: str, concurrency: int | None) 
             f"The search need not repeat: what {algorithm} proposes depends on the order in which trials end "
             "(at concurrency 1 it repeats exactly)."
         )
-    if early_stopping != "none":
+    if stops_early(early_stopping):
         return (
             "The search repeats its settings exactly at any concurrency, but which of them are stopped early depends "
             "on the order in which trials report (at concurrency 1 all repeats exactly)."

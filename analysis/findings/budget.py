@@ -11,7 +11,7 @@ from analysis.tables.study_queries import answers_of
 from analysis.tables.study_tables import Tables
 from tuning import records
 from tuning.full_budget import ends_as_planned
-from tuning.records import CONFIRMATIONS, Phase, StopReason
+from tuning.records import CONFIRMATIONS, Phase, StopReason, stops_early
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ def _planned(tables: Tables, architecture: str, condition: str) -> dict[Phase, i
 
 def _ends_as_planned(study_data: StudyData, phase: Phase) -> list[StopReason]:
     """Return the ends of a trial that had its budget; of a study that is not known a rule may have stopped some."""
-    rule = not study_data or study_data["search"]["early_stopping"]["name"] != "none"
+    rule = not study_data or stops_early(study_data["search"]["early_stopping"]["name"])
     return list(ends_as_planned(phase, rule=rule))
 
 

@@ -14,7 +14,7 @@ from analysis.plots.picture import picture
 from analysis.sections.section import Section
 from analysis.tables.study_queries import ranges
 from analysis.tables.study_tables import Tables
-from tuning.records import SAMPLED, short_name
+from tuning.records import SAMPLED, short_name, stops_early
 from tuning.sheets.sheet import Sheet, folding
 from tuning.sheets.written import NOTHING, Written
 
@@ -138,7 +138,7 @@ def _sheet(tables: Tables, comparison: Comparison, at_edges: Sequence[Edge], imp
 
 def _is_adaptive(tables: Tables) -> bool:
     search = tables.study_data.get("search", {})
-    return search.get("algorithm") in SAMPLED or search.get("early_stopping", {}).get("name", "none") != "none"
+    return search.get("algorithm") in SAMPLED or stops_early(search.get("early_stopping", {}).get("name", "none"))
 
 
 def _share(shares: Mapping[str, float], flat: str) -> str:

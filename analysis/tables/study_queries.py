@@ -8,7 +8,7 @@ from analysis.notation import setting
 from analysis.tables.older_studies import derived
 from analysis.tables.study_data import StudyData, is_range
 from tuning.baseline import reference
-from tuning.records import ANSWERS, Phase, repeatability, short_name
+from tuning.records import ANSWERS, Phase, repeatability, short_name, stops_early
 
 _RANGES = {"uniform": "", "log_uniform": ", log scale", "int_uniform": ", whole numbers"}
 _START = "training.initialization"
@@ -167,7 +167,7 @@ def surroundings(study_data: StudyData) -> dict[str, str]:
         "Training": f"{training['epochs']} epochs, initialization {training['initialization']}",
         "Schedule": _listed(training["schedule"]),
         "Search": f"{search['algorithm']}, {search['trials']} trials a cell, seed {search['seed']}, early stopping "
-        + _listed(stopping if stopping["name"] != "none" else {"name": "none"})
+        + _listed(stopping if stops_early(stopping["name"]) else {"name": "none"})
         + _points(search.get("points", []))
         + f". {repeatability(search['algorithm'], stopping['name'], search.get('concurrency'))}",
         "Confirmation": f"{study_data['confirm']['seeds']} seeds a cell, the same for every condition"

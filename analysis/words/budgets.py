@@ -46,7 +46,8 @@ def _plan(cells: list[Cell], *, as_planned: bool) -> list[str]:
     if tune is None or confirm is None:
         return []
     if others:
-        few = [_name(cell) for cell, plan in zip(cells, plans, strict=True) if plan != usual_budget(plans)]
+        usual = usual_budget(plans)
+        few = [_name(cell) for cell, plan in zip(cells, plans, strict=True) if plan != usual]
         return [f"The planned budgets are not equal: {several(few)} got another than most."]
     said = f"Every cell was given {count(tune, 'epoch')} to tune and {count(confirm, 'epoch')} to confirm"
     if not as_planned:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from tuning.records import ALGORITHMS, repeatability
+from tuning.records import ALGORITHMS, repeatability, stops_early
 from tuning.settings.checks import MOST, check
 from tuning.settings.names import check_known
 from tuning.study.points import Point, read_point
@@ -52,7 +52,7 @@ class EarlyStopping(Strict):
     @property
     def stops(self) -> bool:
         """Whether there is a rule at all, so that a trial may be stopped."""
-        return self.name != "none"
+        return stops_early(self.name)
 
     def as_data(self) -> dict[str, Any]:
         """Return the rule as a study file has it: its name, and what it takes."""
